@@ -1,0 +1,192 @@
+"""What can be wrong with a spec: one code each, and how it is told.
+
+Belongs here: the table of codes and the one error type. Never here: the checks that raise them.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from model.lang.source import NOWHERE, Span, caller
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A stable error code: its name, what it means and how such a mistake is mended."""
+
+    code: str
+    title: str
+    meaning: str
+    fix: str
+
+
+CODES: dict[str, Code] = {
+    row.code: row
+    for row in (
+        Code(
+            "ORD101",
+            "unknown name",
+            "The process, message, table or sum has no member of this name.",
+            "Use one of the declared names, or declare it.",
+        ),
+        Code(
+            "ORD102",
+            "wrong sort",
+            "An expression has another sort than the place it stands in asks for. Sorts never"
+            " convert: a term is not a number, a set is not its element.",
+            "Compare, assign and send values of the sort that the declaration names.",
+        ),
+        Code(
+            "ORD103",
+            "wrong payload",
+            "A case of a sum was given a payload that its declaration does not allow, or none"
+            " where it needs one.",
+            "Give the case a payload of the declared sum.",
+        ),
+        Code(
+            "ORD104",
+            "assignment to another node's variable",
+            "A rule runs on one node and can change only that node's own variables.",
+            "Send that node a message and let a rule of its own change the variable.",
+        ),
+        Code(
+            "ORD105",
+            "guard that is not local",
+            "A guard, update, message or reply may mention only the node itself, the event and"
+            " the configuration. A guard over other nodes' variables, the messages in flight or"
+            " ghosts proves well, and no node can evaluate it.",
+            "Guard on what the node knows: its own variables and the event's fields.",
+        ),
+        Code(
+            "ORD106",
+            "variable assigned twice",
+            "A rule gives each variable at most one next value; all updates happen at once.",
+            "Keep one of the assignments, or combine them with ite(...).",
+        ),
+        Code(
+            "ORD107",
+            "Python truth value of an expression",
+            "A rule is run once, symbolically: `and`, `or`, `not`, `in`, `if` and `while` would"
+            " ask for a truth value that is not there yet, and drop half of the condition.",
+            "Use & for and, | for or, ~ for not, s.has(x) for `x in s`, ite(c, a, b) for `if`.",
+        ),
+        Code(
+            "ORD108",
+            "chained comparison",
+            "Python evaluates `a < b < c` as `(a < b) and (b < c)` and would keep only one of"
+            " the two.",
+            "Write (a < b) & (b < c).",
+        ),
+        Code(
+            "ORD109",
+            "missing message field",
+            "A message, request or reply is built with every declared field, and no other.",
+            "Give each declared field exactly once.",
+        ),
+        Code(
+            "ORD110",
+            "message without roles",
+            "Every message says who may send it and who may act on it; every request says at"
+            " which role it may be made.",
+            "Declare class X(Message, sender=ROLE, receiver=ROLE) or class Y(Request, at=ROLE).",
+        ),
+        Code(
+            "ORD111",
+            "two rules that answer one event differently",
+            "In some state the guards of two rules for the same event are both true, and the"
+            " rules do not do the same.",
+            "Make the guards exclude each other.",
+        ),
+        Code(
+            "ORD112",
+            "event without an answer",
+            "In some state no rule and no fallback answers the event.",
+            "Add a rule, or end the @fallback with a row without `when`.",
+        ),
+        Code(
+            "ORD113",
+            "unreachable state",
+            "No rule leads to this case of a state variable that has a table of edges.",
+            "Add the rule that leads there, or remove the case.",
+        ),
+        Code(
+            "ORD114",
+            "edge not in the table",
+            "A rule can take a state variable along an edge that its table does not list.",
+            "Mend the rule's guard or target; the table is the published figure.",
+        ),
+        Code(
+            "ORD115",
+            "malformed declaration",
+            "A declaration or a rule's result does not have the shape that the language asks for.",
+            "See the example beside the message.",
+        ),
+        Code(
+            "ORD116",
+            "name declared twice",
+            "Two things of one kind have the same name, so a report could not tell them apart.",
+            "Rename one of them.",
+        ),
+    )
+}
+
+
+class SpecError(Exception):
+    """A mistake in a spec: code, place, value, reason and fix.
+
+    `str()` gives the whole message as the command line prints it.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        value: str,
+        reason: str,
+        *,
+        fix: str | None = None,
+        span: Span | None = None,
+        notes: Sequence[str] = (),
+    ) -> None:
+        """Make the error; without `span` the place is where the spec's code is running now."""
+        self.code = code
+        self.value = value
+        self.reason = reason
+        self.fix = fix if fix is not None else CODES[code].fix
+        self.span = span if span is not None else caller()
+        self.notes = tuple(notes)
+        super().__init__(self.render())
+
+    def render(self) -> str:
+        """Return the message: title, place with caret, value, reason, fix."""
+        lines = [f"error[{self.code}]: {CODES[self.code].title}: {self.value}"]
+        if self.span is not NOWHERE:
+            lines.append(f"  --> {self.span.shown_file()}:{self.span.line}:{self.span.col + 1}")
+            excerpt = self.span.excerpt()
+            if excerpt:
+                lines.extend("  " + line for line in excerpt.splitlines())
+        lines.append(f"  reason: {self.reason}")
+        lines.extend(f"  note: {note}" for note in self.notes)
+        lines.append(f"  fix: {self.fix}")
+        return "\n".join(lines)
+
+
+class SpecErrors(Exception):
+    """Every mistake found while a spec was read, in source order."""
+
+    def __init__(self, errors: Sequence[SpecError]) -> None:
+        """Collect `errors`, which must not be empty."""
+        self.errors = tuple(errors)
+        count = len(self.errors)
+        tail = f"\n\n{count} mistake{'s' if count != 1 else ''} in the spec"
+        super().__init__("\n\n".join(error.render() for error in self.errors) + tail)
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """Return a fix that names the nearest known name, or lists what there is."""
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=1)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return f"use one of: {', '.join(names)}" if names else "declare it first"
