@@ -61,10 +61,14 @@ class Fallback:
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """How a receiver knows that a message's sender may speak in a role."""
+    """How a receiver knows that a message's sender may speak in a role.
+
+    `also`: other roles that include this one (a herald is a radiant too).
+    """
 
     role: Case
     function: Callable[..., Any]
+    also: tuple[Case, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +111,11 @@ def fallback(*kinds: type[Event]) -> Callable[[Callable[..., tuple[Row, ...]]], 
     return lambda function: Fallback(kinds, function)
 
 
-def authority(role: Case) -> Callable[[Callable[..., Any]], Authority]:
-    """Declare how a receiver knows that `m.sender` may send as `role`."""
-    return lambda function: Authority(role, function)
+def authority(
+    role: Case, *, also: tuple[Case, ...] = ()
+) -> Callable[[Callable[..., Any]], Authority]:
+    """Declare how a receiver knows that `m.sender` may send as `role`; roles `also` include it."""
+    return lambda function: Authority(role, function, also)
 
 
 def safety(

@@ -15,6 +15,7 @@ from typing import Any
 
 from model.lang.declare import (
     ME,
+    Case,
     Config,
     Declared,
     EdgeTable,
@@ -250,6 +251,14 @@ class Spec:
     def any_rule(self, event: type[Event]) -> Expr:
         """Return when some rule accepts `event`."""
         return disjunction(*(rule.guard for rule in self.rules_of(event)))
+
+    def sending_roles(self, message: type[Message]) -> tuple[Case, ...]:
+        """Return every role in which a node may send `message`."""
+        found = list(message.senders)
+        for role in message.senders:
+            if role.name in self.authorities:
+                found += self.authorities[role.name].also
+        return tuple(found)
 
     def of_kind(self, *kinds: str) -> list[Statement]:
         """Return the statements of these kinds, in order."""

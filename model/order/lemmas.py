@@ -127,6 +127,34 @@ def candidate_term_is_positive(n: Radiant) -> Expr:
     return n.standing.implies(Term.zero < n.term)
 
 
+@lemma("Winning needs to be in the term, and terms never go down.")
+def elected_within_term(n: Radiant, t: Term) -> Expr:
+    """Who won a term has reached it."""
+    return elected(n, t).implies(t <= n.term)
+
+
+@lemma("Standing takes a fresh term, and winning ends the candidacy.")
+def candidate_is_not_elected(n: Radiant) -> Expr:
+    """Who stands has not won its term yet, and accepted nothing in it."""
+    return n.standing.implies(~elected(n, n.term) & (n.accepted_at.term < n.term))
+
+
+@lemma("A proposing herald accepted its own last proposal, and accepts no other in its term.")
+def outstanding_proposal(n: Radiant) -> Expr:
+    """A locked herald's accepted record is its last proposal."""
+    return ((n.role == Role.HERALD) & n.state.is_(*PROPOSING)).implies(
+        (n.accepted_at.term == n.term) & (n.accepted_at.version == n.version)
+    )
+
+
+@lemma("A herald's own proposals carry its count, and nobody else proposes in its term.")
+def own_versions_are_counted(n: Radiant) -> Expr:
+    """A herald accepted nothing of its own term beyond its count of proposals."""
+    return ((n.role == Role.HERALD) & (n.accepted_at.term == n.term)).implies(
+        n.accepted_at.version <= n.version
+    )
+
+
 @lemma("A herald's watermark in its own term is one it committed itself.")
 def own_watermark_was_committed(n: Radiant) -> Expr:
     """An established herald's watermark was committed, with itself as a member."""

@@ -144,9 +144,9 @@ def speaks_as_herald(me: Radiant, m: EventProxy) -> Expr:
     return owner(m.term) == m.sender
 
 
-@authority(Role.RADIANT)
+@authority(Role.RADIANT, also=(Role.HERALD,))
 def speaks_as_radiant(me: Radiant, m: EventProxy) -> Expr:
-    """The sender is no controller."""
+    """The sender is no controller; a herald is a radiant too."""
     return ~config.controllers.has(m.sender)
 
 

@@ -1,0 +1,301 @@
+"""Partial evaluation of a spec: what may happen where only some variables are known.
+
+Belongs here: an answer without a solver to "may this transition answer here" and "where may it
+lead". The answer errs on one side only: it may say yes where the truth is no, never the reverse.
+Never here: a verdict. What is proved is proved elsewhere; pages and figures that are drawn from
+this say "may".
+
+How: truth values, sums and ranges are finite, so a term of theirs is a set of possible values.
+Everything else (which term is newer, who is in a set) is an *atom*: two places with the same
+expression have the same value, and nothing else is known of it, except that of two values of an
+order the first is below, equal to, or above the second. Where a condition is not decided, the walk
+splits on an atom and goes both ways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from model.lang.declare import Event
+from model.lang.expr import Expr, Kind
+from model.lang.sorts import BOOL, NODE, RangeSort, Sort, SumSort, is_ordered
+from model.lang.spec import Spec, Transition
+
+Value = str | int | bool
+Values = frozenset[Value]
+
+TRUE: Values = frozenset({True})
+FALSE: Values = frozenset({False})
+EITHER: Values = TRUE | FALSE
+_BELOW, _EQUAL, _ABOVE = -1, 0, 1
+
+
+def domain(sort: Sort) -> Values | None:
+    """Return the values of a finite sort, or None."""
+    match sort:
+        case SumSort():
+            return frozenset(sort.leaves)
+        case RangeSort():
+            return frozenset(range(sort.top + 1))
+        case _:
+            return EITHER if sort == BOOL else None
+
+
+@dataclass
+class Keys:
+    """Numbers for expressions: the same number for the same expression, wherever it was written."""
+
+    of_object: dict[int, tuple[Expr, int]] = field(default_factory=dict)
+    of_shape: dict[Hashable, int] = field(default_factory=dict)
+
+    def key(self, expr: Expr) -> int:
+        """Return the number of `expr`."""
+        known = self.of_object.get(id(expr))
+        if known is not None:
+            return known[1]
+        fresh = id(expr) if expr.kind is Kind.FRESH else None
+        shape = (expr.kind, expr.sort, expr.data, tuple(self.key(a) for a in expr.args), fresh)
+        number = self.of_shape.setdefault(shape, len(self.of_shape))
+        # The expression is kept, so that its id stays its own.
+        self.of_object[id(expr)] = (expr, number)
+        return number
+
+
+Atom = tuple[str, int, int]
+World = Mapping[Atom, Values]
+
+
+@dataclass
+class Evaluation:
+    """One evaluation in one world; `open` collects the atoms that were not decided, in order."""
+
+    keys: Keys
+    world: World
+    open: dict[Atom, Values] = field(default_factory=dict)
+
+    def atom(self, atom: Atom, possible: Values) -> Values:
+        """Return what is possible for an atom here."""
+        found = self.world.get(atom, possible)
+        if len(found) > 1:
+            self.open.setdefault(atom, found)
+        return found
+
+    def values(self, e: Expr) -> Values:
+        """Return the possible values of an expression of a finite sort."""
+        match e.kind:
+            case Kind.CONST:
+                return frozenset({e.data})
+            case Kind.NOT:
+                return frozenset(not v for v in self.values(e.args[0]))
+            case Kind.AND | Kind.OR:
+                return self._junction(e.args, e.kind is Kind.OR)
+            case Kind.IMPLIES:
+                return self._implication(e)
+            case Kind.ITE:
+                return self._choice(e)
+            case Kind.IS:
+                return frozenset(v in e.data for v in self.values(e.args[0]))
+            case Kind.MAP:
+                table = dict(e.data)
+                return frozenset(table[v] for v in self.values(e.args[0]))
+            case Kind.UP:
+                assert isinstance(e.sort, RangeSort)
+                top = e.sort.top
+                return frozenset(min(int(v) + 1, top) for v in self.values(e.args[0]))
+            case Kind.EQ | Kind.LT | Kind.LE:
+                return self._comparison(e)
+            case _:
+                possible = domain(e.sort)
+                assert possible is not None, f"{e.sort} is not finite"
+                return self.atom(("term", self.keys.key(e), 0), possible)
+
+    def _junction(self, args: Iterable[Expr], absorbing: bool) -> Values:
+        decided = True
+        for arg in args:
+            found = self.values(arg)
+            if found == frozenset({absorbing}):
+                return found
+            decided = decided and len(found) == 1
+        return frozenset({not absorbing}) if decided else EITHER
+
+    def _implication(self, e: Expr) -> Values:
+        first = self.values(e.args[0])
+        if first == FALSE:
+            return TRUE
+        second = self.values(e.args[1])
+        return second if first == TRUE or second == TRUE else EITHER
+
+    def _choice(self, e: Expr) -> Values:
+        condition = self.values(e.args[0])
+        found: Values = frozenset()
+        if True in condition:
+            found |= self.values(e.args[1])
+        if False in condition:
+            found |= self.values(e.args[2])
+        return found
+
+    def _comparison(self, e: Expr) -> Values:
+        left, right = e.args
+        a, b = self.keys.key(left), self.keys.key(right)
+        if a == b:
+            return FALSE if e.kind is Kind.LT else TRUE
+        if domain(left.sort) is not None:
+            pairs = [(x, y) for x in self.values(left) for y in self.values(right)]
+            return frozenset(_compare(e.kind, x, y) for x, y in pairs)
+        if not is_ordered(left.sort):
+            return self.atom(("equal", min(a, b), max(a, b)), EITHER)
+        signs = frozenset({_BELOW, _EQUAL, _ABOVE})
+        turned = a > b
+        if right.kind is Kind.CONST:
+            signs -= {_ABOVE if turned else _BELOW}
+        elif left.kind is Kind.CONST:
+            signs -= {_BELOW if turned else _ABOVE}
+        found = self.atom(("order", min(a, b), max(a, b)), signs)
+        return frozenset(_compare(e.kind, -int(s) if turned else int(s), 0) for s in found)
+
+
+def _compare(kind: Kind, x: Value, y: Value) -> bool:
+    if kind is Kind.EQ:
+        return x == y
+    return int(x) < int(y) if kind is Kind.LT else int(x) <= int(y)
+
+
+class Partial:
+    """The partial evaluator of one spec.
+
+    Every method takes `known`, the values of some of the node's variables of finite sorts.
+    """
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+        self.keys = Keys()
+        self._guards: dict[str, Expr] = {t.label: t.guard for t in spec.transitions}
+        self._answers: dict[tuple[str, tuple[tuple[str, Value], ...]], frozenset[str]] = {}
+
+    def world(self, known: Mapping[str, Value]) -> dict[Atom, Values]:
+        """Return the world in which just `known` is known."""
+        made: dict[Atom, Values] = {}
+        for name, value in known.items():
+            here = Expr(Kind.VAR, self.spec.variables[name].sort, (Expr(Kind.ME, NODE),), name)
+            made[("term", self.keys.key(here), 0)] = frozenset({value})
+        return made
+
+    def answers(self, event: type[Event], known: Mapping[str, Value]) -> frozenset[str]:
+        """Return the labels of the transitions that may answer `event`."""
+        at = (event.__name__, tuple(sorted(known.items())))
+        if at not in self._answers:
+            found: set[str] = set()
+            rules, refusals = self.spec.rules_of(event), self.spec.refusals_of(event)
+            for _ in self._split(self.world(known), lambda e: self._answer(e, rules, refusals, found)):
+                pass
+            self._answers[at] = frozenset(found)
+        return self._answers[at]
+
+    def _answer(
+        self,
+        e: Evaluation,
+        rules: tuple[Transition, ...],
+        refusals: tuple[Transition, ...],
+        found: set[str],
+    ) -> bool | None:
+        verdicts = [self.values(e, rule) for rule in rules]
+        if any(len(v) > 1 for v in verdicts):
+            return None
+        holding = [r.label for r, v in zip(rules, verdicts, strict=True) if v == TRUE]
+        found.update(holding)
+        if holding:
+            return True
+        for refusal in refusals:
+            verdict = self.values(e, refusal)
+            if verdict == EITHER:
+                return None
+            if verdict == TRUE:
+                found.add(refusal.label)
+                return True
+        return True
+
+    def values(self, e: Evaluation, transition: Transition) -> Values:
+        """Return the possible values of a transition's own guard."""
+        return e.values(self._guards[transition.label])
+
+    def may(self, condition: Expr, known: Mapping[str, Value]) -> bool:
+        """Tell whether `condition` may hold."""
+
+        def decide(e: Evaluation) -> bool | None:
+            verdict = e.values(condition)
+            return None if verdict == EITHER else verdict == TRUE
+
+        return any(True for _ in self._split(self.world(known), decide))
+
+    def outcomes(
+        self, transition: Transition, known: Mapping[str, Value], names: tuple[str, ...]
+    ) -> frozenset[tuple[Value, ...]]:
+        """Return the values that the variables `names` may have after `transition`.
+
+        A refusal is taken by its own guard alone, as if it were asked first.
+        """
+        me = Expr(Kind.ME, NODE)
+        after = [
+            transition.updates.get(n, Expr(Kind.VAR, self.spec.variables[n].sort, (me,), n))
+            for n in names
+        ]
+        guard = self._guards[transition.label]
+        return self._results(guard, after, self.world(known))
+
+    def first(self, names: tuple[str, ...]) -> frozenset[tuple[Value, ...]]:
+        """Return the values that the variables `names` may have at the start."""
+        init = [self.spec.variables[n].init for n in names]
+        return self._results(Expr(Kind.CONST, BOOL, (), True), init, {})
+
+    def _results(
+        self, guard: Expr, after: list[Expr], world: dict[Atom, Values]
+    ) -> frozenset[tuple[Value, ...]]:
+        found: set[tuple[Value, ...]] = set()
+
+        def decide(e: Evaluation) -> bool | None:
+            verdict = e.values(guard)
+            if verdict != TRUE:
+                return False if verdict == FALSE else None
+            results = [e.values(x) for x in after]
+            if any(len(r) > 1 for r in results):
+                return None
+            found.add(tuple(next(iter(r)) for r in results))
+            return True
+
+        for _ in self._split(world, decide):
+            pass
+        return frozenset(found)
+
+    def _split(
+        self, world: dict[Atom, Values], decide: Callable[[Evaluation], bool | None]
+    ) -> Iterator[dict[Atom, Values]]:
+        """Yield the worlds below `world` in which `decide` says true; None asks for a split."""
+        stack = [world]
+        while stack:
+            here = stack.pop()
+            evaluation = Evaluation(self.keys, here)
+            verdict = decide(evaluation)
+            if verdict is None:
+                atom, possible = next(iter(evaluation.open.items()))
+                stack += [
+                    {**here, atom: frozenset({value})}
+                    for value in sorted(possible, key=str, reverse=True)
+                ]
+            elif verdict:
+                yield here
+
+    def reachable(self, names: tuple[str, ...]) -> frozenset[tuple[Value, ...]]:
+        """Return the combinations of the variables `names` that a run may reach, crashes included."""
+        found = set(self.first(names))
+        todo = list(found)
+        steps = [t for t in self.spec.transitions if set(names) & set(t.updates)]
+        while todo:
+            known = dict(zip(names, todo.pop(), strict=True))
+            for t in steps:
+                for after in self.outcomes(t, known, names) - found:
+                    found.add(after)
+                    todo.append(after)
+        return frozenset(found)
+
+
