@@ -12,6 +12,7 @@ from typing import Any
 import z3
 
 from model.lang import Message, Spec
+from model.lang.declare import GhostUpdate
 from model.lang.expr import Expr, Kind, walk
 from model.lang.sorts import NODE
 from model.lang.spec import Transition
@@ -76,11 +77,11 @@ class SystemStep:
         }
         self.side: list[z3.BoolRef] = []
         made: dict[Any, Any] = {}
-        self.before = Translator(
-            vocabulary, vocabulary, fields=self.fields, after=self, side=self.side, made=made
+        self.before: Translator = vocabulary.translator(
+            vocabulary, fields=self.fields, after=self, side=self.side, made=made
         )
-        self.after = Translator(
-            vocabulary, self, fields=self.fields, after=self, side=self.side, made=made
+        self.after: Translator = vocabulary.translator(
+            self, fields=self.fields, after=self, side=self.side, made=made
         )
         self.next = {n: self.before.value(e) for n, e in transition.updates.items()}
         self.clauses = [self.before.formula(c.expr) for c in transition.clauses]
@@ -113,6 +114,10 @@ class SystemStep:
         """Return what holds when the transition is taken."""
         return [self.received, *self.enabled, *self.side]
 
+    def fresh_values(self) -> list[tuple[z3.ExprRef, Expr]]:
+        """Return the constant of each fresh value, with its expression."""
+        return [made for key, made in self.before.made.items() if key[0] == "fresh"]
+
     # ------------------------------------------------------------ the state after
 
     def variable(self, name: str, node: z3.ExprRef) -> Value:
@@ -140,6 +145,35 @@ class SystemStep:
             )
         return ways[0] if len(ways) == 1 else z3.Or(ways)
 
+    def rows_of(self, atom: Expr) -> list[tuple[z3.BoolRef, list[Value]]]:
+        """Return the rows of a relation after the step, in the bounded reading."""
+        rows = list(self.before.v_rows(atom))  # type: ignore[attr-defined]
+        for name, to, values in self._sends:
+            if atom.kind is Kind.SENT and name == atom.data:
+                for node in self.v.elements(NODE):  # type: ignore[attr-defined]
+                    rows.append((self.before.addressed(to, node), [self.v.me, node, *values]))
+        for update in self.transition.ghosts:
+            if atom.kind is Kind.GHOST and update.relation.name == atom.data:
+                rows += self._ghost_rows(update)
+        return rows
+
+    def _ghost_rows(self, update: GhostUpdate) -> list[tuple[z3.BoolRef, list[Value]]]:
+        """Return the rows that a ghost update adds, one for each way to satisfy its condition."""
+        t = self.before
+        if update.where is None:
+            return [(z3.BoolVal(True), [t.value(a) for a in update.args])]
+        first = update.where.args[0] if update.where.kind is Kind.AND else update.where
+        bound = {n for n, _ in update.bound}
+        found = []
+        saved = dict(t.bound)
+        for flag, row in t.v_rows(first):  # type: ignore[attr-defined]
+            t.bound.update(t._bind(first, row, bound))  # type: ignore[attr-defined]
+            found.append(
+                (z3.And(flag, t.value(update.where)), [t.value(a) for a in update.args])
+            )
+        t.bound = saved
+        return found
+
     def ghost(self, name: str, args: list[Value]) -> z3.BoolRef:
         """Return whether a ghost relation holds after the step."""
         ways = [self.v.ghost(name, args)]
@@ -148,8 +182,21 @@ class SystemStep:
                 ways.append(self._added(update.relation.columns, update, args))
         return ways[0] if len(ways) == 1 else z3.Or(ways)
 
-    def _added(self, columns: Any, update: Any, args: list[Value]) -> z3.BoolRef:
+    def _added(self, columns: Any, update: GhostUpdate, args: list[Value]) -> z3.BoolRef:
         t = self.before
+        if hasattr(t, "v_rows"):
+            return z3.Or(
+                [
+                    z3.And(
+                        flag,
+                        *(
+                            self.v.equal(sort, given, value)
+                            for sort, given, value in zip(columns, args, row, strict=True)
+                        ),
+                    )
+                    for flag, row in self._ghost_rows(update)
+                ]
+            )
         saved = dict(t.bound)
         terms: list[z3.ExprRef] = []
         for name, sort in update.bound:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import z3
 
-from model.lang.expr import Expr, Kind, show
+from model.lang.expr import Expr, Kind, show, walk
 from model.lang.sorts import NODE, MaybeSort, OrderSort, RangeSort, SetSort, Sort, StructSort
 from model.smt.vocabulary import Value, Vocabulary
 
@@ -191,7 +191,9 @@ class Translator:
         key = ("fresh", id(e))
         if key not in self.made:
             assert isinstance(e.sort, OrderSort)
-            constant = z3.Const(f"fresh.{e.sort.name}.{len(self.made)}", self.v.sort(e.sort))
+            constant = z3.Const(
+                f"fresh.{e.sort.name}.{self.v.number()}", self.v.sort(e.sort)
+            )
             self.made[key] = (constant, e)  # keeps `e` alive, so that its id stays its own
             self.side.append(self.v.less(e.sort, self.value(e.args[0]), constant))
             if e.sort.owned:
@@ -232,16 +234,14 @@ class Translator:
     def _set(self, e: Expr) -> z3.ExprRef:
         """A composite set gets a constant; a set with just these elements always exists."""
         assert isinstance(e.sort, SetSort)
-        if e.kind is Kind.EMPTY:
-            name = f"empty.{e.sort.name}"
-        else:
-            if self.bound:
-                raise UnsupportedExpression(
-                    f"{show(e)}: a composite set below a quantifier can only be asked for elements"
-                )
-            name = f"set.{show(e)}"
+        elsewhere = self.bound or not self.me.eq(self.v.me)
+        if elsewhere and any(n.kind in (Kind.BOUND, Kind.ME) for n in walk(e)):
+            raise UnsupportedExpression(
+                f"{show(e)}: a composite set below a quantifier can only be asked for elements"
+            )
+        name = f"set {show(e)}"
         if name not in self.made:
-            constant = z3.Const(name, self.v.sort(e.sort))
+            constant = z3.Const(f"{name} {self.v.number()}", self.v.sort(e.sort))
             x = self._element(e.sort)
             self.made[name] = constant
             self.side.append(

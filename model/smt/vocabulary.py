@@ -64,6 +64,12 @@ class Vocabulary:
         """Return a number not given out before, for names of bound variables."""
         return next(self._numbers)
 
+    def translator(self, state: Any, **given: Any) -> Any:
+        """Return a translator for this reading of the spec."""
+        from model.smt.translate import Translator
+
+        return Translator(self, state, **given)
+
     # ------------------------------------------------------------ sorts and values
 
     def sort(self, sort: Sort) -> z3.SortRef:
@@ -141,6 +147,10 @@ class Vocabulary:
         if name not in self._functions:
             self._functions[name] = z3.Function(name, *domain, result)
         return self._functions[name]
+
+    def symbols(self) -> frozenset[str]:
+        """Return the names of the symbols declared so far."""
+        return frozenset(self._functions)
 
     def variable(self, name: str, node: z3.ExprRef) -> Value:
         """Return variable `name` of `node` in the present state."""

@@ -1,0 +1,187 @@
+"""The smallest counterexample to induction of a failed obligation.
+
+A broken rule usually makes the unbounded query `unknown`, not refuted. So the same obligation is
+asked again in the bounded reading, smallest scope first, with as few messages and ghosts as
+possible, and then with as many variables at their first value as possible. A bounded search that
+finds nothing is never called a proof. What is found is replayed by the reference evaluator, which
+shares nothing with the solver's model, before anybody sees it.
+
+Belongs here: finding and shrinking. Never here: proving (`induction`), showing (`explain`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import z3
+
+from checkers.induction import DETERMINISM, INITIAL, TOTALITY, InitialState, Obligation, Prover
+from model.lang import Message, Spec
+from model.lang.sorts import NODE, Sort
+from model.smt.bounded import BoundedVocabulary, Scope
+
+SCOPES = (
+    Scope(nodes=1, atoms=1, bits=2, rows=2),
+    Scope(nodes=2, atoms=1, bits=2, rows=2),
+    Scope(nodes=3, atoms=2, bits=2, rows=2),
+    Scope(nodes=3, atoms=2, bits=3, rows=3),
+)
+"""Scopes tried in turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A concrete step in the evaluator's values, and the scope it was found in.
+
+    `messages` and `ghosts` hold flat tuples: (source, destination, *fields), (*columns).
+    """
+
+    property: str
+    transition: str
+    scope: Scope
+    me: str
+    sender: str | None
+    fields: dict[str, Any]
+    config: dict[str, Any]
+    nodes: dict[str, dict[str, Any]]
+    messages: dict[str, frozenset[tuple[Any, ...]]]
+    ghosts: dict[str, frozenset[tuple[Any, ...]]]
+
+
+def find(spec: Spec, property: str, transition: str, timeout_ms: int = 10_000) -> Found | None:
+    """Return the smallest counterexample to an obligation within `SCOPES`, or None."""
+    for scope in SCOPES:
+        obligation = bounded_obligation(spec, property, transition, scope)
+        if obligation is not None:
+            found = _Search(spec, obligation, scope, timeout_ms).find()
+            if found is not None:
+                return found
+    return None
+
+
+def bounded_obligation(
+    spec: Spec, property: str, transition: str, scope: Scope
+) -> Obligation | None:
+    """Return the obligation of that name in the bounded reading."""
+    prover = Prover(spec, lambda s: BoundedVocabulary(s, scope))
+    source: Iterator[Any]
+    if transition == INITIAL:
+        source = prover.of_initial_state(frozenset({property}))
+    elif property in (DETERMINISM, TOTALITY):
+        source = prover.of_events(frozenset({property}))
+    else:
+        source = prover.of_transition(spec.by_label[transition], frozenset({property}))
+    for one in source:
+        if (
+            isinstance(one, Obligation)
+            and one.property == property
+            and one.transition == transition
+        ):
+            return one
+    return None
+
+
+class _Search:
+    """One obligation in one scope."""
+
+    def __init__(self, spec: Spec, obligation: Obligation, scope: Scope, timeout_ms: int) -> None:
+        self.spec, self.obligation, self.scope = spec, obligation, scope
+        self.timeout_ms = timeout_ms
+        vocabulary = obligation.vocabulary
+        assert isinstance(vocabulary, BoundedVocabulary)
+        self.v = vocabulary
+
+    def find(self) -> Found | None:
+        solver = z3.Solver()
+        solver.set("timeout", self.timeout_ms)
+        o = self.obligation
+        solver.add(*o.assumptions, *(f for _, f in o.guards), *(f for _, f in o.hypotheses))
+        solver.add(z3.Not(o.goal))
+        if solver.check() != z3.sat:
+            return None
+        return self._decode(self._shrink(solver))
+
+    # ------------------------------------------------------------ fewer facts
+
+    def _shrink(self, solver: z3.Solver) -> z3.ModelRef:
+        """Drop messages, ghosts and changed variables while the step still breaks the goal."""
+        model = solver.model()
+        solver.set("timeout", 2_000)
+        flags = [flag for rows in self.v.rows.values() for flag, _ in rows]
+        present = sum(z3.is_true(model.eval(f, model_completion=True)) for f in flags)
+        for most in range(present):
+            smaller = _narrow(solver, z3.PbLe([(f, 1) for f in flags], most))
+            if smaller is not None:
+                model = smaller
+                break
+        for simpler in self._first_values():
+            model = _narrow(solver, simpler) or model
+        return model
+
+    def _first_values(self) -> Iterator[z3.BoolRef]:
+        """Yield for every variable of every node that it has its first value; the others first."""
+        start = InitialState(self.spec, self.v)
+        nodes = sorted(self.v.elements(NODE), key=lambda n: n.eq(self.v.me))
+        for name, decl in self.spec.variables.items():
+            for node in nodes:
+                now, then = self.v.variable(name, node), start.variable(name, node)
+                yield self.v.equal(decl.sort, now, then)
+
+    # ------------------------------------------------------------ decoding
+
+    def _decode(self, model: z3.ModelRef) -> Found:
+        spec, v, o = self.spec, self.v, self.obligation
+        event = o.step.transition.event if o.step is not None else None
+        parts = event.parts if event is not None else {}
+        is_message = event is not None and issubclass(event, Message)
+        return Found(
+            property=o.property,
+            transition=o.transition,
+            scope=self.scope,
+            me=v.read(model, NODE, v.me),
+            sender=v.read(model, NODE, v.sender) if is_message else None,
+            fields={
+                name: v.read(model, d.sort, v.constants(f"event.{name}", d.sort))
+                for name, d in parts.items()
+            },
+            config={
+                name: v.read(model, d.sort, v.constants(f"config.{name}", d.sort))
+                for name, d in spec.config.parts.items()
+            },
+            nodes={
+                v.read(model, NODE, node): {
+                    var: v.read(model, decl.sort, v.variable(var, node))
+                    for var, decl in spec.variables.items()
+                }
+                for node in v.elements(NODE)
+            },
+            messages={
+                name: self._tuples(model, f"sent {name}", [NODE, NODE, *v.field_sorts(name)])
+                for name in spec.messages
+            },
+            ghosts={
+                name: self._tuples(model, f"ghost {name}", list(ghost.columns))
+                for name, ghost in spec.ghosts.items()
+            },
+        )
+
+    def _tuples(
+        self, model: z3.ModelRef, name: str, sorts: list[Sort]
+    ) -> frozenset[tuple[Any, ...]]:
+        return frozenset(
+            tuple(self.v.read(model, s, x) for s, x in zip(sorts, row, strict=True))
+            for flag, row in self.v.rows[name]
+            if z3.is_true(model.eval(flag, model_completion=True))
+        )
+
+
+def _narrow(solver: z3.Solver, simpler: z3.BoolRef) -> z3.ModelRef | None:
+    """Keep a simplification if a counterexample is left, and return it."""
+    solver.push()
+    solver.add(simpler)
+    if solver.check() == z3.sat:
+        return solver.model()
+    solver.pop()
+    return None

@@ -1,0 +1,283 @@
+"""Proof by induction, rule by rule, for any number of nodes.
+
+A property holds in every reachable state if it holds initially and every transition preserves it,
+assuming all safety properties and lemmas before the step. Each pair of a transition and a property
+is one obligation: *assumptions, guard and hypotheses entail the property after the step*; it is
+asked of the solver negated, so `unsat` is a proof. A transition that writes nothing a property
+reads preserves it by frame. Step properties speak of the state before and after at once.
+
+Belongs here: obligations and their discharge. Never here: how a failed one is explained
+(`counterexample`), or what a whole run adds up to (`verify`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import z3
+
+from checkers.verdict import Result, Verdict
+from model.lang import Spec
+from model.lang.expr import Expr, Kind
+from model.lang.sorts import BOOL
+from model.lang.spec import Statement, Transition
+from model.smt import SystemStep, Translator, Vocabulary
+from model.smt.relation import reads, writes
+from model.smt.vocabulary import Value
+
+INITIAL = "initial state"
+ROLES = "sender roles"
+DETERMINISM = "one answer"
+TOTALITY = "every event answered"
+STRUCTURAL = {
+    ROLES: "A message is sent only in a role that may send it",
+    DETERMINISM: "No two rules answer one event differently",
+    TOTALITY: "Every event has an answer in every state",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """One thing to prove: `goal` follows from `assumptions` and the named `hypotheses`.
+
+    `guards` are the transition's clauses by their text; `assumptions` is everything else that is
+    given (axioms, the message was received, what fresh values are).
+    """
+
+    property: str
+    transition: str
+    assumptions: tuple[z3.BoolRef, ...]
+    guards: tuple[tuple[str, z3.BoolRef], ...]
+    hypotheses: tuple[tuple[str, z3.BoolRef], ...]
+    goal: z3.BoolRef
+    vocabulary: Vocabulary
+    step: SystemStep | None = None
+
+    def solver(self, timeout_ms: int, seed: int = 0) -> z3.Solver:
+        """Return a solver that is unsatisfiable exactly when the goal follows."""
+        solver = z3.Solver()
+        solver.set("timeout", timeout_ms)
+        solver.set("unsat_core", True)
+        solver.set("random_seed", seed)
+        solver.add(*self.assumptions)
+        for i, (text, clause) in enumerate(self.guards):
+            solver.assert_and_track(clause, f"guard {i}: {text}")
+        for name, formula in self.hypotheses:
+            solver.assert_and_track(formula, f"given {name}")
+        solver.add(z3.Not(self.goal))
+        return solver
+
+    def discharge(self, timeout_ms: int, seeds: Iterable[int] = (0, 7)) -> Result:
+        """Ask the solver; `unknown` from every seed is UNKNOWN, with the solver's reason."""
+        started = time.perf_counter()
+        reason = ""
+        for seed in seeds:
+            solver = self.solver(timeout_ms, seed)
+            answer = solver.check()
+            if answer == z3.unsat:
+                core = [str(name) for name in solver.unsat_core()]
+                return Result(
+                    self.property,
+                    self.transition,
+                    Verdict.PROVED,
+                    "solver",
+                    time.perf_counter() - started,
+                    uses=tuple(sorted(n[6:] for n in core if n.startswith("given "))),
+                    guards=tuple(sorted(n for n in core if n.startswith("guard "))),
+                )
+            if answer == z3.sat:
+                reason = "the step is possible in a state that satisfies every hypothesis"
+                break
+            reason = f"the solver gave up ({solver.reason_unknown()})"
+        return Result(
+            self.property,
+            self.transition,
+            Verdict.UNKNOWN,
+            "solver",
+            time.perf_counter() - started,
+            reason,
+        )
+
+
+def hypotheses(spec: Spec, statement: Statement | None = None) -> list[Statement]:
+    """Return the statements an induction step may assume: every one that is not open.
+
+    A statement that names what its proof uses gets just those and itself.
+    """
+    given = [s for s in spec.of_kind("safety", "lemma") if not s.prop.open]
+    if statement is None or statement.prop.uses is None:
+        return given
+    named = {*statement.prop.uses, statement.name}
+    return [s for s in given if s.name in named]
+
+
+class Prover:
+    """Makes the obligations of one spec, in the unbounded reading unless told otherwise."""
+
+    def __init__(
+        self, spec: Spec, vocabulary: Callable[[Spec], Vocabulary] = Vocabulary
+    ) -> None:
+        """Prepare for `spec`; `vocabulary` makes the symbols of a reading."""
+        self.spec = spec
+        self.vocabulary = vocabulary
+        self.statements = [
+            s for s in spec.of_kind("safety", "lemma", "step") if not s.prop.open
+        ]
+
+    # ------------------------------------------------------------ one transition
+
+    def of_transition(
+        self, transition: Transition, only: frozenset[str] | None = None
+    ) -> Iterator[Obligation | Result]:
+        """Yield the obligations of one transition, and results for those it meets by frame."""
+        vocabulary = self.vocabulary(self.spec)
+        step = SystemStep(self.spec, transition, vocabulary)
+        written = writes(transition)
+        makers = []
+        for s in self.statements:
+            if only is not None and s.name not in only:
+                continue
+            formula = s.per_transition.get(transition.label) if s.formula is None else s.formula
+            if formula is None:
+                continue
+            if s.formula is not None and not reads(formula).meets(written):
+                yield Result(s.name, transition.label, Verdict.PROVED, "frame")
+                continue
+            translator = step.after if s.formula is not None else step.before
+            makers.append((s.name, s, translator.formula(formula)))
+        if only is None or ROLES in only:
+            goal = self._roles(transition, step)
+            if goal is not None:
+                makers.append((ROLES, None, goal))
+        given = {
+            s.name: step.before.formula(s.formula)
+            for s in (*hypotheses(self.spec), *self.spec.of_kind("assumption"))
+            if s.formula is not None
+        }
+        always = {s.name for s in self.spec.of_kind("assumption")}
+        axioms = [formula for _, formula in vocabulary.axioms()]
+        guards = tuple(
+            (c.text, f) for c, f in zip(transition.clauses, step.clauses, strict=True)
+        )
+        if transition.kind == "refusal":
+            guards = tuple(("no rule accepts it", f) for f in step.enabled)
+        for name, statement, goal in makers:
+            names = {s.name for s in hypotheses(self.spec, statement)} | always
+            yield Obligation(
+                name,
+                transition.label,
+                (*axioms, step.received, *step.side),
+                guards,
+                tuple((n, f) for n, f in given.items() if n in names),
+                goal,
+                vocabulary,
+                step,
+            )
+
+    def _roles(self, transition: Transition, step: SystemStep) -> z3.BoolRef | None:
+        """The sending node's role may send each message it sends."""
+        if not transition.sends:
+            return None
+        role_name = self.spec.role_variable
+        sort = self.spec.variables[role_name].sort
+        role = Expr(Kind.VAR, sort, (Expr(Kind.ME, self.spec.process.sort),), role_name)
+        allowed = []
+        for out in transition.sends:
+            leaves = frozenset(
+                leaf for case in self.spec.sending_roles(out.message) for leaf in case.leaves
+            )
+            allowed.append(step.before.formula(Expr(Kind.IS, BOOL, (role,), leaves)))
+        return z3.And(allowed)
+
+    # ------------------------------------------------------------ the initial state
+
+    def of_initial_state(self, only: frozenset[str] | None = None) -> Iterator[Obligation]:
+        """Yield for each statement that it holds before anything happened."""
+        for s in self.spec.of_kind("safety", "lemma"):
+            if s.prop.open or s.formula is None or (only is not None and s.name not in only):
+                continue
+            vocabulary = self.vocabulary(self.spec)
+            start = InitialState(self.spec, vocabulary)
+            goal = start.translator.formula(s.formula)
+            given = tuple(
+                (a.name, start.translator.formula(a.formula))
+                for a in self.spec.of_kind("assumption")
+                if a.formula is not None
+            )
+            axioms = tuple(formula for _, formula in vocabulary.axioms())
+            yield Obligation(
+                s.name, INITIAL, (*axioms, *start.side), (), given, goal, vocabulary
+            )
+
+    # ------------------------------------------------------------ the structure
+
+    def of_events(self, only: frozenset[str] | None = None) -> Iterator[Obligation]:
+        """Yield for each event that some answer fits, and for each two rules that not both do."""
+        for name, event in self.spec.events.items():
+            rules = self.spec.rules_of(event)
+            answers = [*rules, *self.spec.refusals_of(event)]
+            if only is None or TOTALITY in only:
+                vocabulary = self.vocabulary(self.spec)
+                steps = [SystemStep(self.spec, t, vocabulary) for t in answers]
+                fits = z3.Or([z3.And(s.clauses) for s in steps])
+                side = tuple(f for s in steps for f in s.side)
+                yield Obligation(TOTALITY, name, side, (), (), fits, vocabulary)
+            if only is not None and DETERMINISM not in only:
+                continue
+            for i, first in enumerate(rules):
+                for second in rules[i + 1 :]:
+                    yield self._apart(first, second)
+
+    def _apart(self, first: Transition, second: Transition) -> Obligation:
+        vocabulary = self.vocabulary(self.spec)
+        one = SystemStep(self.spec, first, vocabulary)
+        other = SystemStep(self.spec, second, vocabulary)
+        given = tuple(
+            (s.name, one.before.formula(s.formula))
+            for s in (*hypotheses(self.spec), *self.spec.of_kind("assumption"))
+            if s.formula is not None
+        )
+        axioms = tuple(formula for _, formula in vocabulary.axioms())
+        return Obligation(
+            DETERMINISM,
+            f"{first.label} / {second.label}",
+            (*axioms, one.received, *one.side, *other.side),
+            tuple((c.text, f) for c, f in zip(first.clauses, one.clauses, strict=True)),
+            given,
+            z3.Not(z3.And(other.clauses)),
+            vocabulary,
+            one,
+        )
+
+
+class InitialState:
+    """The state before anything happened: first values, no messages, no ghosts."""
+
+    def __init__(self, spec: Spec, vocabulary: Vocabulary) -> None:
+        """Prepare for `spec`."""
+        self.spec, self.v = spec, vocabulary
+        self.side: list[z3.BoolRef] = []
+        self.translator: Translator = vocabulary.translator(self, side=self.side)
+        self._nodes: dict[str, z3.ExprRef] = {}
+
+    def variable(self, name: str, node: z3.ExprRef) -> Value:
+        """Return the first value of `name` at `node`."""
+        at_node = self.v.translator(self, me=node, side=self.side, made={})
+        init = self.spec.variables[name].init
+        assert isinstance(init, Expr)
+        return at_node.value(init)
+
+    def sent(self, message: str, args: list[Value]) -> z3.BoolRef:
+        """Nothing was sent."""
+        return z3.BoolVal(False)
+
+    def ghost(self, name: str, args: list[Value]) -> z3.BoolRef:
+        """Nothing happened."""
+        return z3.BoolVal(False)
+
+    def rows_of(self, atom: Expr) -> list[Any]:
+        """Return no rows, in the bounded reading."""
+        return []

@@ -1,0 +1,98 @@
+"""The one type of verdict, and what a check reports.
+
+Belongs here: plain data. Never here: how a verdict is reached (the engines) or shown (`report`).
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class Verdict(enum.Enum):
+    """What is known of a statement.
+
+    Only PROVED holds for any number of nodes. BOUND_REACHED says its bound. OPEN is a property
+    that the spec itself declares as not proved yet; it is never counted as success.
+    """
+
+    PROVED = "PROVED"
+    REFUTED = "REFUTED"
+    UNKNOWN = "UNKNOWN"
+    BOUND_REACHED = "BOUND_REACHED"
+    OPEN = "OPEN"
+
+
+@dataclass(frozen=True, slots=True)
+class Counterexample:
+    """A step that breaks a property, replayed by the evaluator.
+
+    `before` and `after` are readable facts; `changed` the facts that differ; `replayed` whether
+    the reference evaluator confirms that the step is taken and breaks the property.
+    """
+
+    transition: str
+    event: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    broken: str
+    scope: str
+    replayed: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The verdict on one obligation: a property and a transition (or `initial state`).
+
+    `how`: `solver`, `frame` (the transition writes nothing the property reads), `run` (seen in a
+    run). `uses`: the hypotheses in the solver's unsatisfiable core. `seconds`: solver time.
+    """
+
+    property: str
+    transition: str
+    verdict: Verdict
+    how: str
+    seconds: float = 0.0
+    reason: str = ""
+    uses: tuple[str, ...] = ()
+    guards: tuple[str, ...] = ()
+    counterexample: Counterexample | None = None
+
+
+@dataclass(slots=True)
+class Finding:
+    """The verdict on one property, over all its obligations."""
+
+    name: str
+    title: str
+    kind: str
+    verdict: Verdict
+    obligations: int
+    by_frame: int
+    seconds: float
+    reason: str = ""
+    failures: list[Result] = field(default_factory=list)
+    rests_on: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Report:
+    """Everything a run of the checks found."""
+
+    spec: str
+    findings: list[Finding]
+    seconds: float
+    jobs: int
+    versions: dict[str, str]
+    details: dict[str, Any] = field(default_factory=dict)
+
+    def exit_status(self) -> int:
+        """0: all asked for holds (open properties apart); 1: refuted; 3: something is unknown."""
+        verdicts = {f.verdict for f in self.findings}
+        if Verdict.REFUTED in verdicts:
+            return 1
+        if Verdict.UNKNOWN in verdicts or Verdict.BOUND_REACHED in verdicts:
+            return 3
+        return 0
