@@ -1,4 +1,4 @@
-"""Which pairs of leaf states a rule connects, asked of the solver.
+"""Which pairs of leaf states a rule connects, in which role, asked of the solver.
 
 Belongs here: the derivation of the figure's edges. Never here: how they are drawn.
 
@@ -10,24 +10,14 @@ answer; leaving hypotheses out can only add edges, never hide one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import z3
 
+from model.figures import Edge, Step, assemble
 from model.lang import Spec
 from model.lang.expr import Expr, Kind
 from model.lang.sorts import NODE, SumSort
 from model.lang.spec import Transition, possible_leaves
 from model.smt import SystemStep, Vocabulary
-
-
-@dataclass(frozen=True, slots=True)
-class DerivedEdge:
-    """A pair of leaves and a rule that can lead from the first to the second."""
-
-    before: str
-    after: str
-    rule: str
 
 
 def about_one_node(spec: Spec) -> list[Expr]:
@@ -51,40 +41,88 @@ def _below(expr: Expr) -> list[Expr]:
     return out
 
 
-def derive_edges(spec: Spec, variable: str) -> list[DerivedEdge]:
-    """Return every edge between different leaves of `variable`, in the order of the rules."""
+def derive_steps(spec: Spec, variable: str) -> list[Step]:
+    """Return every step between different leaves of `variable`, in the order of the rules."""
     sort = spec.variables[variable].sort
     assert isinstance(sort, SumSort)
     facts = about_one_node(spec)
-    found: list[DerivedEdge] = []
+    found: list[Step] = []
     for t in spec.transitions:
         if t.kind != "environment" and variable in t.updates:
-            found += _edges_of(spec, t, variable, sort, facts)
+            found += _steps_of(spec, t, variable, sort, facts)
     return found
 
 
-def _edges_of(
+def derive_edges(spec: Spec) -> tuple[Edge, ...]:
+    """Return the edges of the figure: of the spec's first edge table."""
+    return assemble(spec, derive_steps(spec, spec.edges[0].variable))
+
+
+class Question:
+    """What can hold of one transition, given what is proved of the node that takes it."""
+
+    def __init__(self, spec: Spec, t: Transition, facts: list[Expr]) -> None:
+        """Prepare the solver for `t`."""
+        self.v = Vocabulary(spec)
+        self.step = SystemStep(spec, t, self.v)
+        self.solver = z3.Solver()
+        self.solver.add(*self.step.enabled)
+        for fact in facts:
+            self.step.before.bound[fact.data[0][0]] = self.v.me
+            self.solver.add(self.step.before.formula(fact.args[0]))
+        self.step.before.bound.clear()
+
+    def is_leaf(self, variable: str, leaf: str) -> z3.BoolRef:
+        """Return that the node's `variable` is `leaf` before the step."""
+        sort = self.v.spec.variables[variable].sort
+        return self.v.variable(variable, self.v.me) == self.v.constant(sort, leaf)
+
+    def possible(self, *conditions: z3.BoolRef) -> bool:
+        """Tell whether the conditions can hold; an undecided question counts as possible."""
+        return bool(self.solver.check(*conditions) != z3.unsat)
+
+
+def _steps_of(
     spec: Spec, t: Transition, variable: str, sort: SumSort, facts: list[Expr]
-) -> list[DerivedEdge]:
-    vocabulary = Vocabulary(spec)
-    step = SystemStep(spec, t, vocabulary)
-    solver = z3.Solver()
-    solver.add(*step.enabled)
-    for fact in facts:
-        step.before.bound[fact.data[0][0]] = vocabulary.me
-        solver.add(step.before.formula(fact.args[0]))
-    step.before.bound.clear()
-    before = vocabulary.variable(variable, vocabulary.me)
-    after = step.variable(variable, vocabulary.me)
+) -> list[Step]:
+    ask = Question(spec, t, facts)
+    after = ask.step.variable(variable, ask.v.me)
+    roles = spec.variables[spec.role_variable].sort
+    assert isinstance(roles, SumSort)
     targets = [leaf for leaf in sort.leaves if leaf in possible_leaves(t.updates[variable])]
-    edges = []
-    for leaf in sort.leaves:
-        source = before == vocabulary.constant(sort, leaf)
-        if solver.check(source) == z3.unsat:
+    found = []
+    for role in roles.leaves:
+        in_role = ask.is_leaf(spec.role_variable, role)
+        if not ask.possible(in_role):
             continue
-        for target in targets:
-            if target == leaf:
+        for leaf in sort.leaves:
+            source = ask.is_leaf(variable, leaf)
+            if not ask.possible(in_role, source):
                 continue
-            if solver.check(source, after == vocabulary.constant(sort, target)) != z3.unsat:
-                edges.append(DerivedEdge(leaf, target, t.label))
-    return edges
+            for target in targets:
+                there = after == ask.v.constant(sort, target)
+                if target != leaf and ask.possible(in_role, source, there):
+                    found.append(Step(t.label, role, leaf, target))
+    return found
+
+
+class Answers:
+    """Which transitions can be the answer in a role and a state, for the permission matrix."""
+
+    def __init__(self, spec: Spec) -> None:
+        """Prepare for `spec`."""
+        self.spec = spec
+        self.facts = about_one_node(spec)
+        self._questions: dict[str, Question] = {}
+
+    def can_answer(self, transition: Transition, role: str, state: str) -> bool:
+        """Tell whether `transition` can be the answer of a node in `role` and `state`."""
+        ask = self._questions.get(transition.label)
+        if ask is None:
+            ask = self._questions[transition.label] = Question(
+                self.spec, transition, self.facts
+            )
+        return ask.possible(
+            ask.is_leaf(self.spec.role_variable, role),
+            ask.is_leaf(self.spec.edges[0].variable, state),
+        )

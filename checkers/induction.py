@@ -178,12 +178,15 @@ class Prover:
             )
 
     def _roles(self, transition: Transition, step: SystemStep) -> z3.BoolRef | None:
-        """The sending node's role may send each message it sends."""
+        """The sending node's role may send each message it sends.
+
+        It is the role after the step: who wins an election announces it as herald.
+        """
         if not transition.sends:
             return None
         role_name = self.spec.role_variable
         sort = self.spec.variables[role_name].sort
-        role = Expr(Kind.VAR, sort, (Expr(Kind.ME, self.spec.process.sort),), role_name)
+        role = Expr(Kind.NEXT, sort, (Expr(Kind.ME, self.spec.process.sort),), role_name)
         allowed = []
         for out in transition.sends:
             leaves = frozenset(
@@ -234,7 +237,7 @@ class Prover:
     def _apart(self, first: Transition, second: Transition) -> Obligation:
         vocabulary = self.vocabulary(self.spec)
         one = SystemStep(self.spec, first, vocabulary)
-        other = SystemStep(self.spec, second, vocabulary)
+        other = SystemStep(self.spec, second, vocabulary, beside=one)
         given = tuple(
             (s.name, one.before.formula(s.formula))
             for s in (*hypotheses(self.spec), *self.spec.of_kind("assumption"))
@@ -244,7 +247,7 @@ class Prover:
         return Obligation(
             DETERMINISM,
             f"{first.label} / {second.label}",
-            (*axioms, one.received, *one.side, *other.side),
+            (*axioms, one.received, *one.side),
             tuple((c.text, f) for c, f in zip(first.clauses, one.clauses, strict=True)),
             given,
             z3.Not(z3.And(other.clauses)),

@@ -63,7 +63,11 @@ class Result:
 
 @dataclass(slots=True)
 class Finding:
-    """The verdict on one property, over all its obligations."""
+    """The verdict on one property, over all its obligations.
+
+    `rests_on`: the other statements its proofs assumed; `shaky`: those of them that are not
+    proved, so that this one is not either.
+    """
 
     name: str
     title: str
@@ -75,6 +79,7 @@ class Finding:
     reason: str = ""
     failures: list[Result] = field(default_factory=list)
     rests_on: tuple[str, ...] = ()
+    shaky: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -14,7 +14,8 @@ splits on an atom and goes both ways.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+import itertools
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from model.lang.declare import Event
@@ -29,6 +30,8 @@ TRUE: Values = frozenset({True})
 FALSE: Values = frozenset({False})
 EITHER: Values = TRUE | FALSE
 _BELOW, _EQUAL, _ABOVE = -1, 0, 1
+MOST_WORLDS = 50_000
+"""How many worlds one question may look at; the order's take some dozens."""
 
 
 def domain(sort: Sort) -> Values | None:
@@ -161,72 +164,54 @@ def _compare(kind: Kind, x: Value, y: Value) -> bool:
     return int(x) < int(y) if kind is Kind.LT else int(x) <= int(y)
 
 
+class _TooManyWorlds(Exception):
+    """A question that would take too long to answer; it is then answered with "maybe"."""
+
+
 class Partial:
     """The partial evaluator of one spec.
 
-    Every method takes `known`, the values of some of the node's variables of finite sorts.
+    `known` gives the values of some of the node's variables of finite sorts.
     """
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
         self.keys = Keys()
-        self._guards: dict[str, Expr] = {t.label: t.guard for t in spec.transitions}
-        self._answers: dict[tuple[str, tuple[tuple[str, Value], ...]], frozenset[str]] = {}
-
-    def world(self, known: Mapping[str, Value]) -> dict[Atom, Values]:
-        """Return the world in which just `known` is known."""
-        made: dict[Atom, Values] = {}
-        for name, value in known.items():
-            here = Expr(Kind.VAR, self.spec.variables[name].sort, (Expr(Kind.ME, NODE),), name)
-            made[("term", self.keys.key(here), 0)] = frozenset({value})
-        return made
+        self._guards = {t.label: t.guard for t in spec.transitions}
 
     def answers(self, event: type[Event], known: Mapping[str, Value]) -> frozenset[str]:
         """Return the labels of the transitions that may answer `event`."""
-        at = (event.__name__, tuple(sorted(known.items())))
-        if at not in self._answers:
-            found: set[str] = set()
-            rules, refusals = self.spec.rules_of(event), self.spec.refusals_of(event)
-            for _ in self._split(self.world(known), lambda e: self._answer(e, rules, refusals, found)):
-                pass
-            self._answers[at] = frozenset(found)
-        return self._answers[at]
+        rules, refusals = self.spec.rules_of(event), self.spec.refusals_of(event)
+        found: set[str] = set()
 
-    def _answer(
-        self,
-        e: Evaluation,
-        rules: tuple[Transition, ...],
-        refusals: tuple[Transition, ...],
-        found: set[str],
-    ) -> bool | None:
-        verdicts = [self.values(e, rule) for rule in rules]
-        if any(len(v) > 1 for v in verdicts):
-            return None
-        holding = [r.label for r, v in zip(rules, verdicts, strict=True) if v == TRUE]
-        found.update(holding)
-        if holding:
-            return True
-        for refusal in refusals:
-            verdict = self.values(e, refusal)
-            if verdict == EITHER:
-                return None
-            if verdict == TRUE:
-                found.add(refusal.label)
+        def decide(e: Evaluation) -> bool:
+            verdicts = [e.values(self._guards[rule.label]) for rule in rules]
+            if EITHER in verdicts:
+                return False
+            holding = [r.label for r, v in zip(rules, verdicts, strict=True) if v == TRUE]
+            found.update(holding)
+            if holding:
                 return True
-        return True
+            for refusal in refusals:
+                verdict = e.values(self._guards[refusal.label])
+                if verdict == TRUE:
+                    found.add(refusal.label)
+                if verdict != FALSE:
+                    return verdict == TRUE
+            return True
 
-    def values(self, e: Evaluation, transition: Transition) -> Values:
-        """Return the possible values of a transition's own guard."""
-        return e.values(self._guards[transition.label])
+        try:
+            self._visit(self._world(known), decide)
+        except _TooManyWorlds:
+            here = Evaluation(self.keys, self._world(known))
+            return frozenset(
+                t.label for t in (*rules, *refusals) if here.values(self._guards[t.label]) != FALSE
+            )
+        return frozenset(found)
 
     def may(self, condition: Expr, known: Mapping[str, Value]) -> bool:
         """Tell whether `condition` may hold."""
-
-        def decide(e: Evaluation) -> bool | None:
-            verdict = e.values(condition)
-            return None if verdict == EITHER else verdict == TRUE
-
-        return any(True for _ in self._split(self.world(known), decide))
+        return bool(self._results(condition, [], self._world(known)))
 
     def outcomes(
         self, transition: Transition, known: Mapping[str, Value], names: tuple[str, ...]
@@ -235,58 +220,16 @@ class Partial:
 
         A refusal is taken by its own guard alone, as if it were asked first.
         """
-        me = Expr(Kind.ME, NODE)
-        after = [
-            transition.updates.get(n, Expr(Kind.VAR, self.spec.variables[n].sort, (me,), n))
-            for n in names
-        ]
-        guard = self._guards[transition.label]
-        return self._results(guard, after, self.world(known))
+        after = [transition.updates.get(name, self._variable(name)) for name in names]
+        return self._results(self._guards[transition.label], after, self._world(known))
 
     def first(self, names: tuple[str, ...]) -> frozenset[tuple[Value, ...]]:
         """Return the values that the variables `names` may have at the start."""
-        init = [self.spec.variables[n].init for n in names]
+        init = [self.spec.variables[name].init for name in names]
         return self._results(Expr(Kind.CONST, BOOL, (), True), init, {})
 
-    def _results(
-        self, guard: Expr, after: list[Expr], world: dict[Atom, Values]
-    ) -> frozenset[tuple[Value, ...]]:
-        found: set[tuple[Value, ...]] = set()
-
-        def decide(e: Evaluation) -> bool | None:
-            verdict = e.values(guard)
-            if verdict != TRUE:
-                return False if verdict == FALSE else None
-            results = [e.values(x) for x in after]
-            if any(len(r) > 1 for r in results):
-                return None
-            found.add(tuple(next(iter(r)) for r in results))
-            return True
-
-        for _ in self._split(world, decide):
-            pass
-        return frozenset(found)
-
-    def _split(
-        self, world: dict[Atom, Values], decide: Callable[[Evaluation], bool | None]
-    ) -> Iterator[dict[Atom, Values]]:
-        """Yield the worlds below `world` in which `decide` says true; None asks for a split."""
-        stack = [world]
-        while stack:
-            here = stack.pop()
-            evaluation = Evaluation(self.keys, here)
-            verdict = decide(evaluation)
-            if verdict is None:
-                atom, possible = next(iter(evaluation.open.items()))
-                stack += [
-                    {**here, atom: frozenset({value})}
-                    for value in sorted(possible, key=str, reverse=True)
-                ]
-            elif verdict:
-                yield here
-
     def reachable(self, names: tuple[str, ...]) -> frozenset[tuple[Value, ...]]:
-        """Return the combinations of the variables `names` that a run may reach, crashes included."""
+        """Return the values that `names` may have together in a run, crashes included."""
         found = set(self.first(names))
         todo = list(found)
         steps = [t for t in self.spec.transitions if set(names) & set(t.updates)]
@@ -298,4 +241,57 @@ class Partial:
                     todo.append(after)
         return frozenset(found)
 
+    # ---------------------------------------------------------------- worlds
 
+    def _variable(self, name: str) -> Expr:
+        return Expr(Kind.VAR, self.spec.variables[name].sort, (Expr(Kind.ME, NODE),), name)
+
+    def _world(self, known: Mapping[str, Value]) -> World:
+        """Return the world in which just `known` is known."""
+        return {
+            ("term", self.keys.key(self._variable(name)), 0): frozenset({value})
+            for name, value in known.items()
+        }
+
+    def _results(
+        self, guard: Expr, after: list[Expr], world: World
+    ) -> frozenset[tuple[Value, ...]]:
+        """Return what the values of `after` may be where `guard` holds."""
+        found: set[tuple[Value, ...]] = set()
+
+        def decide(e: Evaluation) -> bool:
+            verdict = e.values(guard)
+            if verdict != TRUE:
+                return verdict == FALSE
+            results = [e.values(x) for x in after]
+            if any(len(r) > 1 for r in results):
+                return False
+            found.add(tuple(next(iter(r)) for r in results))
+            return True
+
+        try:
+            self._visit(world, decide)
+        except _TooManyWorlds:
+            here = Evaluation(self.keys, world)
+            return frozenset(itertools.product(*(here.values(x) for x in after)))
+        return frozenset(found)
+
+    def _visit(self, world: World, decide: Callable[[Evaluation], bool]) -> None:
+        """Show `decide` worlds below `world` until it decides all; where not, one atom is split."""
+        stack = [world]
+        for _ in range(MOST_WORLDS):
+            if not stack:
+                return
+            here = stack.pop()
+            evaluation = Evaluation(self.keys, here)
+            if not decide(evaluation):
+                atom, possible = next(iter(evaluation.open.items()))
+                stack += [{**here, atom: frozenset({v})} for v in sorted(possible, key=str)]
+        raise _TooManyWorlds
+
+
+def followed(spec: Spec) -> tuple[str, ...]:
+    """Return the variables to follow through a run: role, states, and finite durable ones."""
+    first = [spec.role_variable, *(table.variable for table in spec.edges)]
+    more = [n for n, d in spec.variables.items() if d.durable and domain(d.sort) is not None]
+    return tuple(dict.fromkeys(first + more))

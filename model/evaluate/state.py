@@ -12,7 +12,14 @@ from itertools import product
 from typing import NamedTuple
 
 from model.evaluate.terms import Local
-from model.evaluate.values import Value, check_value, occurring, show_value, zero_value
+from model.evaluate.values import (
+    EvaluationError,
+    Value,
+    check_value,
+    occurring,
+    show_value,
+    zero_value,
+)
 from model.lang.sorts import (
     NODE,
     BoolSort,
@@ -53,7 +60,7 @@ class Event:
     sender: str | None = None
 
     def __hash__(self) -> int:
-        return hash((self.kind, self.name, self.node, tuple(self.fields.values()), self.sender))
+        return hash((self.kind, self.name, self.node, frozenset(self.fields.items()), self.sender))
 
     def __str__(self) -> str:
         """Return it as runs print it."""
@@ -104,11 +111,13 @@ class Schema:
             name: {n: d.sort for n, d in event.parts.items()} for name, event in spec.events.items()
         }
         self.ghosts: dict[str, tuple[Sort, ...]] = {g.name: g.columns for g in spec.ghosts.values()}
+        for name in self.ghosts.keys() & self.messages.keys():
+            raise EvaluationError("ghosts", name, "a message has this name too", "rename the ghost")
         self.config: dict[str, Sort] = {n: d.sort for n, d in spec.config.parts.items()}
 
 
 class GlobalState:
-    """A state of all nodes. `Evaluator.advance` changes it in place; `copy` keeps the one before."""
+    """A state of all nodes. `Evaluator.advance` changes it; `copy` keeps the one before."""
 
     def __init__(
         self,
@@ -123,9 +132,7 @@ class GlobalState:
         self.nodes: dict[str, Local] = dict(nodes)
         self.packets: list[Packet] = []  # in the order of sending, each once
         self.sent = {name: Relation() for name in schema.messages}
-        self.ghosts = {
-            name: Relation((ghosts or {}).get(name, ())) for name in schema.ghosts
-        }
+        self.ghosts = {name: Relation((ghosts or {}).get(name, ())) for name in schema.ghosts}
         for packet in sent:
             self.send(packet)
         self._domains: dict[Sort, tuple[Value, ...]] = {}

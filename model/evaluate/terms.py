@@ -30,7 +30,18 @@ class Frame:
     the tuple that a search starts from; `fresh`, given values of FRESH expressions by identity.
     """
 
-    __slots__ = ("after", "bound", "config", "fields", "fresh", "local", "me", "row", "sender", "state")
+    __slots__ = (
+        "after",
+        "bound",
+        "config",
+        "fields",
+        "fresh",
+        "local",
+        "me",
+        "row",
+        "sender",
+        "state",
+    )
 
     def __init__(
         self,
@@ -96,7 +107,9 @@ class TermCompiler:
         at = expr.args[0]
         if expr.kind is Kind.NEXT:
             if at.kind is not Kind.ME:
-                raise EvaluationError("evaluator", show(expr), "only the node that steps has a next")
+                raise EvaluationError(
+                    "evaluator", show(expr), "only the node that steps has a next"
+                )
             return lambda f: f.after[name]
         if at.kind is Kind.ME:
             return lambda f: f.local[name]
@@ -192,7 +205,7 @@ def _and(e: Expr, args: list[Closure]) -> Closure:
     parts = tuple(args)
 
     def every(f: Frame) -> bool:
-        for part in parts:  # a generator for all() costs more than it saves here
+        for part in parts:  # noqa: SIM110  # a generator costs more than it saves
             if not part(f):
                 return False
         return True
@@ -207,7 +220,7 @@ def _or(e: Expr, args: list[Closure]) -> Closure:
     parts = tuple(args)
 
     def some(f: Frame) -> bool:
-        for part in parts:
+        for part in parts:  # noqa: SIM110
             if part(f):
                 return True
         return False

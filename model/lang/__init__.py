@@ -16,7 +16,8 @@ timers and replies, and then rules, each a function that is run once, symbolical
         \"\"\"Only from red.\"\"\"
         return Row(when=me.light.is_(Light.RED), then=me.light.set(Light.GREEN), reply=Done())
 
-Reading order: `sorts`, `expr`, `declare`, `rules`, `spec`; mistakes are in `errors`.
+Reading order: `sorts`, `kind`, `expr`, `shapes`, `declare`, `tables`, `rules`, `spec`, `reader`.
+Mistakes are in `errors`; `load` finds a spec by name.
 """
 
 from model.lang.declare import (
@@ -26,6 +27,7 @@ from model.lang.declare import (
     Config,
     EdgeTable,
     Event,
+    EventProxy,
     Ghost,
     Maybe,
     Message,
@@ -49,15 +51,17 @@ from model.lang.declare import (
 )
 from model.lang.errors import CODES, SpecError, SpecErrors
 from model.lang.expr import (
+    Expr,
+    Value,
     conjunction,
     disjunction,
-    exists,
-    forall,
     fresh,
     ite,
     majority,
     owner,
 )
+from model.lang.quantifiers import exists, forall
+from model.lang.reader import read_spec
 from model.lang.rules import (
     Row,
     assumption,
@@ -69,7 +73,7 @@ from model.lang.rules import (
     sometimes,
     step,
 )
-from model.lang.spec import Spec, read_spec
+from model.lang.spec import Spec, StepEvent
 
 __all__ = [
     "CODES",
@@ -79,6 +83,8 @@ __all__ = [
     "Config",
     "EdgeTable",
     "Event",
+    "EventProxy",
+    "Expr",
     "Ghost",
     "Maybe",
     "Message",
@@ -93,10 +99,12 @@ __all__ = [
     "Spec",
     "SpecError",
     "SpecErrors",
+    "StepEvent",
     "Struct",
     "Sum",
     "Table",
     "Timer",
+    "Value",
     "assumption",
     "authority",
     "case",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from model.lang.source import NOWHERE, Span, caller
 
@@ -129,6 +130,21 @@ CODES: dict[str, Code] = {
             "Two things of one kind have the same name, so a report could not tell them apart.",
             "Rename one of them.",
         ),
+        Code(
+            "ORD117",
+            "spec that cannot be loaded",
+            "There is no such file, module or name, the file is not Python, or what it holds is no"
+            " spec.",
+            "Name `order`, a path to a Python file with a function `spec()`, or"
+            " `package.module:NAME`.",
+        ),
+        Code(
+            "ORD118",
+            "Python error in a spec",
+            "The spec's own Python code raised an error while the spec was read, so that the rest"
+            " of it was never seen.",
+            "Mend the Python; a rule's function runs once, with expressions instead of values.",
+        ),
     )
 }
 
@@ -147,46 +163,126 @@ class SpecError(Exception):
         *,
         fix: str | None = None,
         span: Span | None = None,
+        related: Sequence[tuple[str, Span]] = (),
         notes: Sequence[str] = (),
     ) -> None:
-        """Make the error; without `span` the place is where the spec's code is running now."""
+        """Make the error.
+
+        Args:
+            code: A key of `CODES`.
+            value: What is wrong, as the spec wrote it.
+            reason: Why it is wrong, in one sentence.
+            fix: What to write instead; without it, the general advice of the code.
+            span: The place; without it, where the spec's code is running now.
+            related: Other places that belong to it, each with what stands there.
+            notes: Further lines, for instance the steps of a counterexample.
+        """
         self.code = code
         self.value = value
         self.reason = reason
         self.fix = fix if fix is not None else CODES[code].fix
         self.span = span if span is not None else caller()
+        self.related = tuple(related)
         self.notes = tuple(notes)
-        super().__init__(self.render())
+        super().__init__(code, value, reason)
+
+    def __str__(self) -> str:
+        """Return the message: title, place with caret, value, reason, fix."""
+        return self.render()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle with every field, so that a worker's error arrives whole."""
+        return (
+            _restored,
+            (
+                *(self.code, self.value, self.reason, self.fix),
+                *(self.span, self.related, self.notes),
+            ),
+        )
+
+    @property
+    def key(self) -> tuple[str, Span, str]:
+        """What makes two errors the same mistake."""
+        return (self.code, self.span, self.value)
+
+    def moved(self, span: Span) -> SpecError:
+        """Return the same mistake at another place."""
+        return _restored(
+            self.code, self.value, self.reason, self.fix, span, self.related, self.notes
+        )
+
+    def noted(self, note: str) -> SpecError:
+        """Return the same mistake with one more note."""
+        notes = (*self.notes, note)
+        return _restored(
+            self.code, self.value, self.reason, self.fix, self.span, self.related, notes
+        )
 
     def render(self) -> str:
         """Return the message: title, place with caret, value, reason, fix."""
-        lines = [f"error[{self.code}]: {CODES[self.code].title}: {self.value}"]
-        if self.span is not NOWHERE:
-            lines.append(f"  --> {self.span.shown_file()}:{self.span.line}:{self.span.col + 1}")
-            excerpt = self.span.excerpt()
-            if excerpt:
-                lines.extend("  " + line for line in excerpt.splitlines())
+        lines = [f"error[{self.code}]: {CODES[self.code].title}: {_shortened(self.value)}"]
+        lines.extend(_shown(self.span))
         lines.append(f"  reason: {self.reason}")
-        lines.extend(f"  note: {note}" for note in self.notes)
+        for what, span in self.related:
+            lines.append(f"  also: {what}")
+            lines.extend(_shown(span))
+        for note in self.notes:
+            lines.append("  note: " + note.replace("\n", "\n    "))
         lines.append(f"  fix: {self.fix}")
         return "\n".join(lines)
 
 
+def _restored(
+    code: str,
+    value: str,
+    reason: str,
+    fix: str,
+    span: Span,
+    related: Sequence[tuple[str, Span]],
+    notes: Sequence[str],
+) -> SpecError:
+    return SpecError(code, value, reason, fix=fix, span=span, related=related, notes=notes)
+
+
+def _shown(span: Span) -> list[str]:
+    if span == NOWHERE:
+        return []
+    return [f"  --> {span.place()}", *("  " + line for line in span.excerpt().splitlines())]
+
+
+def _shortened(value: str, width: int = 120) -> str:
+    one_line = " ".join(value.split())
+    return one_line if len(one_line) <= width else one_line[: width - 3] + "..."
+
+
 class SpecErrors(Exception):
-    """Every mistake found while a spec was read, in source order."""
+    """Every mistake found while a spec was read, in source order, each once."""
 
     def __init__(self, errors: Sequence[SpecError]) -> None:
         """Collect `errors`, which must not be empty."""
-        self.errors = tuple(errors)
+        once = {error.key: error for error in reversed(errors)}
+        self.errors = tuple(
+            sorted(once.values(), key=lambda e: (e.span.file, e.span.line, e.span.col, e.code))
+        )
+        super().__init__(self.errors)
+
+    def __str__(self) -> str:
+        """Return all messages and their number, as the command line prints them."""
         count = len(self.errors)
-        tail = f"\n\n{count} mistake{'s' if count != 1 else ''} in the spec"
-        super().__init__("\n\n".join(error.render() for error in self.errors) + tail)
+        tail = f"{count} mistake{'s' if count != 1 else ''} in the spec"
+        return "\n\n".join([*(error.render() for error in self.errors), tail])
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """Return a fix that names the nearest known name, or lists what there is."""
     names = sorted(known)
     close = difflib.get_close_matches(name, names, n=1)
+    if not close:
+        folded = {other.casefold(): other for other in names}
+        close = [folded[c] for c in difflib.get_close_matches(name.casefold(), folded, n=1)]
     if close:
         return f"did you mean {close[0]!r}?"
-    return f"use one of: {', '.join(names)}" if names else "declare it first"
+    if not names:
+        return "declare it first"
+    shown = names if len(names) <= 12 else [*names[:12], "..."]
+    return f"use one of: {', '.join(shown)}"

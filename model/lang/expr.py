@@ -1,8 +1,7 @@
 """The expression tree: what every back-end reads, and the operators that build it.
 
-Belongs here: the kinds of node (`Kind`), their sort checks, and a printer.
-Never here: the meaning of a kind; that is the evaluator's, the Z3 generator's and the Python
-generator's, each by itself, which is what makes their agreement evidence.
+Belongs here: the nodes, their sort checks, and the functions that build them (the kinds of node are
+in `kind.py`, their text in `show.py`). Never here: the meaning of a kind.
 
 Traps that shape this file:
 
@@ -13,15 +12,16 @@ Traps that shape this file:
 
 from __future__ import annotations
 
-import ast
-import enum
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from model.lang.errors import SpecError, suggest
+from model.lang.kind import GLOBAL_KINDS, Kind
+from model.lang.show import fold_leaves, show, show_expr
 from model.lang.sorts import (
     BOOL,
     NODE,
+    BoolSort,
     MaybeSort,
     OrderSort,
     RangeSort,
@@ -31,54 +31,31 @@ from model.lang.sorts import (
     SumSort,
     is_ordered,
 )
-from model.lang.source import Span, caller, enclosing_misuse
+from model.lang.source import Span, caller
+from model.lang.syntax import truth_test
 
-
-class Kind(enum.Enum):
-    """The kinds of node; `args` and `data` of each are given beside it."""
-
-    CONST = "const"  # data: leaf name (SumSort), int (RangeSort), bool, or "zero" (OrderSort)
-    ME = "me"  # the node that runs the rule
-    SENDER = "sender"  # the node whose connection the message came from
-    VAR = "var"  # data: variable; args: (node,)
-    NEXT = "next"  # the variable after the step; data, args as VAR; step properties only
-    FIELD = "field"  # data: field of the event
-    CONFIG = "config"  # data: name of a constant that all nodes share
-    BOUND = "bound"  # data: name of a quantified variable
-    FRESH = "fresh"  # args: (base,): a value above base that nobody else chooses; ORDER only
-    EQ = "eq"  # args: (a, b) of one sort
-    LT = "lt"  # args: (a, b); structs lexicographically
-    LE = "le"
-    NOT = "not"
-    AND = "and"  # any number of args
-    OR = "or"
-    IMPLIES = "implies"
-    ITE = "ite"  # args: (condition, then, else)
-    IS = "is"  # data: frozenset of leaf names; args: (x,)
-    MAP = "map"  # data: tuple of (leaf, value) for every leaf of x; args: (x,)
-    UP = "up"  # args: (x,) RangeSort: the next number, or top
-    EMPTY = "empty"  # the empty set
-    HAS = "has"  # args: (set, x)
-    ADD = "add"  # args: (set, x)
-    REMOVE = "remove"  # args: (set, x)
-    UNION = "union"  # args: (set, set)
-    SUBSET = "subset"  # args: (inner, outer)
-    MAJORITY = "majority"  # args: (some, all): more than half of `all` are in `some`
-    OWNER = "owner"  # args: (x,) of an owned order: the node that may start x
-    STRUCT = "struct"  # args: one per part
-    GET = "get"  # data: part; args: (struct,)
-    NONE = "none"  # nothing
-    SOME = "some"  # args: (x,)
-    KNOWN = "known"  # args: (maybe,): is there a value
-    FORALL = "forall"  # data: tuple of (name, sort); args: (body,); properties only
-    EXISTS = "exists"
-    SENT = "sent"  # data: message name; args: (source, destination, *fields); properties only
-    GHOST = "ghost"  # data: relation name; args: its arguments; properties only
-
-
-GLOBAL_KINDS = frozenset(
-    {Kind.FORALL, Kind.EXISTS, Kind.SENT, Kind.GHOST, Kind.BOUND, Kind.NEXT}
-)
+__all__ = [
+    "GLOBAL_KINDS",
+    "Expr",
+    "Kind",
+    "Operators",
+    "Update",
+    "Value",
+    "Var",
+    "conjunction",
+    "disjunction",
+    "equal",
+    "fold_leaves",
+    "fresh",
+    "ite",
+    "lift",
+    "majority",
+    "negate",
+    "owner",
+    "same",
+    "show",
+    "walk",
+]
 
 
 class Operators:
@@ -109,13 +86,11 @@ class Operators:
 
     def __gt__(self, other: object) -> Expr:
         """Build a comparison in a total order."""
-        left = self.as_expr()
-        return _compare(Kind.LT, lift(other, left.sort), left)
+        return _compare(Kind.LT, lift(other, self.as_expr().sort), self, ">")
 
     def __ge__(self, other: object) -> Expr:
         """Build a comparison in a total order."""
-        left = self.as_expr()
-        return _compare(Kind.LE, lift(other, left.sort), left)
+        return _compare(Kind.LE, lift(other, self.as_expr().sort), self, ">=")
 
     __hash__ = object.__hash__
 
@@ -127,6 +102,9 @@ class Operators:
     def __or__(self, other: object) -> Expr:
         """Build a disjunction."""
         return disjunction(self, other)
+
+    __rand__ = __and__
+    __ror__ = __or__
 
     def __invert__(self) -> Expr:
         """Build a negation."""
@@ -142,9 +120,17 @@ class Operators:
         expr = self.as_expr()
         leaves: set[str] = set()
         for case in cases:
-            if getattr(case, "sum_sort", None) != expr.sort:
-                raise SpecError("ORD102", show(case), f"{show(expr)} is a {expr.sort}")
+            if not hasattr(type(case), "leaves"):
+                reason = f"{show(case)} is not a case but a value"
+                fix = f"write {show(expr)} == {show(case)}"
+                raise SpecError("ORD102", f"{show(expr)}.is_({show(case)})", reason, fix=fix)
+            if case.sum_sort != expr.sort:
+                reason = f"{show(case)} is a {case.sum_sort}; {show(expr)} is a {expr.sort}"
+                raise SpecError("ORD102", f"{show(expr)}.is_({show(case)})", reason)
             leaves |= case.leaves
+        if not isinstance(expr.sort, SumSort) or not cases:
+            fix = "name at least one case of a sum; disjunction() is never true"
+            raise SpecError("ORD103", f"{show(expr)}.is_()", "it names no case", fix=fix)
         return Expr(Kind.IS, BOOL, (expr,), frozenset(leaves))
 
     def up(self) -> Expr:
@@ -192,40 +178,67 @@ class Operators:
     # what Python does not let a symbolic value do
     def __bool__(self) -> NoReturn:
         """Refuse: the value is not known while a rule is being read."""
-        where = caller()
-        node, span = enclosing_misuse(where)
-        value = show(self)
-        if isinstance(node, ast.Compare) and not isinstance(node.ops[0], ast.In | ast.NotIn):
-            raise SpecError("ORD108", value, "only one half would be kept", span=span)
-        what, fix = _MISUSE.get(type(node), ("a truth value", None))
-        if isinstance(node, ast.BoolOp):
-            conj = isinstance(node.op, ast.And)
-            what, fix = ("`and`", "write a & b") if conj else ("`or`", "write a | b")
-        raise SpecError("ORD107", value, f"{what} asks for its truth now", fix=fix, span=span)
+        raise self._misused("its truth")
 
     def __contains__(self, item: object) -> NoReturn:
         """Refuse: `in` cannot be overloaded."""
-        _, span = enclosing_misuse(caller())
-        raise SpecError(
-            "ORD107", show(self), "`in` asks for its truth now", fix="write s.has(x)", span=span
-        )
+        raise self._misused("its truth")
 
     def __iter__(self) -> Iterator[Any]:
         """Refuse: the elements are not known while a rule is being read."""
-        raise SpecError("ORD107", show(self), "its elements are not known while a rule is read")
+        raise self._misused("its elements")
 
-    def __getattr__(self, name: str) -> Any:
+    def __len__(self) -> int:
+        """Refuse: how many elements there are is not known while a rule is being read."""
+        raise self._misused("its size")
+
+    def _misused(self, asked: str) -> SpecError:
+        where = caller()
+        test = truth_test(where)
+        if test is None:
+            return SpecError("ORD107", show(self), f"Python asks for {asked} now", span=where)
+        if test.chained:
+            reason = "only one of the two comparisons would be kept"
+            return SpecError("ORD108", show(self), reason, fix=test.fix, span=test.span)
+        reason = f"{test.what} asks for {asked} now"
+        return SpecError("ORD107", show(self), reason, fix=test.fix, span=test.span)
+
+    def _arithmetic(self, other: object) -> NoReturn:
+        """Refuse: no sort has arithmetic, so that proofs stay decidable."""
+        expr = self.as_expr()
+        match expr.sort:
+            case RangeSort():
+                fix = "write x.up() for the next number of a range"
+            case OrderSort():
+                fix = "write fresh(x) for a greater element of an order"
+            case SetSort():
+                fix = "write a.union(b), s.add(x) or s.remove(x)"
+            case _:
+                fix = "say it with the operators that the sort has"
+        raise SpecError("ORD102", show(expr), f"a {expr.sort} has no arithmetic", fix=fix)
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _arithmetic
+    __truediv__ = __floordiv__ = __mod__ = __xor__ = _arithmetic
+
+    def __getattr__(self, name: str) -> Expr:
         """Return the part of a struct."""
         if name.startswith("_"):
             raise AttributeError(name)
         expr = self.as_expr()
+        known: list[str] = []
         if isinstance(expr.sort, StructSort):
             for part, sort in expr.sort.parts:
                 if part == name:
                     return Expr(Kind.GET, sort, (expr,), name)
             known = [part for part, _ in expr.sort.parts]
-        else:
-            known = ["is_", "has", "add", "remove", "union", "subset", "known", "implies"]
+        if name == "set":
+            raise SpecError(
+                "ORD101",
+                f"{show(expr)}.set",
+                "it is no variable of `me`, and only those are set",
+                fix="write me.variable.set(value)",
+            )
+        known += next((m for kind, m in _METHODS.items() if isinstance(expr.sort, kind)), ())
         raise SpecError(
             "ORD101",
             f"{show(expr)}.{name}",
@@ -234,20 +247,27 @@ class Operators:
         )
 
 
-_MISUSE: dict[type | None, tuple[str, str | None]] = {
-    ast.UnaryOp: ("`not`", "write ~a"),
-    ast.Compare: ("`in`", "write s.has(x)"),
-    ast.If: ("`if`", "write a second rule, or ite(c, a, b)"),
-    ast.IfExp: ("`a if c else b`", "write ite(c, a, b)"),
-    ast.While: ("`while`", "rules have no loops: write one rule per step"),
-    ast.Assert: ("`assert`", "state it as a @safety or @lemma"),
+_METHODS: dict[type[Sort], tuple[str, ...]] = {
+    SumSort: ("is_",),
+    RangeSort: ("up",),
+    SetSort: ("add", "has", "remove", "subset", "union"),
+    MaybeSort: ("known",),
+    BoolSort: ("implies",),
 }
 
 
-class Expr(Operators):
-    """A node of the tree: kind, sort, children, data, and where it was written."""
+# What a helper function of a spec takes: an expression, a variable's handle, a case or a node.
+Value = Operators
 
-    __slots__ = ("args", "data", "kind", "sort", "span")
+
+class Expr(Operators):
+    """A node of the tree: kind, sort, children, data, and where and how it was written.
+
+    `label` is for `show` alone: how the spec wrote a node whose kind does not tell, with `{0}`
+    where its first argument stands, e.g. `LOCKED.of({0})` for a MAP.
+    """
+
+    __slots__ = ("args", "data", "kind", "label", "sort", "span")
 
     def __init__(
         self,
@@ -256,6 +276,7 @@ class Expr(Operators):
         args: tuple[Expr, ...] = (),
         data: Any = None,
         span: Span | None = None,
+        label: str = "",
     ) -> None:
         """Make a node; the arguments' sorts are the builder's business."""
         self.kind = kind
@@ -263,18 +284,23 @@ class Expr(Operators):
         self.args = args
         self.data = data
         self.span = span if span is not None else caller()
+        self.label = label
 
     def as_expr(self) -> Expr:
         """Return itself."""
         return self
 
+    def with_args(self, args: tuple[Expr, ...]) -> Expr:
+        """Return the same node over other children, for a back-end that rewrites the tree."""
+        return Expr(self.kind, self.sort, args, self.data, self.span, self.label)
+
     def __repr__(self) -> str:
         """Return the expression as a spec would write it."""
-        return show(self)
+        return show_expr(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle as its constructor call (workers receive obligations this way)."""
-        return (Expr, (self.kind, self.sort, self.args, self.data, self.span))
+        return (Expr, (self.kind, self.sort, self.args, self.data, self.span, self.label))
 
 
 class Var(Operators):
@@ -288,6 +314,10 @@ class Var(Operators):
         self.span = caller()
         self.expr = Expr(Kind.VAR, sort, (node,), name, self.span)
 
+    def __repr__(self) -> str:
+        """Return the variable as a spec would write it."""
+        return show_expr(self.expr)
+
     def as_expr(self) -> Expr:
         """Return the variable's present value."""
         return self.expr
@@ -300,7 +330,7 @@ class Var(Operators):
                 f"{show(self.expr)}.set(...)",
                 f"the rule runs on `me`, not on {show(self.expr.args[0])}",
             )
-        return Update(self.name, lift(value, self.expr.sort), caller())
+        return Update(self.name, lift(value, self.expr.sort, f"{show(self)}.set"), caller())
 
 
 class Update:
@@ -314,14 +344,28 @@ class Update:
         self.value = value
         self.span = span
 
+    def __repr__(self) -> str:
+        """Return the update as a spec would write it."""
+        return f"me.{self.name}.set({show(self.value)})"
+
 
 # ---------------------------------------------------------------- building
 
 
-def lift(value: object, sort: Sort | None = None) -> Expr:
+def lift(
+    value: object, sort: Sort | None = None, place: str = "", span: Span | None = None
+) -> Expr:
     """Return `value` as an expression, of sort `sort` where given.
 
-    Raises `SpecError` ORD102 when it has another sort or cannot be an expression.
+    Args:
+        value: An expression, a handle, a case, or a plain Python value that stands for one.
+        sort: The sort it must have.
+        place: What it is for, as messages name it; nothing where that is plain to see.
+        span: Where a mistake is told; without it at the value, or where the spec runs now.
+
+    Raises:
+        SpecError: ORD102 when it has another sort or cannot be an expression, ORD103 when it is a
+            case whose payload is missing.
     """
     if isinstance(value, Operators):
         expr = value.as_expr()
@@ -329,45 +373,81 @@ def lift(value: object, sort: Sort | None = None) -> Expr:
         expr = Expr(Kind.CONST, BOOL, (), value)
     elif isinstance(value, int) and isinstance(sort, RangeSort):
         if not 0 <= value <= sort.top:
-            raise SpecError("ORD102", repr(value), f"{sort} runs from 0 to {sort.top}")
+            reason = f"{sort} runs from 0 to {sort.top}"
+            raise SpecError("ORD102", repr(value), reason, fix=_range_fix(sort), span=span)
         expr = Expr(Kind.CONST, sort, (), value)
     elif value is None and isinstance(sort, MaybeSort):
         expr = Expr(Kind.NONE, sort)
     else:
         wanted = f"a {sort}" if sort is not None else "an expression"
-        raise SpecError("ORD102", repr(value), f"{wanted} is needed here")
+        reason = f"{wanted} is needed {_here(place)}"
+        raise SpecError("ORD102", show(value), reason, fix=_plain_fix(value, sort), span=span)
     if sort is not None and expr.sort != sort:
         if isinstance(sort, MaybeSort) and expr.sort == sort.of:
             return Expr(Kind.SOME, sort, (expr,), span=expr.span)
-        raise SpecError("ORD102", show(expr), f"it is a {expr.sort}; a {sort} is needed here")
+        reason = f"it is a {expr.sort}; a {sort} is needed {_here(place)}"
+        raise SpecError("ORD102", show(expr), reason, span=span or _nearest(expr))
     return expr
 
 
-def equal(left: object, right: object) -> Expr:
-    """Build an equation; one side's sort decides what the other may be."""
+def _here(place: str) -> str:
+    return f"for {place}" if place else "here"
+
+
+def _nearest(expr: Expr) -> Span:
+    """Return the place of `expr` if that lies in what runs now, else what runs now."""
+    now = caller()
+    return expr.span if now.holds(expr.span) else now
+
+
+def _range_fix(sort: RangeSort) -> str:
+    return f"use a number from 0 to {sort.top}, or raise the top of {sort}"
+
+
+def _plain_fix(value: object, sort: Sort | None) -> str | None:
+    match sort:
+        case OrderSort() if isinstance(value, int):
+            return f"compare with another {sort}; the least one is {sort}.zero"
+        case RangeSort() if isinstance(value, int | float):
+            return _range_fix(sort)
+        case SetSort():
+            return f"build it from {sort}.empty with add(...)"
+        case SumSort():
+            return f"use a case of {sort}"
+        case MaybeSort():
+            return f"use a {sort.of}, or None for nothing"
+        case BoolSort():
+            return "use a condition"
+    if value is None:
+        return "only a Maybe can be None"
+    if isinstance(value, int) and sort is None:
+        return "give the other side a sort, or look numbers up with sort="
+    return None
+
+
+def _alike(left: object, right: object) -> tuple[Expr, Expr]:
+    """Lift both to one sort: a plain value to the other's, a node to the other's Maybe."""
     if isinstance(left, Operators):
         a = left.as_expr()
         if isinstance(right, Operators):
             other = right.as_expr()
             if isinstance(other.sort, MaybeSort) and a.sort == other.sort.of:
-                a = lift(a, other.sort)
-        b = lift(right, a.sort)
-    else:
-        b = lift(right)
-        a = lift(left, b.sort)
-    return Expr(Kind.EQ, BOOL, (a, b))
+                return lift(a, other.sort), other
+        return a, lift(right, a.sort)
+    b = lift(right)
+    return lift(left, b.sort), b
 
 
-def _compare(kind: Kind, left: object, right: object) -> Expr:
-    if isinstance(left, Operators):
-        a = left.as_expr()
-        b = lift(right, a.sort)
-    else:
-        b = lift(right)
-        a = lift(left, b.sort)
+def equal(left: object, right: object) -> Expr:
+    """Build an equation; one side's sort decides what the other may be."""
+    return Expr(Kind.EQ, BOOL, _alike(left, right))
+
+
+def _compare(kind: Kind, left: object, right: object, written: str = "") -> Expr:
+    a, b = _alike(left, right)
     if not is_ordered(a.sort):
-        raise SpecError("ORD102", show(a), f"a {a.sort} has no order")
-    return Expr(kind, BOOL, (a, b))
+        raise SpecError("ORD102", show(a), f"a {a.sort} has no order", fix="compare with == or !=")
+    return Expr(kind, BOOL, (a, b), label=written)
 
 
 def negate(value: object) -> Expr:
@@ -397,8 +477,8 @@ def _junction(kind: Kind, parts: tuple[object, ...], unit: bool) -> Expr:
 
 def ite(condition: object, then: object, otherwise: object) -> Expr:
     """Return `then` where `condition` holds and `otherwise` elsewhere."""
-    a = lift(then)
-    return Expr(Kind.ITE, a.sort, (lift(condition, BOOL), a, lift(otherwise, a.sort)))
+    a, b = _alike(then, otherwise)
+    return Expr(Kind.ITE, a.sort, (lift(condition, BOOL, "the condition of ite"), a, b))
 
 
 def majority(some: object, whole: object) -> Expr:
@@ -432,23 +512,6 @@ def fresh(base: object) -> Expr:
     return Expr(Kind.FRESH, expr.sort, (expr,))
 
 
-def forall(body: Callable[..., object], **sorts: Any) -> Expr:
-    """Quantify universally: `forall(lambda n: p(n), n=Node)`."""
-    return quantify(Kind.FORALL, body, sorts)
-
-
-def exists(body: Callable[..., object], **sorts: Any) -> Expr:
-    """Quantify existentially: `exists(lambda n: p(n), n=Node)`."""
-    return quantify(Kind.EXISTS, body, sorts)
-
-
-def quantify(kind: Kind, body: Callable[..., object], sorts: dict[str, Any]) -> Expr:
-    """Build a quantifier over `sorts` (name to declared sort)."""
-    names = tuple((name, declared.sort) for name, declared in sorts.items())
-    bound = [declared.bound(name) for name, declared in sorts.items()]
-    return Expr(kind, BOOL, (lift(body(*bound), BOOL),), names)
-
-
 # ---------------------------------------------------------------- reading
 
 
@@ -471,103 +534,6 @@ def same(a: Expr, b: Expr) -> bool:
         and all(same(x, y) for x, y in zip(a.args, b.args, strict=True))
         and (a.kind is not Kind.FRESH or a is b)
     )
-
-
-_INFIX = {Kind.EQ: "==", Kind.LT: "<", Kind.LE: "<=", Kind.AND: "&", Kind.OR: "|"}
-_METHOD = {
-    Kind.HAS: "has",
-    Kind.ADD: "add",
-    Kind.REMOVE: "remove",
-    Kind.UNION: "union",
-    Kind.SUBSET: "subset",
-    Kind.IMPLIES: "implies",
-}
-
-
-def show(value: object) -> str:
-    """Return an expression as a spec would write it; the text of clauses in refusals and reports."""
-    if not isinstance(value, Operators):
-        return repr(value)
-    if not isinstance(value, Expr | Var):
-        return str(value)
-    return _show(value.as_expr())
-
-
-def _show(e: Expr) -> str:
-    args = e.args
-    match e.kind:
-        case Kind.CONST:
-            return str(e.data)
-        case Kind.ME | Kind.SENDER:
-            return "me" if e.kind is Kind.ME else "m.sender"
-        case Kind.VAR | Kind.GET:
-            return f"{_show(args[0])}.{e.data}"
-        case Kind.NEXT:
-            return f"{_show(args[0])}.{e.data}'"
-        case Kind.FIELD:
-            return f"m.{e.data}"
-        case Kind.CONFIG:
-            return f"config.{e.data}"
-        case Kind.BOUND:
-            return str(e.data)
-        case Kind.EQ | Kind.LT | Kind.LE | Kind.AND | Kind.OR:
-            return f" {_INFIX[e.kind]} ".join(_operand(a) for a in args)
-        case Kind.NOT:
-            inner = args[0]
-            if inner.kind is Kind.EQ:
-                return " != ".join(_operand(a) for a in inner.args)
-            return f"~{_operand(inner)}"
-        case Kind.ITE:
-            return f"ite({', '.join(map(_show, args))})"
-        case Kind.IS:
-            return f"{_operand(args[0])}.is_({', '.join(fold_leaves(args[0].sort, e.data))})"
-        case Kind.MAP:
-            return f"{e.sort}.of({_show(args[0])})"
-        case Kind.HAS | Kind.ADD | Kind.REMOVE | Kind.UNION | Kind.SUBSET | Kind.IMPLIES:
-            return f"{_operand(args[0])}.{_METHOD[e.kind]}({_show(args[1])})"
-        case Kind.UP:
-            return f"{_operand(args[0])}.up()"
-        case Kind.KNOWN:
-            return f"{_operand(args[0])}.known"
-        case Kind.SOME:
-            return _show(args[0])
-        case Kind.NONE | Kind.EMPTY:
-            return "None" if e.kind is Kind.NONE else "{}"
-        case Kind.STRUCT:
-            return f"{e.sort}({', '.join(map(_show, args))})"
-        case Kind.FORALL | Kind.EXISTS:
-            names = ", ".join(f"{name}: {sort}" for name, sort in e.data)
-            return f"{e.kind.value} {names}. {_show(args[0])}"
-        case Kind.SENT:
-            return f"sent({e.data}: {', '.join(map(_show, args))})"
-        case Kind.GHOST:
-            return f"{e.data}({', '.join(map(_show, args))})"
-        case _:
-            return f"{e.kind.value}({', '.join(map(_show, args))})"
-
-
-def _operand(e: Expr) -> str:
-    compound = {Kind.AND, Kind.OR, Kind.EQ, Kind.LT, Kind.LE, Kind.FORALL, Kind.EXISTS}
-    text = _show(e)
-    return f"({text})" if e.kind in compound else text
-
-
-def fold_leaves(sort: Sort, leaves: frozenset[str]) -> list[str]:
-    """Return the shortest list of case patterns that covers `leaves`, e.g. `LOCKED` for all of it."""
-    if not isinstance(sort, SumSort):
-        return sorted(leaves)
-    out: list[str] = []
-    for leaf in sort.leaves:
-        if leaf not in leaves:
-            continue
-        parts = leaf.split("(")
-        for depth in range(1, len(parts) + 1):
-            head = "(".join(parts[:depth])
-            group = {x for x in sort.leaves if x == leaf or x.startswith(head + "(")}
-            if group <= leaves:
-                out.append(leaf if group == {leaf} else head + ")" * (depth - 1))
-                break
-    return list(dict.fromkeys(out))
 
 
 def _of_set(value: Operators, what: str) -> Expr:

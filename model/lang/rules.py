@@ -1,15 +1,18 @@
 """Rules and properties as a spec writes them.
 
-Belongs here: the decorators and the row a rule returns. Never here: reading them (`spec.py`).
+Belongs here: the decorators and the row a rule returns. Never here: reading them (`reader.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import Any
 
-from model.lang.declare import Case, Event, GhostUpdate, Reply
+from model.lang.declare import Case, Event, GhostUpdate, Message, Reply, Request, Timer
+from model.lang.errors import SpecError
+from model.lang.show import show
 from model.lang.source import Span, caller, span_of_code
 
 
@@ -25,17 +28,21 @@ class Row:
     when: Any = ()
     then: Any = ()
     send: Any = ()
-    ghost: tuple[GhostUpdate, ...] = ()
+    ghost: GhostUpdate | tuple[GhostUpdate, ...] = ()
     reply: Reply | None = None
     name: str = ""
     doc: str = ""
     early: bool = False
     span: Span = field(default_factory=caller)
 
+    def __repr__(self) -> str:
+        """Return it in short."""
+        return "Row(...)"
+
 
 def as_tuple(value: Any) -> tuple[Any, ...]:
     """Return `value` as a tuple; one thing alone may be given without the comma."""
-    return value if isinstance(value, tuple) else (value,)
+    return tuple(value) if isinstance(value, tuple | list) else (value,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,11 @@ class Rule:
         name = self.function.__name__
         return name if len(self.events) == 1 else f"{name}@{event.__name__}"
 
+    @property
+    def span(self) -> Span:
+        """Where it is written."""
+        return span_of_code(self.function.__code__)
+
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
@@ -57,6 +69,11 @@ class Fallback:
 
     kinds: tuple[type[Event], ...]
     function: Callable[..., tuple[Row, ...]]
+
+    @property
+    def span(self) -> Span:
+        """Where it is written."""
+        return span_of_code(self.function.__code__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +86,11 @@ class Authority:
     role: Case
     function: Callable[..., Any]
     also: tuple[Case, ...] = ()
+
+    @property
+    def span(self) -> Span:
+        """Where it is written."""
+        return span_of_code(self.function.__code__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,33 +125,44 @@ class Property:
 
 def on(*events: type[Event]) -> Callable[[Callable[..., Row]], Rule]:
     """Declare a rule that accepts each of `events`."""
-    return lambda function: Rule(events, function)
+    _check_events("on", events, "write @on(Vote), with messages, requests or timers")
+    for event in events:
+        if event in _GENERAL:
+            text, fix = f"@on({show(event)})", "name the events one by one"
+            raise SpecError("ORD115", text, "it is a kind of event, not an event", fix=fix)
+    return lambda function: Rule(events, _plain("on", function))
 
 
 def fallback(*kinds: type[Event]) -> Callable[[Callable[..., tuple[Row, ...]]], Fallback]:
     """Declare the ordered answers to events of these kinds that no rule accepts."""
-    return lambda function: Fallback(kinds, function)
+    _check_events("fallback", kinds, "write @fallback(Message), or name the events")
+    return lambda function: Fallback(kinds, _plain("fallback", function))
 
 
 def authority(
     role: Case, *, also: tuple[Case, ...] = ()
 ) -> Callable[[Callable[..., Any]], Authority]:
     """Declare how a receiver knows that `m.sender` may send as `role`; roles `also` include it."""
-    return lambda function: Authority(role, function, also)
+    for one in (role, *also):
+        if not isinstance(one, Case):
+            text, fix = f"@authority({show(one)})", "write @authority(Role.LEADER)"
+            raise SpecError("ORD115", text, f"{show(one)} is no role", fix=fix)
+    return lambda function: Authority(role, _plain("authority", function), also)
 
 
 def safety(
     name: str, title: str, *, open: str = "", uses: tuple[str, ...] | None = None
 ) -> Callable[[Callable[..., Any]], Property]:
     """Declare a property of every reachable state; parameters are universally quantified."""
-    return lambda function: Property("safety", name, title, function, open, uses)
+    return lambda f: Property("safety", name, title, _plain("safety", f), open, uses)
 
 
 def lemma(
     why: str, *, uses: tuple[str, ...] | None = None
 ) -> Callable[[Callable[..., Any]], Property]:
     """Declare a strengthening; `why` says in one sentence why it holds."""
-    return lambda function: Property("lemma", function.__name__, why, function, "", uses)
+    _check_text("lemma", why)
+    return lambda f: Property("lemma", f.__name__, why, _plain("lemma", f), "", uses)
 
 
 def step(
@@ -140,16 +173,48 @@ def step(
     It is read once per transition; `event.is_a(...)`, `event.sends(X)` and `event.has(...)` are
     known then.
     """
-    return lambda function: Property(
-        "step", name, title, function, open, None, environment=environment
+    return lambda f: Property(
+        "step", name, title, _plain("step", f), open, None, environment=environment
     )
 
 
 def sometimes(name: str, title: str) -> Callable[[Callable[..., Any]], Property]:
     """Declare that some reachable state satisfies this; parameters are existentially quantified."""
-    return lambda function: Property("sometimes", name, title, function)
+    return lambda f: Property("sometimes", name, title, _plain("sometimes", f))
 
 
 def assumption(title: str) -> Callable[[Callable[..., Any]], Property]:
     """Declare what every configuration satisfies."""
-    return lambda function: Property("assumption", function.__name__, title, function)
+    _check_text("assumption", title)
+    return lambda f: Property("assumption", f.__name__, title, _plain("assumption", f))
+
+
+_GENERAL: tuple[type[Event], ...] = (Event, Message, Request, Timer)
+
+
+def _check_events(decorator: str, events: tuple[Any, ...], fix: str) -> None:
+    """Raise ORD115 unless the decorator names events: a bare `@on` would lose the rule."""
+    if not events:
+        raise SpecError("ORD115", f"@{decorator}()", "it names no event", fix=fix)
+    for event in events:
+        if not (isinstance(event, type) and issubclass(event, Event)):
+            text = f"@{decorator}({show(event)})"
+            raise SpecError("ORD115", text, f"{show(event)} is no event", fix=fix)
+
+
+def _check_text(decorator: str, text: object) -> None:
+    """Raise ORD115 unless the decorator is given a sentence: a bare one would lose the property."""
+    if not isinstance(text, str):
+        fix = f'write @{decorator}("one sentence")'
+        shown = f"@{decorator}({show(text)})"
+        raise SpecError("ORD115", shown, "it is given no sentence", fix=fix)
+
+
+def _plain(decorator: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function; raise ORD115 for anything else, such as what another decorator made."""
+    if not isinstance(function, FunctionType):
+        kind = type(function).__name__
+        reason = f"it decorates a {kind}, not a function"
+        fix = "give a function one decorator; one @on(...) takes several events"
+        raise SpecError("ORD115", f"@{decorator}(...)", reason, fix=fix)
+    return function

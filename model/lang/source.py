@@ -1,25 +1,28 @@
 """Where in a spec's source something was written.
 
-Belongs here: spans, and the text and caret they are shown with.
-Never here: what is wrong with a spec (`errors.py`) or what it means (`expr.py`).
+Belongs here: spans, the text and caret they are shown with, and finding the span of what runs now.
+Never here: what is wrong with a spec (`errors.py`) or what its syntax says (`syntax.py`).
 """
 
 from __future__ import annotations
 
-import ast
-import itertools
 import linecache
+import re
 import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from types import CodeType, FrameType
+from types import CodeType, FrameType, TracebackType
 
 _LANGUAGE = __name__.rpartition(".")[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of source: `line` and `end_line` count from 1, columns from 0 (`end_col` excluded)."""
+    """A stretch of source, as Python counts: lines from 1, columns from 0 in bytes of UTF-8.
+
+    The last column is excluded.
+    """
 
     file: str
     line: int
@@ -30,106 +33,124 @@ class Span:
     def shown_file(self) -> str:
         """Return the file's path relative to the working directory where it lies below it."""
         try:
-            return str(Path(self.file).resolve().relative_to(Path.cwd()))
+            return Path(self.file).resolve().relative_to(Path.cwd()).as_posix()
         except ValueError:
             return self.file
+
+    def place(self) -> str:
+        """Return file, line and column as messages show them, both counted from 1."""
+        return f"{self.shown_file()}:{self.line}:{len(self._before()) + 1}"
 
     def source_line(self) -> str:
         """Return the text of the first line, without its newline (empty when the file is gone)."""
         return linecache.getline(self.file, self.line).rstrip("\n")
+
+    def underlined(self) -> str:
+        """Return what the carets stand under: the span's text on its first line."""
+        text = self.source_line().encode()
+        last = self.end_col if self.end_line == self.line else len(text)
+        return text[self.col : last].decode(errors="replace")
 
     def excerpt(self) -> str:
         """Return the first line with a row of carets under the span."""
         text = self.source_line()
         if not text:
             return ""
-        last = self.end_col if self.end_line == self.line else len(text)
-        width = max(1, last - self.col)
         number = str(self.line)
-        margin = " " * len(number)
-        return f"{number} | {text}\n{margin} | {' ' * self.col}{'^' * width}"
+        blank = "".join("\t" if sign == "\t" else " " for sign in self._before())
+        carets = "^" * max(1, len(self.underlined()))
+        return f"{number} | {text}\n{' ' * len(number)} | {blank}{carets}"
+
+    def holds(self, other: Span) -> bool:
+        """Tell whether `other` lies within it."""
+        starts = (self.line, self.col) <= (other.line, other.col)
+        ends = (other.end_line, other.end_col) <= (self.end_line, self.end_col)
+        return self.file == other.file and starts and ends
+
+    def first_line(self) -> Span:
+        """Return the part of it on its first line, for a class or another long statement."""
+        if self.end_line == self.line:
+            return self
+        width = len(self.source_line().rstrip().encode())
+        return Span(self.file, self.line, self.col, self.line, max(width, self.col + 1))
+
+    def _before(self) -> str:
+        return self.source_line().encode()[: self.col].decode(errors="replace")
 
 
 NOWHERE = Span("<generated>", 0, 0, 0, 0)
 
 
+@lru_cache(maxsize=256)
+def is_inner(module: str) -> bool:
+    """Tell whether a module of this name is the language's own, or Python's."""
+    return (
+        module == _LANGUAGE
+        or module.startswith(_LANGUAGE + ".")
+        or module.partition(".")[0] in sys.stdlib_module_names
+    )
+
+
 def caller() -> Span:
     """Return the span of the expression outside the language that is being evaluated now."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and str(frame.f_globals.get("__name__", "")).startswith(_LANGUAGE):
+    while frame is not None and is_inner(frame.f_globals.get("__name__", "")):
         frame = frame.f_back
-    if frame is None:
-        return NOWHERE
-    line, end_line, col, end_col = next(
-        itertools.islice(frame.f_code.co_positions(), frame.f_lasti // 2, None),
-        (None, None, None, None),
-    )
-    start = line or frame.f_lineno
-    return Span(frame.f_code.co_filename, start, col or 0, end_line or start, end_col or 0)
+    return NOWHERE if frame is None else span_at(frame.f_code, frame.f_lasti, frame.f_lineno)
+
+
+def span_at(code: CodeType, instruction: int, line: int) -> Span:
+    """Return the span of the expression that `instruction` of `code` belongs to."""
+    start, end, col, end_col = _positions(code)[instruction // 2]
+    if start is None or end is None or col is None or end_col is None:
+        return _whole_line(code.co_filename, line)  # a Python that keeps no columns
+    return Span(code.co_filename, start, col, end, end_col)
+
+
+_Positions = tuple[tuple[int | None, int | None, int | None, int | None], ...]
+# By identity, and kept alive: equal code objects may stand at different places.
+_known: dict[int, tuple[CodeType, _Positions]] = {}
+
+
+def _positions(code: CodeType) -> _Positions:
+    if id(code) not in _known:
+        _known[id(code)] = (code, tuple(code.co_positions()))
+    return _known[id(code)][1]
+
+
+def span_of_traceback(traceback: TracebackType | None) -> tuple[Span, FrameType | None]:
+    """Return where in a spec an exception came from: its innermost frame outside the language."""
+    found: tuple[Span, FrameType | None] = (NOWHERE, None)
+    while traceback is not None:
+        frame = traceback.tb_frame
+        if not is_inner(frame.f_globals.get("__name__", "")):
+            code, line = frame.f_code, traceback.tb_lineno
+            found = (span_at(code, traceback.tb_lasti, line), frame)
+        traceback = traceback.tb_next
+    return found
 
 
 def span_of_code(code: CodeType) -> Span:
-    """Return the span of a function's `def` line (decorators apart)."""
-    first = code.co_firstlineno
-    for number in range(first, first + 20):
-        text = linecache.getline(code.co_filename, number)
-        stripped = text.lstrip()
-        if stripped.startswith(("def ", "class ")):
-            indent = len(text) - len(stripped)
-            return Span(code.co_filename, number, indent, number, len(text.rstrip()))
-    return Span(code.co_filename, first, 0, first, 1)
+    """Return the span of a function's `def` line, decorators apart; of a lambda its whole line."""
+    header = re.compile(rf"\s*(async\s+)?def\s+{re.escape(code.co_name)}\b")
+    lines = linecache.getlines(code.co_filename)
+    numbers = range(code.co_firstlineno, len(lines) + 1)
+    first = next((n for n in numbers if header.match(lines[n - 1])), code.co_firstlineno)
+    return _whole_line(code.co_filename, first)
 
 
-def span_of_class(cls: type) -> Span:
-    """Return the span of a class statement's first line, found by its name in the module's source."""
-    module = sys.modules.get(cls.__module__)
-    file = getattr(module, "__file__", None)
-    if file is None:
-        return NOWHERE
-    for number, text in enumerate(linecache.getlines(file), start=1):
-        if text.startswith(f"class {cls.__name__}(") or text.startswith(f"class {cls.__name__}:"):
-            return Span(file, number, 0, number, len(text.rstrip()))
-    return NOWHERE
+def _whole_line(file: str, line: int) -> Span:
+    text = linecache.getline(file, line).rstrip()
+    return Span(file, line, len(text) - len(text.lstrip()), line, len(text.encode()))
 
 
-_Misuse = ast.BoolOp | ast.UnaryOp | ast.Compare | ast.If | ast.IfExp | ast.While | ast.Assert
+def span_of_body(code: CodeType) -> Span:
+    """Return the span of a whole function, its decorators and inner functions included."""
+    last = max((line for *_, line in code.co_lines() if line), default=code.co_firstlineno)
+    inner = [span_of_body(c).end_line for c in code.co_consts if isinstance(c, CodeType)]
+    return Span(code.co_filename, code.co_firstlineno, 0, max(last, *inner, 0) + 1, 0)
 
 
-def enclosing_misuse(span: Span) -> tuple[_Misuse | None, Span]:
-    """Find the innermost construct around `span` that asks a Python truth value of an expression.
-
-    Returns the syntax node (None when the source cannot be read) and its own span.
-    """
-    try:
-        tree = ast.parse("".join(linecache.getlines(span.file)))
-    except (SyntaxError, ValueError):
-        return None, span
-    best: _Misuse | None = None
-    best_size = (1 << 30, 1 << 30)
-    for node in ast.walk(tree):
-        if not isinstance(node, _Misuse):
-            continue
-        if isinstance(node, ast.UnaryOp) and not isinstance(node.op, ast.Not):
-            continue
-        if (
-            isinstance(node, ast.Compare)
-            and len(node.ops) < 2
-            and not isinstance(node.ops[0], ast.In | ast.NotIn)
-        ):
-            continue
-        end_line, end_col = node.end_lineno or node.lineno, node.end_col_offset or 0
-        starts = (node.lineno, node.col_offset) <= (span.line, span.col)
-        ends = (span.end_line, span.end_col) <= (end_line, end_col)
-        size = (end_line - node.lineno, end_col - node.col_offset)
-        if starts and ends and size < best_size:
-            best, best_size = node, size
-    if best is None:
-        return None, span
-    where = Span(
-        span.file,
-        best.lineno,
-        best.col_offset,
-        best.end_lineno or best.lineno,
-        best.end_col_offset or 0,
-    )
-    return best, where
+def span_of_class() -> Span:
+    """Return the span of the first line of the class statement that is being evaluated now."""
+    return caller().first_line()

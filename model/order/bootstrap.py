@@ -1,11 +1,10 @@
 """From BOOTSTRAP to RESET, or back to the error that a crash did not end.
 
-Belongs here: beacons. Never here: how a radiant in RESET finds its herald (`election`, `proposing`).
+Belongs here: beacons.
+Never here: how a radiant in RESET finds its herald (`election`, `proposing`).
 """
 
-from model.lang import Row, ite, majority, on
-from model.lang.declare import EventProxy
-from model.lang.expr import Expr
+from model.lang import EventProxy, Expr, Row, Value, ite, majority, on
 from model.order.messages import Beacon, BeaconAnswer, BeaconDue, Done
 from model.order.radiant import Nodes, Radiant, config
 from model.order.states import (
@@ -18,7 +17,7 @@ from model.order.states import (
 )
 
 
-def error_of(severity: Expr) -> Expr:
+def error_of(severity: Value) -> Expr:
     """The error state of a durable severity."""
     return ite(severity == 3, UNRECOVERABLE, ite(severity == 2, SYSTEM_RESET, RECOVER_RESET))
 
@@ -36,9 +35,7 @@ def beacon(me: Radiant, m: EventProxy) -> Row:
 @on(Beacon)
 def answer_beacon(me: Radiant, m: EventProxy) -> Row:
     """Tell a peer that this radiant is up; an unrecoverable one keeps silent."""
-    return Row(
-        when=~me.state.is_(UNRECOVERABLE), send=BeaconAnswer().to(m.sender), reply=Done()
-    )
+    return Row(when=~me.state.is_(UNRECOVERABLE), send=BeaconAnswer().to(m.sender), reply=Done())
 
 
 @on(BeaconAnswer)

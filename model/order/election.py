@@ -6,9 +6,7 @@ Never here: what the herald does next (`proposing`).
 
 from typing import Any
 
-from model.lang import Row, fresh, ite, majority, on, owner
-from model.lang.declare import EventProxy
-from model.lang.expr import Expr
+from model.lang import EventProxy, Expr, Row, fresh, ite, majority, on, owner
 from model.order.messages import (
     Commit,
     Done,
@@ -95,7 +93,7 @@ def stand(me: Radiant, m: EventProxy) -> Row:
 
 @on(ElectionTimeout)
 def stand_in_error(me: Radiant, m: EventProxy) -> Row:
-    """In error the order state stays: else nobody could ask for the reset of a dead herald's order."""
+    """In error the order state stays: else nobody could ask for a dead herald's order's reset."""
     term = fresh(me.term)
     return Row(
         when=(me.role == Role.RADIANT, in_live_error(me), is_full_member(me)),

@@ -3,8 +3,7 @@
 Belongs here: lemmas. Never here: anything a user was promised (`oaths`).
 """
 
-from model.lang import Node, exists, lemma, owner, sent
-from model.lang.expr import Expr
+from model.lang import Expr, Node, exists, lemma, owner, sent
 from model.order.messages import (
     Propose,
     SystemResetRequest,
@@ -46,9 +45,7 @@ def elected_owns_term(n: Node, t: Term) -> Expr:
 @lemma("A radiant records its vote on disk before it sends it, and terms never go down.")
 def vote_is_remembered(v: Radiant, c: Node, t: Term) -> Expr:
     """A cast vote is remembered, or its term is over."""
-    return sent(Vote, v, c, term=t).implies(
-        (t < v.term) | ((t == v.term) & (v.vote == c))
-    )
+    return sent(Vote, v, c, term=t).implies((t < v.term) | ((t == v.term) & (v.vote == c)))
 
 
 @lemma("A vote is counted only from the message that carries it.")
@@ -69,7 +66,9 @@ def controllers_stay_out(n: Radiant) -> Expr:
     return config.controllers.has(n).implies(n.state.is_(BOOTSTRAP) & ~n.standing)
 
 
-@lemma("Every rule that sets an error state sets its severity, and every one that leaves it clears it.")
+@lemma(
+    "Every rule that sets an error state sets its severity, and every one that leaves it clears it."
+)
 def severity_of_state(n: Radiant) -> Expr:
     """The durable severity is the error state's, and none outside an error (BOOTSTRAP apart)."""
     return n.state.is_(ERROR).implies(n.severity == severity_of(ERROR.of(n.state))) & (
@@ -89,7 +88,9 @@ def herald_knows_itself(n: Radiant) -> Expr:
     return (n.role == Role.HERALD).implies((n.herald == n) & ~n.standing)
 
 
-@lemma("Only full members take part in the voting lock, and only members of a proposal lock for it.")
+@lemma(
+    "Only full members take part in the voting lock, and only members of a proposal lock for it."
+)
 def locked_is_member(n: Radiant) -> Expr:
     """Who is locked is in its own accepted membership; who votes or probes has a watermark too."""
     return n.state.is_(VOTING, PROBE, *PROPOSING).implies(n.members.has(n)) & n.state.is_(
@@ -109,7 +110,10 @@ def candidate_is_member(n: Radiant) -> Expr:
     return n.standing.implies(n.joined & n.members.has(n))
 
 
-@lemma("Standing ends the radiant's lock for a proposal, and accepting one in one's own term is impossible.")
+@lemma(
+    "Standing ends the radiant's lock for a proposal,"
+    " and accepting one in one's own term is impossible."
+)
 def candidate_states(n: Radiant) -> Expr:
     """A candidate is no herald."""
     return n.standing.implies(n.role == Role.RADIANT)
@@ -190,10 +194,10 @@ def plea_was_sent(c: Radiant) -> Expr:
     """An open plea at a controller is a herald's request for that episode."""
     return c.plea.implies(
         exists(
-            lambda h: sent(
-                SystemResetRequest, h, c, term=c.plea_episode.term, episode=c.plea_episode
-            )
-            & elected(h, c.plea_episode.term),
+            lambda h: (
+                sent(SystemResetRequest, h, c, term=c.plea_episode.term, episode=c.plea_episode)
+                & elected(h, c.plea_episode.term)
+            ),
             h=Node,
         )
     )

@@ -78,7 +78,8 @@ class Rollback(Message, sender=HERALD, receiver=MEMBER):
 
     term = part(Term)
     version = part(Number)
-    to = part(Position, "the committed position it goes back to")
+    # Beside `Message.to`, which addresses it.
+    to = part(Position, "the committed position it goes back to")  # type: ignore[assignment]
     members = part(Nodes)
     keys = part(Keys)
 
@@ -91,7 +92,7 @@ class Accepted(Message, sender=RADIANT, receiver=HERALD):
 
 
 class Commit(Message, sender=HERALD, receiver=MEMBER):
-    """The proposal is committed; it carries the record, so that it serves who missed the proposal."""
+    """The proposal is committed; the record is in it, so that it serves who missed the proposal."""
 
     term = part(Term)
     version = part(Number)

@@ -4,11 +4,16 @@ Belongs here: properties, each named and worded as the order's users know it.
 Never here: strengthenings that only serve a proof (`lemmas`).
 """
 
-from typing import Any
-
 from model.lang import (
+    EventProxy,
+    Expr,
+    Message,
     Node,
     Request,
+    StepEvent,
+    Value,
+    conjunction,
+    disjunction,
     exists,
     forall,
     majority,
@@ -17,10 +22,7 @@ from model.lang import (
     sometimes,
     step,
 )
-from model.lang.declare import EventProxy, Message
-from model.lang.expr import Expr, conjunction
 from model.lang.rules import Property
-from model.lang.spec import StepEvent
 from model.order.messages import (
     Accepted,
     Commit,
@@ -166,7 +168,7 @@ def the_figure(before: Radiant, after: Radiant, event: StepEvent) -> Expr:
     return made
 
 
-def belongs_to(op: Any, m: EventProxy) -> Expr:
+def belongs_to(op: Value, m: EventProxy) -> Expr:
     """The event is part of operation `op`."""
     if m.is_a(ElectionTimeout, RequestVote, Vote, Elected):
         return op == OrderStateOp.VOTING
@@ -182,7 +184,7 @@ def belongs_to(op: Any, m: EventProxy) -> Expr:
             OrderStateOp.MEMBERSHIP_UPDATE,
             OrderStateOp.REPLICATING,
         )
-    return conjunction(op.is_())
+    return disjunction()
 
 
 @step("S4", "Lock exclusion")
@@ -235,10 +237,10 @@ def watermark_agreement(a: Radiant, b: Radiant) -> Expr:
 def rollback_to_watermark(
     h: Node, n: Node, t: Term, v: Number, p: Position, members: Nodes, keys: Keys
 ) -> Expr:
-    """A rollback's record was committed at the position it goes back to, in the herald's own term."""
-    return sent(
-        Rollback, h, n, term=t, version=v, to=p, members=members, keys=keys
-    ).implies(committed(p, members, keys) & (p.term == t))
+    """Its record was committed at the position it goes back to, in the herald's own term."""
+    return sent(Rollback, h, n, term=t, version=v, to=p, members=members, keys=keys).implies(
+        committed(p, members, keys) & (p.term == t)
+    )
 
 
 # ---------------------------------------------------------------- S8, S9
@@ -266,15 +268,15 @@ def one_ladder(before: Radiant, after: Radiant, event: StepEvent) -> Expr:
     """Out of an error only by the permission it demands for this episode, or to one as severe."""
     asked = exists(
         lambda h: exists(
-            lambda t: sent(ResetRequest, h, before, term=t, episode=before.episode)
-            & elected(h, t),
+            lambda t: sent(ResetRequest, h, before, term=t, episode=before.episode) & elected(h, t),
             t=Term,
         ),
         h=Node,
     )
     granted = exists(
-        lambda c: sent(SystemResetGrant, c, before, episode=before.episode)
-        & config.controllers.has(c),
+        lambda c: (
+            sent(SystemResetGrant, c, before, episode=before.episode) & config.controllers.has(c)
+        ),
         c=Node,
     )
     worse = severity_of(ERROR.of(before.state)) <= severity_of(ERROR.of(after.state))
@@ -323,9 +325,9 @@ def quorums_cross(
     t: Term, voters: Nodes, electorate: Nodes, p: Position, acks: Nodes, members: Nodes
 ) -> Expr:
     """Who elected a herald and who accepted an earlier commit have a radiant in common."""
-    return (
-        election(t, voters, electorate) & commitment(p, acks, members) & (p.term < t)
-    ).implies(exists(lambda n: voters.has(n) & acks.has(n), n=Node))
+    return (election(t, voters, electorate) & commitment(p, acks, members) & (p.term < t)).implies(
+        exists(lambda n: voters.has(n) & acks.has(n), n=Node)
+    )
 
 
 @safety("S13.member", "A herald is a member")
@@ -340,15 +342,13 @@ def one_member_at_a_time(before: Radiant, after: Radiant, event: StepEvent) -> E
     made = conjunction()
     for out in event.sends(Propose):
         changed = exists(
-            lambda c, out=out: (before != c)
-            & forall(
-                lambda x: (x == c) | (out.members.has(x) == before.members.has(x)), x=Node
+            lambda c, out=out: (
+                (before != c)
+                & forall(lambda x: (x == c) | (out.members.has(x) == before.members.has(x)), x=Node)
             ),
             c=Node,
         )
-        same = forall(
-            lambda x, out=out: out.members.has(x) == before.members.has(x), x=Node
-        )
+        same = forall(lambda x, out=out: out.members.has(x) == before.members.has(x), x=Node)
         update = out.op == OrderStateOp.MEMBERSHIP_UPDATE
         made = made & update.implies(changed | same) & (~update).implies(same)
     return made

@@ -5,9 +5,7 @@ Belongs here: probes and digests. Never here: what is done about an error found 
 
 from typing import Any
 
-from model.lang import Row, fresh, ite, on
-from model.lang.declare import EventProxy
-from model.lang.expr import Expr
+from model.lang import EventProxy, Expr, Row, fresh, ite, on
 from model.order.bootstrap import error_of
 from model.order.messages import Digest, Done, Elected, Probe, ProbeDue, ResendDue, StartProbe
 from model.order.radiant import Errors, Nodes, Radiant

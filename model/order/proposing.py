@@ -6,9 +6,7 @@ Never here: who asks for one (`service`), or why (`recovery`).
 
 from typing import Any
 
-from model.lang import Node, Row, fresh, ite, majority, on
-from model.lang.declare import EventProxy
-from model.lang.expr import Expr
+from model.lang import EventProxy, Expr, Message, Node, Row, fresh, ite, majority, on
 from model.order.election import MEMBERSHIP_ERROR
 from model.order.messages import (
     Accepted,
@@ -62,10 +60,11 @@ def proposal(
     """
     version = fresh(me.version)
     at = Position(term=me.term, version=version)
-    if back_to is None:
-        out = Propose(term=me.term, version=version, op=op, members=members, keys=keys)
-    else:
-        out = Rollback(term=me.term, version=version, to=back_to, members=members, keys=keys)
+    out: Message = (
+        Propose(term=me.term, version=version, op=op, members=members, keys=keys)
+        if back_to is None
+        else Rollback(term=me.term, version=version, to=back_to, members=members, keys=keys)
+    )
     return {
         "then": (
             me.version.set(version),
@@ -83,9 +82,7 @@ def proposal(
         "ghost": (
             proposed.add(at, members, keys),
             descends.add(at, at),
-            descends.add_for(
-                lambda p: (at, p), lambda p: descends(parent, p), p=Position
-            ),
+            descends.add_for(lambda p: (at, p), lambda p: descends(parent, p), p=Position),
             late.add_for(
                 lambda h, t: (at,), lambda h, t: elected(h, t) & (t > me.term), h=Node, t=Term
             ),
@@ -110,7 +107,7 @@ def establish(me: Radiant, m: EventProxy) -> Row:
 
 @on(ResendDue)
 def restore(me: Radiant, m: EventProxy) -> Row:
-    """After a reset or a recovery, without a commit in its own term, it proposes its accepted record.
+    """After a reset or recovery, without a commit in its own term, it proposes its accepted record.
 
     To go back to an older herald's watermark could lose what that herald committed unheard.
     """
@@ -422,4 +419,3 @@ def confirm(me: Radiant, m: EventProxy) -> Row:
         ),
         reply=Done(),
     )
-

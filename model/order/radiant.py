@@ -8,6 +8,8 @@ from model.lang import (
     Atom,
     Bool,
     Config,
+    EventProxy,
+    Expr,
     Maybe,
     Node,
     Ordered,
@@ -15,6 +17,7 @@ from model.lang import (
     Range,
     SetOf,
     Struct,
+    Value,
     assumption,
     authority,
     durable,
@@ -24,8 +27,6 @@ from model.lang import (
     part,
     volatile,
 )
-from model.lang.expr import Expr
-from model.lang.declare import EventProxy
 from model.order.states import OrderState, OrderStateError, OrderStateOp, Role, Severity
 
 
@@ -199,8 +200,6 @@ def is_full_member(me: Radiant) -> Expr:
     return made
 
 
-def worse(a: Expr, b: Expr) -> Expr:
+def worse(a: Value, b: Value) -> Expr:
     """The greater of two severities."""
     return ite(a < b, b, a)
-
-

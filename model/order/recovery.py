@@ -6,9 +6,7 @@ Never here: the ladder itself (`tables`), or how a record is restored (`proposin
 
 from typing import Any
 
-from model.lang import Row, fresh, ite, on
-from model.lang.declare import EventProxy
-from model.lang.expr import Expr
+from model.lang import EventProxy, Expr, Row, fresh, ite, on
 from model.order.bootstrap import error_of
 from model.order.election import in_live_error
 from model.order.messages import (
@@ -61,7 +59,7 @@ def severity_of(error: Any) -> Expr:
 
 
 def declaration(me: Radiant, error: Any, severity: Any) -> dict[str, Any]:
-    """What a herald does that declares an error: a fresh episode, itself first, then the members."""
+    """What a herald does to declare an error: a fresh episode, itself first, then the members."""
     episode = Episode(term=me.term, number=fresh(me.episode.number))
     return {
         "then": (
@@ -313,9 +311,9 @@ def request_reset(me: Radiant, m: EventProxy) -> Row:
             me.worst <= me.severity,
         ),
         send=(
-            DeclareError(
-                term=me.term, episode=me.episode, error=OrderStateError.RECOVER_RESET
-            ).to(me.members.remove(me)),
+            DeclareError(term=me.term, episode=me.episode, error=OrderStateError.RECOVER_RESET).to(
+                me.members.remove(me)
+            ),
             ResetRequest(term=me.term, episode=me.episode).to(me.members),
         ),
         reply=Done(),
@@ -370,9 +368,9 @@ def ask_controller(me: Radiant, m: EventProxy) -> Row:
         when=(*awaits_controller(me), me.asks < Askings.top),
         then=me.asks.set(me.asks.up()),
         send=(
-            DeclareError(
-                term=me.term, episode=me.episode, error=OrderStateError.SYSTEM_RESET
-            ).to(me.members.remove(me)),
+            DeclareError(term=me.term, episode=me.episode, error=OrderStateError.SYSTEM_RESET).to(
+                me.members.remove(me)
+            ),
             plea(me),
         ),
         reply=Done(),

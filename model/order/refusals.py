@@ -4,9 +4,9 @@ Belongs here: the order of refusals, each kind of event. Never here: anything th
 a refusal at most tells a stale sender of the newer term.
 """
 
-from model.lang import Message, Request, Row, Timer, fallback
-from model.lang.declare import EventProxy
+from model.lang import EventProxy, Message, Request, Row, Timer, fallback
 from model.order.messages import (
+    CONTROLLER,
     HERALD,
     Ignored,
     InError,
@@ -22,7 +22,7 @@ from model.order.states import ERROR, LOCKED, UNRECOVERABLE, Role
 
 @fallback(Message)
 def refuse_message(me: Radiant, m: EventProxy) -> tuple[Row, ...]:
-    """Wrong role first, then unrecoverable, stale, in error, locked; else the guard that refused."""
+    """Wrong role first; then unrecoverable, stale, in error, locked; else the nearest guard."""
     return (
         Row(
             name="unrecoverable",
@@ -30,7 +30,7 @@ def refuse_message(me: Radiant, m: EventProxy) -> tuple[Row, ...]:
             when=me.state.is_(UNRECOVERABLE),
             reply=InError(error=ERROR.of(me.state)),
         ),
-        *(stale(me, m) if m.has("term") else ()),
+        *(stale(me, m) if m.has("term") and not m.only_at(CONTROLLER) else ()),
         *busy(me),
     )
 

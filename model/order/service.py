@@ -5,11 +5,11 @@ Belongs here: requests. Never here: their effect on the other radiants (`proposi
 
 from typing import Any
 
-from model.lang import Row, on
-from model.lang.declare import EventProxy
+from model.lang import EventProxy, Row, on
 from model.order.messages import (
     AddMember,
     AddShard,
+    Done,
     GetStatus,
     ListShards,
     MoveShard,
@@ -17,7 +17,6 @@ from model.order.messages import (
     RemoveShard,
     ShardList,
     Status,
-    Done,
 )
 from model.order.proposing import proposal
 from model.order.radiant import Radiant, config, established

@@ -53,7 +53,7 @@ class OrderState(Sum):
 
 
 class Severity(Range, top=3):
-    """How bad an error is: 0 recoverable or none, 1 order reset, 2 system reset, 3 unrecoverable."""
+    """How bad an error is: 0 none or recoverable, 1 order reset, 2 system reset, 3 for ever."""
 
 
 BOOTSTRAP = OrderState.BOOTSTRAP

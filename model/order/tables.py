@@ -39,7 +39,11 @@ ERROR_LADDER = Table(
             "the herald asks the controller, again while it is silent",
             _E.UNRECOVERABLE,
         ),
-        _E.UNRECOVERABLE: (3, "none: absorbing; answers status, refuses the rest", _E.UNRECOVERABLE),
+        _E.UNRECOVERABLE: (
+            3,
+            "none: absorbing; answers status, refuses the rest",
+            _E.UNRECOVERABLE,
+        ),
     },
 )
 """By error: its severity, what is done first, and the next error when the same one comes again

@@ -49,9 +49,10 @@ class Scope:
 
     def __str__(self) -> str:
         """Return the scope as reports show it."""
+        plural = "s" if self.nodes != 1 else ""
         return (
-            f"{self.nodes} nodes, {self.atoms} keys, {2**self.bits} terms,"
-            f" {self.rows} messages of a kind"
+            f"{self.nodes} node{plural}, at most {self.atoms} of each other atom, {2**self.bits}"
+            f" values of each order, {self.rows} messages of a kind"
         )
 
 

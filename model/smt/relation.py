@@ -67,16 +67,22 @@ class SystemStep:
     guard, that the message was sent, and what is known of fresh values and composite sets.
     """
 
-    def __init__(self, spec: Spec, transition: Transition, vocabulary: Vocabulary) -> None:
-        """Translate `transition`."""
+    def __init__(
+        self,
+        spec: Spec,
+        transition: Transition,
+        vocabulary: Vocabulary,
+        beside: SystemStep | None = None,
+    ) -> None:
+        """Translate `transition`; `beside` another of the same node and event, sharing its sets."""
         self.spec, self.transition, self.v = spec, transition, vocabulary
         event = transition.event
         parts = event.parts if event is not None else {}
         self.fields: dict[str, Value] = {
             name: vocabulary.constants(f"event.{name}", decl.sort) for name, decl in parts.items()
         }
-        self.side: list[z3.BoolRef] = []
-        made: dict[Any, Any] = {}
+        self.side: list[z3.BoolRef] = beside.side if beside is not None else []
+        made: dict[Any, Any] = beside.before.made if beside is not None else {}
         self.before: Translator = vocabulary.translator(
             vocabulary, fields=self.fields, after=self, side=self.side, made=made
         )

@@ -1,0 +1,238 @@
+"""One step of one node in three readings of the spec: do they say the same?
+
+Belongs here: what is compared, and how a difference is told. Never here: which steps are compared
+(`exhaustive`, `stateful`).
+
+The *evaluator* is the reference meaning, the *model* the Z3 relation run on these values, the
+*node* the generated code. They share the spec's expressions and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from checkers.conformance.compiled_model import CompiledModel, Values
+from checkers.conformance.generated import Answer, GeneratedNode
+from model.evaluate import Event, Evaluator, Outcome, RefusedBy, show_value
+from model.lang import Spec
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something on which two readings differ: what it is, and what each says."""
+
+    what: str
+    says: Mapping[str, str]
+
+    def __str__(self) -> str:
+        """Return it on a few lines, one for each reading."""
+        width = max(map(len, self.says))
+        lines = [f"    {who + ':':{width + 1}} {said}" for who, said in self.says.items()]
+        return "\n".join([f"  {self.what}", *lines])
+
+
+@dataclass
+class Mismatch:
+    """A step on which the readings differ."""
+
+    event: Event
+    before: Values
+    config: Values
+    differences: list[Difference]
+
+    def __str__(self) -> str:
+        """Return the step, what the node held before, and what each reading says of it."""
+        held = ", ".join(f"{n}={show_value(v)}" for n, v in self.before.items())
+        shared = ", ".join(f"{n}={show_value(v)}" for n, v in self.config.items())
+        lines = [f"{self.event}", f"  before: {held}", f"  config: {shared}"]
+        return "\n".join([*lines, *map(str, self.differences)])
+
+
+@dataclass
+class Step:
+    """What is compared: a node's variables before and after an event, and what it answered."""
+
+    event: Event
+    before: Values
+    after: Values
+    answer: Answer | None
+    """None for a crash, which nobody answers."""
+
+
+@dataclass
+class Readings:
+    """The three readings of one spec."""
+
+    spec: Spec
+    package: str | None = None
+    evaluator: Evaluator = field(init=False)
+    model: CompiledModel = field(init=False)
+    node: GeneratedNode = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.evaluator = Evaluator(self.spec)
+        self.model = CompiledModel(self.spec)
+        self.node = GeneratedNode(self.spec, self.package)
+        self.texts = {
+            t.label: [(c.text, c.kind) for c in t.clauses] for t in self.spec.transitions
+        }
+        self._durable = {name for name, d in self.spec.variables.items() if d.durable}
+
+    # ------------------------------------------------------------ a step
+
+    def compare(self, config: Values, step: Step, outcome: Outcome) -> list[Difference]:
+        """Return how the readings differ on a step; `outcome` is the evaluator's."""
+        if step.answer is None:
+            return self._compare_crash(config, step, outcome)
+        found = self._node_and_evaluator(step, step.answer, outcome)
+        found += self._node_and_model(config, step, step.answer)
+        return found
+
+    def _node_and_evaluator(
+        self, step: Step, answer: Answer, outcome: Outcome
+    ) -> list[Difference]:
+        if answer.label != outcome.transition:
+            return [_differ("which row answers", node=answer.label, evaluator=outcome.transition)]
+        found = []
+        expected = {**step.before, **outcome.updates}
+        if step.after != expected:
+            found += _variables(step.after, expected, "evaluator")
+        if answer.sends != outcome.sends:
+            found.append(_differ("what is sent", node=answer.sends, evaluator=outcome.sends))
+        if answer.reply != outcome.reply or answer.reply_fields != outcome.reply_fields:
+            found.append(
+                _differ(
+                    "the reply",
+                    node=(answer.reply, answer.reply_fields),
+                    evaluator=(outcome.reply, outcome.reply_fields),
+                )
+            )
+        if answer.refused_by != outcome.refused_by:
+            found.append(
+                _differ(
+                    "the clause that refuses",
+                    node=answer.refused_by,
+                    evaluator=outcome.refused_by,
+                )
+            )
+        unsaved = [n for n in outcome.updates if n in self._durable and n not in answer.persist]
+        if unsaved:
+            found.append(
+                _differ("what is stored before sending", node=answer.persist, evaluator=unsaved)
+            )
+        return found
+
+    def _node_and_model(self, config: Values, step: Step, answer: Answer) -> list[Difference]:
+        event, before = step.event, step.before
+        rows = self.model.event(event.name)
+        given = (before, event.fields, event.node, event.sender, config)
+        guards = rows.guards(*given)
+        if guards.enabled != [answer.label]:
+            return [_differ("which row answers", node=[answer.label], model=guards.enabled)]
+        row, found = rows[answer.label], []
+        if not row.holds(before, event.fields, step.after, event.node, event.sender, config):
+            found.append(
+                Difference(
+                    "the variables after",
+                    {"node": _changes(before, step.after), "model": "not in the relation"},
+                )
+            )
+        effects = row.effects(*given)
+        if answer.sends != effects.sends:
+            found.append(_differ("what is sent", node=answer.sends, model=effects.sends))
+        if answer.reply != row.reply or answer.reply_fields != effects.reply:
+            found.append(
+                _differ(
+                    "the reply",
+                    node=(answer.reply, answer.reply_fields),
+                    model=(row.reply, effects.reply),
+                )
+            )
+        if answer.refused_by is not None:
+            nearest = guards.nearest()
+            named = None
+            if nearest is not None:
+                named = RefusedBy(nearest.rule, *self.texts[nearest.rule][nearest.clause])
+            if named != answer.refused_by:
+                found.append(
+                    _differ("the clause that refuses", node=answer.refused_by, model=named)
+                )
+        return found
+
+    def _compare_crash(self, config: Values, step: Step, outcome: Outcome) -> list[Difference]:
+        found = []
+        expected = {**step.before, **outcome.updates}
+        if step.after != expected:
+            found += _variables(step.after, expected, "evaluator")
+        me = step.event.node
+        if not self.model.crash.holds(step.before, {}, step.after, me, None, config):
+            found.append(
+                Difference(
+                    "the variables after",
+                    {"node": _changes(step.before, step.after), "model": "not in the relation"},
+                )
+            )
+        return found
+
+    # ------------------------------------------------------------ other things compared
+
+    def compare_start(self, me: str, config: Values) -> list[Difference]:
+        """Return how the readings differ on a node's first variables."""
+        node = self.node.variables(self.node.start(me, self.node.config(config)))
+        found = _variables(node, self.evaluator.initial(me, config), "evaluator")
+        return found + _variables(node, self.model.initial(me, config), "model")
+
+    def compare_clauses(
+        self, config: Values, before: Values, event: Event
+    ) -> tuple[dict[str, tuple[bool, ...]], list[Difference]]:
+        """Return the clauses' values in the evaluator, and where the model's differ."""
+        values = self.evaluator.clause_values(config, event.node, before, event)
+        guards = self.model.event(event.name).guards(
+            before, event.fields, event.node, event.sender, config
+        )
+        if values == guards.clauses:
+            return values, []
+        return values, [
+            _differ(
+                f"the clauses of {rule}",
+                evaluator=values[rule],
+                model=guards.clauses[rule],
+            )
+            for rule in values
+            if values[rule] != guards.clauses[rule]
+        ]
+
+
+def _differ(what: str, **says: Any) -> Difference:
+    return Difference(what, {who: _show(said) for who, said in says.items()})
+
+
+def _show(said: Any) -> str:
+    match said:
+        case list():
+            return "; ".join(map(str, said)) or "nothing"
+        case RefusedBy():
+            return f"{said.rule}: {said.clause} ({said.kind})"
+        case (str(name), dict(values)):
+            return f"{name}({', '.join(f'{n}={show_value(v)}' for n, v in values.items())})"
+        case _:
+            return show_value(said)
+
+
+def _variables(node: Values, expected: Values, who: str) -> list[Difference]:
+    return [
+        _differ(f"the variable {name} after", **{"node": node[name], who: value})
+        for name, value in expected.items()
+        if node[name] != value
+    ]
+
+
+def _changes(before: Values, after: Values) -> str:
+    changed = [
+        f"{name}: {show_value(before[name])} -> {show_value(value)}"
+        for name, value in after.items()
+        if before[name] != value
+    ]
+    return ", ".join(changed) or "nothing changes"

@@ -1,0 +1,199 @@
+"""What really happens: every leaf, rule and reply reached in a run, and no property without a case.
+
+Belongs here: evidence from concrete runs of the reference evaluator. Never here: proofs; a run
+shows that something is possible, and that a property was not broken in just this run.
+
+A statement `for all x: A implies B` says something only if some reachable state satisfies A; such
+a state is looked for in the run. Runs are deterministic by their seed.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from model.evaluate import Checker, Evaluator, Mix, Simulation
+from model.evaluate.simulate import checkable
+from model.lang import Spec
+from model.lang.expr import Expr, Kind, conjunction, negate
+from model.lang.rules import Property
+from model.lang.sorts import BOOL, NODE, SetSort, SumSort
+from model.lang.spec import Statement
+
+
+@dataclass(slots=True)
+class Reached:
+    """What a run reached, what it did not, and what it broke.
+
+    `cases` and `leaves` name statements and leaves that no state of the run showed; `broken` gives
+    for each broken statement the number of steps after which it broke.
+    """
+
+    seed: int
+    steps: int
+    nodes: int
+    fired: Counter[str]
+    replies: Counter[str]
+    missing_rules: list[str] = field(default_factory=list)
+    missing_replies: list[str] = field(default_factory=list)
+    missing_leaves: list[str] = field(default_factory=list)
+    missing_cases: list[str] = field(default_factory=list)
+    broken: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def complete(self) -> bool:
+        """Tell whether nothing is missing."""
+        return not (
+            self.missing_rules
+            or self.missing_replies
+            or self.missing_leaves
+            or self.missing_cases
+        )
+
+
+def standard_config(spec: Spec, members: int = 3) -> tuple[dict[str, Any], list[str]]:
+    """Return a configuration and its nodes: `members` in the first set of nodes, one in each other,
+    and one node in none."""
+    names = [f"n{i + 1}" for i in range(members)]
+    nodes = [*names, f"n{members + 1}"]
+    config: dict[str, Any] = {}
+    for at, (name, decl) in enumerate(spec.config.parts.items()):
+        if isinstance(decl.sort, SetSort) and decl.sort.of == NODE:
+            chosen = names if at == 0 else [f"c{at}"]
+            config[name] = frozenset(chosen)
+        elif decl.sort == NODE:
+            chosen = [f"c{at}"]
+            config[name] = chosen[0]
+        else:
+            raise ValueError(f"no standard value for config.{name}, a {decl.sort}")
+        nodes += [n for n in chosen if n not in nodes]
+    return config, nodes
+
+
+def case_of(statement: Statement) -> Statement | None:
+    """Return the negation of `some x satisfies the antecedent`, or None where there is none.
+
+    A run that breaks it has a case of the statement.
+    """
+    formula = statement.formula
+    if formula is None:
+        return None
+    if statement.prop.kind == "sometimes":
+        return _goal(statement.name, negate(formula))
+    if formula.kind is not Kind.FORALL:
+        return None
+    body, conditions = formula.args[0], []
+    while body.kind is Kind.IMPLIES:
+        conditions.append(body.args[0])
+        body = body.args[1]
+    if not conditions:
+        return None
+    none = Expr(Kind.FORALL, BOOL, (negate(conjunction(*conditions)),), formula.data, formula.span)
+    return _goal(statement.name, none)
+
+
+def leaf_goals(spec: Spec) -> list[Statement]:
+    """Return for each leaf of a tabled variable that no node is in it."""
+    found = []
+    for table in spec.edges:
+        sort = spec.variables[table.variable].sort
+        assert isinstance(sort, SumSort)
+        node = Expr(Kind.BOUND, NODE, (), "n")
+        state = Expr(Kind.VAR, sort, (node,), table.variable)
+        for leaf in sort.leaves:
+            there = Expr(Kind.IS, BOOL, (state,), frozenset({leaf}))
+            nobody = Expr(Kind.FORALL, BOOL, (negate(there),), (("n", NODE),))
+            found.append(_goal(f"{table.variable} = {leaf}", nobody))
+    return found
+
+
+def _goal(name: str, formula: Expr) -> Statement:
+    return Statement(Property("safety", f"goal {name}", "", _nothing), formula)
+
+
+def _nothing() -> None:
+    """Stand in for the function of a goal, which no spec wrote."""
+
+
+def reach(
+    spec: Spec,
+    seed: int = 1,
+    steps: int = 60_000,
+    config: Mapping[str, Any] | None = None,
+    nodes: list[str] | None = None,
+    episode: int = 60,
+) -> Reached:
+    """Run short episodes, each from where something rare happened before, until all is reached.
+
+    Every property, open ones included, is checked after each step. (First return, then explore:
+    Ecoffet et al., 2021.)
+    """
+    started = time.perf_counter()
+    if config is None or nodes is None:
+        config, nodes = standard_config(spec)
+    evaluator = Evaluator(spec)
+    cases = {s.name: case for s in spec.statements.values() if (case := case_of(s)) is not None}
+    leaves = leaf_goals(spec)
+    real = checkable(spec)
+    checker = Checker(evaluator, [*real, *cases.values(), *leaves])
+    first = evaluator.initial_state(config, nodes)
+    checker.start(first)
+    rules = [t.label for t in spec.transitions if t.kind == "rule"]
+    used = {t.reply.decl.__name__ for t in spec.transitions if t.reply is not None}
+    goals = {s.name for s in (*cases.values(), *leaves)}
+    choose = random.Random(seed)
+    fired: Counter[str] = Counter()
+    replies: Counter[str] = Counter()
+    kept: dict[tuple[str, str], Any] = {("", ""): first}
+    visits: Counter[tuple[str, str]] = Counter()
+    broken: dict[str, int] = {}
+    taken = 0
+    mix = Mix(tries=6, phase=30)
+    while taken < steps:
+        if (
+            all(fired[r] for r in rules)
+            and all(replies[r] for r in used)
+            and goals <= checker.broken
+        ):
+            break
+        promising = [c for c in kept if c[1] and not fired[c[1]]]
+        cells = promising if promising and choose.random() < 0.6 else list(kept)
+        (cell,) = choose.choices(cells, [1 / (1 + visits[c]) for c in cells])
+        visits[cell] += 1
+        simulation = Simulation(
+            evaluator, kept[cell].copy(), choose.randrange(2**32), checker, mix, fired
+        )
+        for _ in range(episode):
+            outcome = simulation.step()
+            taken += 1
+            local = simulation.state.nodes[outcome.node]
+            told = " ".join(
+                [
+                    outcome.transition,
+                    str(local[spec.role_variable]),
+                    *(str(local[table.variable]) for table in spec.edges),
+                ]
+            )
+            if outcome.kind == "rule":
+                cell = (told, "")
+            elif outcome.refused_by is not None:  # how near the refusing rule was
+                cell = (outcome.refused_by.clause, outcome.refused_by.rule)
+            else:
+                continue
+            if cell not in kept:
+                kept[cell] = simulation.state.copy()
+        replies += simulation.run.replies
+        for _, violation in simulation.run.violations:
+            if violation.statement.name not in goals:
+                broken.setdefault(violation.statement.name, taken)
+    found = Reached(seed, taken, len(nodes), fired, replies, broken=broken)
+    found.missing_rules = [r for r in rules if not fired[r]]
+    found.missing_replies = sorted(used - set(replies))
+    found.missing_leaves = [s.name[5:] for s in leaves if s.name not in checker.broken]
+    found.missing_cases = [n for n, s in cases.items() if s.name not in checker.broken]
+    found.seconds = time.perf_counter() - started
+    return found

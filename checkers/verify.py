@@ -1,0 +1,363 @@
+"""All checks of one spec: obligations in parallel, failures explained, one finding per property.
+
+Belongs here: what is run and how results add up. Never here: how one obligation is discharged
+(`induction`), or how findings are shown (`report`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import z3
+from joblib import Parallel, delayed, parallel_config
+
+from checkers import counterexample
+from checkers.edges import derive_edges
+from checkers.explain import explain
+from checkers.induction import (
+    INITIAL,
+    STRUCTURAL,
+    Obligation,
+    Prover,
+)
+from checkers.reach import Reached, reach
+from checkers.verdict import Counterexample, Finding, Report, Result, Verdict
+from model import figures
+from model.lang import Spec
+from model.lang.load import load
+from model.smt.bounded import BoundedVocabulary, Scope
+from model.smt.relation import SystemStep
+
+FIGURE = "the figure"
+POSSIBLE = "everything happens"
+CASES = "no empty promise"
+FIRES = "guards agree"
+RUN_TITLES = {
+    FIGURE: "The derived coarse figure has just the published edges",
+    FIRES: "Each rule's guard can hold together with every proved property",
+    POSSIBLE: "Every state, rule and reply is reached in a run",
+    CASES: "Every property has a case in a run, and none breaks in it",
+}
+EXPLAINED = 3
+"""How many failed obligations of one property get a counterexample."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to check and with what means.
+
+    `only`: names of properties, or empty for all; `timeout`: seconds of solver time for one try at
+    an obligation; `run_seeds`: the seeds of the runs that reach for everything.
+    """
+
+    only: frozenset[str] = frozenset()
+    jobs: int = 2
+    backend: str = "loky"
+    timeout: float = 20.0
+    run_seeds: tuple[int, ...] = (1, 2)
+    run_steps: int = 60_000
+
+
+Progress = Callable[[str, int, int], None]
+
+
+@lru_cache(maxsize=4)
+def _loaded(target: str) -> Spec:
+    return load(target)
+
+
+def _spec(source: str | Spec) -> Spec:
+    return _loaded(source) if isinstance(source, str) else source
+
+
+# ---------------------------------------------------------------- tasks (each runs in a worker)
+
+
+def _prove(source: str | Spec, task: str, only: frozenset[str], timeout: float) -> list[Result]:
+    """Discharge the obligations of one transition, of the initial state, or of the events."""
+    spec = _spec(source)
+    prover = Prover(spec)
+    names = only or None
+    obligations: Iterator[Obligation | Result]
+    if task == INITIAL:
+        obligations = prover.of_initial_state(names)
+    elif task == "events":
+        obligations = prover.of_events(names)
+    else:
+        obligations = prover.of_transition(spec.by_label[task], names)
+    budget = int(timeout * 1000)
+    return [o if isinstance(o, Result) else o.discharge(budget) for o in obligations]
+
+
+def _explain(source: str | Spec, result: Result) -> Result:
+    """Look for the smallest counterexample of a failed obligation."""
+    spec = _spec(source)
+    found = counterexample.find(spec, result.property, result.transition)
+    if found is None:
+        return _changed(result, Verdict.UNKNOWN, result.reason)
+    told = explain(spec, found)
+    if not told.replayed:
+        reason = "the solver's counterexample does not replay: two engines disagree"
+        return _changed(result, Verdict.UNKNOWN, reason, told)
+    return _changed(result, Verdict.REFUTED, "a step breaks it", told)
+
+
+def _changed(
+    result: Result, verdict: Verdict, reason: str, told: Counterexample | None = None
+) -> Result:
+    return Result(
+        result.property,
+        result.transition,
+        verdict,
+        result.how,
+        result.seconds,
+        reason,
+        result.uses,
+        result.guards,
+        told,
+    )
+
+
+def _reach(source: str | Spec, seed: int, steps: int) -> Reached:
+    return reach(_spec(source), seed, steps)
+
+
+def _fires(source: str | Spec, label: str) -> Result:
+    """Find a bounded state with every proved property in which the rule's guard holds."""
+    spec = _spec(source)
+    started = time.perf_counter()
+    for scope in (Scope(1, 1, 2, 1), Scope(2, 2, 2, 2), Scope(3, 2, 2, 3)):
+        vocabulary = BoundedVocabulary(spec, scope)
+        step = SystemStep(spec, spec.by_label[label], vocabulary)
+        solver = z3.Solver()
+        solver.set("timeout", 20_000)
+        solver.add(*step.assumptions())
+        for s in spec.of_kind("safety", "lemma", "assumption"):
+            if s.formula is not None and not s.prop.open:
+                solver.add(step.before.formula(s.formula))
+        if solver.check() == z3.sat:
+            spent = time.perf_counter() - started
+            return Result(FIRES, label, Verdict.PROVED, "solver", spent)
+    reason = "its guard contradicts the proved properties in every scope tried (up to 3 nodes)"
+    return Result(
+        FIRES, label, Verdict.UNKNOWN, "solver", time.perf_counter() - started, reason
+    )
+
+
+# ---------------------------------------------------------------- the whole
+
+
+class Verification:
+    """One run of all checks. `source` is what `load` takes, or a spec (then in one process)."""
+
+    def __init__(self, source: str | Spec, options: Options, progress: Progress) -> None:
+        """Prepare; raises what `load` raises."""
+        self.source, self.options, self.progress = source, options, progress
+        self.spec = _spec(source)
+        self.results: list[Result] = []
+        self.runs: list[Reached] = []
+
+    def run(self) -> Report:
+        """Run every check and return the report."""
+        started = time.perf_counter()
+        self._obligations()
+        findings = self._findings()
+        if not self.options.only:
+            findings += [self._figure(), *self._runs()]
+        return Report(
+            self.spec.name,
+            findings,
+            time.perf_counter() - started,
+            self.options.jobs,
+            {"z3": z3.get_version_string()},
+            {"runs": [_run_facts(r) for r in self.runs]},
+        )
+
+    def _parallel(self, what: str, calls: list[Any]) -> Iterator[Any]:
+        """Run delayed calls, yielding results as they come; specs given as objects stay here."""
+        jobs = self.options.jobs if isinstance(self.source, str) else 1
+        total = len(calls)
+        self.progress(what, 0, total)
+        with parallel_config(backend=self.options.backend if jobs > 1 else "sequential"):
+            results = Parallel(n_jobs=jobs, return_as="generator_unordered")(calls)
+            for done, result in enumerate(results, start=1):
+                self.progress(what, done, total)
+                yield result
+
+    def _obligations(self) -> None:
+        only, source = self.options.only, self.source
+        tasks = [t.label for t in self.spec.transitions]
+        heavy = {t.label: len(t.updates) + 3 * len(t.sends) for t in self.spec.transitions}
+        tasks.sort(key=lambda label: -heavy[label])  # long ones first: no straggler at the end
+        tasks = ["events", INITIAL, *tasks]
+        calls: list[Any] = [
+            delayed(_prove)(source, task, only, self.options.timeout) for task in tasks
+        ]
+        if not only:
+            rules = [t.label for t in self.spec.transitions if t.kind == "rule"]
+            calls += [delayed(_fire_result)(source, label) for label in rules]
+            calls += [
+                delayed(_reach)(source, seed, self.options.run_steps)
+                for seed in self.options.run_seeds
+            ]
+            calls = calls[-len(self.options.run_seeds) :] + calls[: -len(self.options.run_seeds)]
+        for result in self._parallel("obligations", calls):
+            if isinstance(result, Reached):
+                self.runs.append(result)
+            else:
+                self.results += result
+        self._explain_failures()
+
+    def _explain_failures(self) -> None:
+        failed: dict[str, list[Result]] = defaultdict(list)
+        for r in self.results:
+            if r.verdict is Verdict.UNKNOWN and r.property not in (FIRES,):
+                failed[r.property].append(r)
+        chosen = [r for rs in failed.values() for r in sorted(rs, key=_size)[:EXPLAINED]]
+        if not chosen:
+            return
+        told = {}
+        calls = [delayed(_explain)(self.source, r) for r in chosen]
+        for result in self._parallel("counterexamples", calls):
+            told[(result.property, result.transition)] = result
+        self.results = [told.get((r.property, r.transition), r) for r in self.results]
+
+    # ------------------------------------------------------------ adding up
+
+    def _findings(self) -> list[Finding]:
+        by_name: dict[str, list[Result]] = defaultdict(list)
+        for r in self.results:
+            by_name[r.property].append(r)
+        findings: list[Finding] = []
+        for s in self.spec.of_kind("safety", "step", "lemma"):
+            if self.options.only and s.name not in self.options.only:
+                continue
+            if s.prop.open:
+                findings.append(
+                    Finding(
+                        s.name, s.prop.title, s.prop.kind, Verdict.OPEN, 0, 0, 0.0, s.prop.open
+                    )
+                )
+            else:
+                findings.append(
+                    _add_up(s.name, s.prop.title, s.prop.kind, by_name.get(s.name, []))
+                )
+        for name, title in {**STRUCTURAL, FIRES: RUN_TITLES[FIRES]}.items():
+            if not self.options.only or name in self.options.only:
+                findings.append(_add_up(name, title, "structural", by_name.get(name, [])))
+        _rest_on_each_other(findings, by_name)
+        return findings
+
+    def _figure(self) -> Finding:
+        started = time.perf_counter()
+        found = Finding(FIGURE, RUN_TITLES[FIGURE], "structural", Verdict.PROVED, 1, 0, 0.0)
+        if self.spec.edges:
+            derived = figures.collapse(derive_edges(self.spec), self.spec)
+            published = figures.published(self.spec)
+            extra, missing = derived - published, published - derived
+            if extra or missing:
+                found.verdict = Verdict.REFUTED
+                found.reason = "; ".join(
+                    [f"not in the table: {a} -> {b}" for a, b in sorted(extra)]
+                    + [f"no rule takes it: {a} -> {b}" for a, b in sorted(missing)]
+                )
+        found.seconds = time.perf_counter() - started
+        return found
+
+    def _runs(self) -> list[Finding]:
+        seeds = ", ".join(str(r.seed) for r in self.runs)
+        steps = sum(r.steps for r in self.runs)
+        where = f"{steps:,} steps of runs with seeds {seeds}"
+        missing = {
+            "rule": set.intersection(*(set(r.missing_rules) for r in self.runs)),
+            "state": set.intersection(*(set(r.missing_leaves) for r in self.runs)),
+            "reply": set.intersection(*(set(r.missing_replies) for r in self.runs)),
+        }
+        spent = sum(r.seconds for r in self.runs)
+        possible = Finding(
+            POSSIBLE, RUN_TITLES[POSSIBLE], "structural", Verdict.PROVED, len(self.runs), 0, spent
+        )
+        told = [f"{kind} {name}" for kind, names in missing.items() for name in sorted(names)]
+        if told:
+            possible.verdict = Verdict.UNKNOWN
+            possible.reason = f"not reached within {where}: {', '.join(told)}"
+        cases = Finding(
+            CASES, RUN_TITLES[CASES], "structural", Verdict.PROVED, len(self.runs), 0, 0.0
+        )
+        without = set.intersection(*(set(r.missing_cases) for r in self.runs))
+        broken = sorted({name for r in self.runs for name in r.broken})
+        if broken:
+            cases.verdict = Verdict.REFUTED
+            cases.reason = f"broken in a run: {', '.join(broken)}"
+        elif without:
+            cases.verdict = Verdict.UNKNOWN
+            cases.reason = f"no case within {where}: {', '.join(sorted(without))}"
+        return [possible, cases]
+
+
+def _fire_result(source: str | Spec, label: str) -> list[Result]:
+    return [_fires(source, label)]
+
+
+def _size(result: Result) -> tuple[int, str]:
+    return (len(result.transition), result.transition)
+
+
+def _run_facts(run: Reached) -> dict[str, Any]:
+    return {
+        "seed": run.seed,
+        "steps": run.steps,
+        "nodes": run.nodes,
+        "rules_fired": len(run.fired),
+        "complete": run.complete(),
+    }
+
+
+_ORDER = (Verdict.REFUTED, Verdict.UNKNOWN, Verdict.BOUND_REACHED, Verdict.PROVED)
+
+
+def _add_up(name: str, title: str, kind: str, results: list[Result]) -> Finding:
+    worst = min((r.verdict for r in results), key=_ORDER.index, default=Verdict.UNKNOWN)
+    failures = [r for r in results if r.verdict is not Verdict.PROVED]
+    failures.sort(key=lambda r: (_ORDER.index(r.verdict), _size(r)))
+    reason = "" if results else "no obligation was made for it"
+    if failures:
+        reason = f"{failures[0].transition}: {failures[0].reason}"
+    uses = sorted({u for r in results for u in r.uses if u != name})
+    return Finding(
+        name,
+        title,
+        kind,
+        worst,
+        len(results),
+        sum(r.how == "frame" for r in results),
+        sum(r.seconds for r in results),
+        reason,
+        failures,
+        tuple(uses),
+    )
+
+
+def _rest_on_each_other(findings: list[Finding], by_name: dict[str, list[Result]]) -> None:
+    """A proof that assumed what is not proved is none: pass failures on to what rests on them."""
+    verdicts = {f.name: f for f in findings}
+    while True:
+        changed = False
+        for f in findings:
+            if f.verdict is not Verdict.PROVED:
+                continue
+            shaky = [
+                u for u in f.rests_on if u in verdicts and verdicts[u].verdict is not Verdict.PROVED
+            ]
+            if shaky:
+                f.verdict = Verdict.UNKNOWN
+                f.reason = f"its proof rests on {', '.join(shaky)}"
+                f.shaky = tuple(shaky)
+                changed = True
+        if not changed:
+            return

@@ -1,0 +1,194 @@
+"""What can be wrong with a whole spec, as far as that needs no solver.
+
+Belongs here: checks of rules and declarations against one another; each yields or raises its
+mistakes. Never here: checks that one declaration allows by itself (`declare.py`), or that ask a
+solver (ORD111, ORD114 and the exact ORD112 and ORD113 are raised by the checkers).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from types import ModuleType
+
+from model.lang.declare import Case, EdgeTable, Message
+from model.lang.errors import SpecError, suggest
+from model.lang.expr import GLOBAL_KINDS, Expr, Kind, walk
+from model.lang.show import show
+from model.lang.sorts import SumSort
+from model.lang.source import Span
+from model.lang.spec import Spec, Transition, possible_leaves
+from model.lang.syntax import bound_twice, parsed, suspects
+
+# ---------------------------------------------------------------- one transition
+
+
+def local(t: Transition, span: Span) -> None:
+    """Check that nothing a node would have to evaluate looks beyond it.
+
+    Raises `SpecError` ORD105; ORD115 for a fresh value in a guard, which has nowhere to go.
+    """
+    for place, expr in _evaluated(t):
+        for node in walk(expr):
+            reason = _beyond(node)
+            if reason is not None:
+                where = node.span if span.file == node.span.file else span
+                text = f"{place} of {t.name.partition('@')[0]!r} {reason}"
+                raise SpecError("ORD105", show(node), text, span=where)
+            if node.kind is Kind.FRESH and place == "the guard":
+                text, fix = "a guard chooses no fresh value", "choose it in `then` or `send`"
+                raise SpecError("ORD115", show(node), text, fix=fix, span=node.span)
+
+
+def _evaluated(t: Transition) -> Iterator[tuple[str, Expr]]:
+    """Yield what a node evaluates in a transition, each with its place: ghosts are not."""
+    for clause in t.clauses:
+        yield "the guard", clause.expr
+    for name, value in t.updates.items():
+        yield f"the update of {name}", value
+    for out in t.sends:
+        for expr in (out.to, *out.fields.values()):
+            yield f"the message {out.message.__name__}", expr
+    if t.reply is not None:
+        for expr in t.reply.fields.values():
+            yield f"the reply {t.reply.decl.__name__}", expr
+
+
+def _beyond(node: Expr) -> str | None:
+    """Return why a node cannot evaluate an expression of this kind, or None if it can."""
+    match node.kind:
+        case Kind.FORALL | Kind.EXISTS if node.args[0].kind is not Kind.SENT:
+            return "asks about all values of a sort, which no node can try"
+        case Kind.SENT | Kind.EXISTS:
+            return "asks what others have sent"
+        case Kind.GHOST:
+            return "reads a ghost, which exists in the proof alone"
+        case Kind.VAR if node.args[0].kind is not Kind.ME:
+            return "reads another node's variable"
+        case Kind.NEXT:
+            return "reads a value of the state after the step"
+        case kind if kind in GLOBAL_KINDS:
+            return "mentions what no node can see"
+    return None
+
+
+# ---------------------------------------------------------------- the whole spec
+
+
+def labels(spec: Spec) -> Iterator[SpecError]:
+    """Yield ORD116 for transitions that a report could not tell apart."""
+    seen: dict[str, Transition] = {}
+    for t in spec.transitions:
+        first = seen.setdefault(t.label, t)
+        if first is t:
+            continue
+        if t.kind == "environment":
+            reason, fix = "the environment's crash has this name", "rename the rule"
+            yield SpecError("ORD116", t.label, reason, fix=fix, span=first.span)
+        elif t.name == "wrong_role" and t.span != first.span:
+            reason = "the refusal of a wrong role has this name"
+            yield SpecError("ORD116", t.name, reason, fix="rename the row", span=first.span)
+        else:
+            reason = "another answer to the same event has this name"
+            related = [("the other one", first.span)]
+            yield SpecError("ORD116", t.name, reason, span=t.span, related=related)
+
+
+def roles(spec: Spec) -> Iterator[SpecError]:
+    """Yield ORD110 for roles that are none, and for senders that no authority speaks of."""
+    sort = spec.variables[spec.role_variable].sort
+    for name, event in spec.events.items():
+        senders = event.senders if issubclass(event, Message) else ()
+        for role in (*senders, *event.roles):
+            if role.sum_sort != sort:
+                reason = f"{role} is a {role.sum_sort}; the role of a node is a {sort}"
+                yield SpecError(
+                    "ORD110", name, reason, fix=f"name cases of {sort}", span=event.span
+                )
+        unknown = [r for r in senders if r.name not in spec.authorities]
+        if spec.authorities and unknown:
+            reason = f"no @authority says how a receiver knows that a sender is {unknown[0]}"
+            fix = f"write @authority({sort}.{unknown[0]}) before a function (me, m)"
+            yield SpecError("ORD110", name, reason, fix=fix, span=event.span)
+
+
+def hypotheses(spec: Spec) -> Iterator[SpecError]:
+    """Yield ORD101 for hypotheses that a proof names and the spec does not have."""
+    for statement in spec.statements.values():
+        for name in statement.prop.uses or ():
+            if name not in spec.statements:
+                text, span = f"{statement.name}: uses={name!r}", statement.prop.span
+                fix = suggest(name, spec.statements)
+                yield SpecError("ORD101", text, "no property has this name", fix=fix, span=span)
+
+
+def edge_tables(spec: Spec) -> Iterator[SpecError]:
+    """Yield ORD101, ORD102, ORD115 or ORD116 for edges that do not fit their variable."""
+    for table in spec.edges:
+        decl = spec.variables.get(table.variable)
+        name = f"EdgeTable({table.variable!r})"
+        if decl is None:
+            reason = f"{spec.process.__name__} has no such variable"
+            fix = suggest(table.variable, spec.variables)
+            yield SpecError("ORD101", name, reason, fix=fix, span=table.span)
+        elif not isinstance(decl.sort, SumSort):
+            reason = f"{table.variable} is a {decl.sort}; edges lead between cases of a sum"
+            fix = "name a variable of a sum"
+            yield SpecError("ORD115", name, reason, fix=fix, span=table.span)
+        else:
+            yield from _edges(table, decl.sort)
+
+
+def _edges(table: EdgeTable, sort: SumSort) -> Iterator[SpecError]:
+    seen: set[str] = set()
+    for edge in table.edges:
+        pair = isinstance(edge, tuple) and len(edge) == 2
+        if not pair or not all(isinstance(end, Case) for end in edge):
+            fix = "write (CASE, CASE) for each edge"
+            yield SpecError("ORD115", show(edge), "it is no edge", fix=fix, span=table.span)
+            continue
+        for end in edge:
+            if end.sum_sort != sort:
+                reason = f"it is a {end.sum_sort}; {table.variable} is a {sort}"
+                yield SpecError("ORD102", show(end), reason, span=table.span)
+        text = f"{edge[0]} -> {edge[1]}"
+        if text in seen:
+            yield SpecError("ORD116", text, "the table lists this edge twice", span=table.span)
+        seen.add(text)
+
+
+def reachable_leaves(spec: Spec) -> Iterator[SpecError]:
+    """Yield ORD113 for cases of a tabled state variable that no rule can set, by its form alone."""
+    for table in spec.edges:
+        decl = spec.variables[table.variable]
+        assert isinstance(decl.sort, SumSort)
+        reached = possible_leaves(decl.init)
+        for t in spec.transitions:
+            if table.variable in t.updates:
+                reached |= possible_leaves(t.updates[table.variable])
+        for leaf in decl.sort.leaves:
+            if leaf not in reached:
+                text, reason = f"{table.variable} = {leaf}", "no rule sets it"
+                yield SpecError("ORD113", text, reason, span=table.span)
+
+
+# ---------------------------------------------------------------- the text of the modules
+
+
+def silent_mistakes(modules: Iterable[ModuleType], members: frozenset[str]) -> Iterator[SpecError]:
+    """Yield what Python runs over in silence, told from the text of the spec's modules."""
+    for module in modules:
+        file = getattr(module, "__file__", None)
+        tree = parsed(file) if file is not None else None
+        if file is None or tree is None:
+            continue
+        for twice in bound_twice(tree, file):
+            reason = "the first one is lost: Python keeps what is bound last"
+            related = [("the first one", twice.first)]
+            yield SpecError("ORD116", twice.name, reason, span=twice.second, related=related)
+        for suspect in suspects(tree, file, members.__contains__):
+            if suspect.kind == "is":
+                reason = "`is` compares Python objects now, and is always false"
+                code = "ORD107"
+            else:
+                reason, code = "nothing holds its result, so that it has no effect", "ORD115"
+            yield SpecError(code, suspect.text, reason, fix=suspect.fix, span=suspect.span)

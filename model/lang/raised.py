@@ -1,0 +1,111 @@
+"""What Python raised while a spec was read, told as a mistake in the spec.
+
+Belongs here: turning an exception of Python's own into a `SpecError` at the right line.
+Never here: the language's own checks, which raise `SpecError` themselves.
+"""
+
+from __future__ import annotations
+
+import builtins
+import re
+import sys
+from collections.abc import Iterable
+from types import FrameType, ModuleType
+
+from model.lang.errors import SpecError, suggest
+from model.lang.show import show
+from model.lang.source import NOWHERE, Span, span_of_traceback
+
+
+def as_mistake(error: Exception, span: Span = NOWHERE) -> SpecError:
+    """Return `error` as a mistake in the spec; `span` is its place if no line of the spec ran."""
+    if isinstance(error, SpecError):
+        return error
+    if isinstance(error, SyntaxError):
+        return _syntax(error)
+    found, frame = span_of_traceback(error.__traceback__)
+    where = found if frame is not None else span
+    match error:
+        case NameError():
+            name = error.name or str(error)
+            reason = "Python knows no such name here"
+            if isinstance(error, UnboundLocalError):
+                reason = "it is used before it is given a value"
+            return _unknown(name, reason, suggest(name, _names_in(frame)), where)
+        case AttributeError():
+            return _attribute(error, where)
+        case ModuleNotFoundError():
+            reason = "there is no module of this name"
+            fix = "mend the import, or install the package that holds it"
+            return _unknown(error.name or str(error), reason, fix, where)
+        case ImportError():
+            return _import(error, where)
+        case _:
+            made = SpecError(
+                "ORD118", _text(error), f"Python raised {type(error).__name__}", span=where
+            )
+            return made if isinstance(error, TypeError) else _with_origin(made, error)
+
+
+def _unknown(name: str, reason: str, fix: str, where: Span) -> SpecError:
+    return SpecError("ORD101", name, reason, fix=fix, span=where)
+
+
+def _attribute(error: AttributeError, where: Span) -> SpecError:
+    holder, name = error.obj, error.name or str(error)
+    if isinstance(holder, ModuleType):
+        what = f"module {holder.__name__!r}"
+    elif isinstance(holder, type):
+        what = f"{holder.__mro__[1].__name__} {holder.__name__}" if holder.__mro__[1:] else "it"
+    else:
+        what = f"a {type(holder).__name__}"
+    known = [n for n in dir(holder) if not n.startswith("_")]
+    shown = holder.__name__ if isinstance(holder, ModuleType) else show(holder)
+    return _unknown(f"{shown}.{name}", f"{what} has no {name!r}", suggest(name, known), where)
+
+
+def _import(error: ImportError, where: Span) -> SpecError:
+    name = getattr(error, "name_from", None)  # from Python 3.12 on
+    if name is None:
+        parts = str(error).split("'")
+        name = parts[1] if len(parts) > 2 else str(error)
+    if "partially initialized" in str(error):
+        fix = "two modules import each other: move what both need to a third"
+        return _unknown(name, f"{error.name!r} is still being imported", fix, where)
+    module = sys.modules.get(error.name or "")
+    known = [n for n in vars(module) if not n.startswith("_")] if module is not None else []
+    return _unknown(name, f"module {error.name!r} has no such name", suggest(name, known), where)
+
+
+def _syntax(error: SyntaxError) -> SpecError:
+    line, text = error.lineno or 1, error.text or ""
+    start = len(text[: max((error.offset or 1) - 1, 0)].encode())
+    end = len(text[: max((error.end_offset or 0) - 1, 0)].encode())
+    span = Span(
+        error.filename or NOWHERE.file, line, start, error.end_lineno or line, max(end, start + 1)
+    )
+    fix = "mend the Python there, or just before it"
+    return SpecError("ORD117", error.msg, "this is not Python", fix=fix, span=span)
+
+
+def _names_in(frame: FrameType | None) -> Iterable[str]:
+    if frame is None:
+        return ()
+    return {*frame.f_locals, *(n for n in frame.f_globals if n[0] != "_"), *dir(builtins)}
+
+
+def _text(error: Exception) -> str:
+    return re.sub(r" at 0x[0-9a-f]+", "", str(error)) or type(error).__name__
+
+
+def _with_origin(made: SpecError, error: Exception) -> SpecError:
+    """Note where in the language an error began, if it did: that may be a fault of its own."""
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    if traceback is None:
+        return made
+    name = str(traceback.tb_frame.f_globals.get("__name__", ""))
+    if not name.startswith("model.lang"):
+        return made
+    return made.noted(f"it began in {name}, line {traceback.tb_lineno}")

@@ -1,0 +1,80 @@
+"""The pages of properties and of error codes.
+
+Belongs here: what is promised and what a broken spec is told. Never here: verdicts; a report has
+them, and they change without the spec changing.
+"""
+
+from __future__ import annotations
+
+from model.lang.errors import CODES
+from model.lang.expr import show
+from model.lang.spec import Statement
+from model.reference.markdown import code, codes, link, page, sentence, table
+from model.reference.source import Source
+
+KINDS = {
+    "safety": ("Safety", "They hold in every reachable state."),
+    "step": ("Steps", "They hold of every transition of a node."),
+    "sometimes": ("What must be possible", "Some reachable state satisfies each."),
+    "lemma": (
+        "Lemmas",
+        "Strengthenings: nobody was promised them, they make the properties inductive. Each with"
+        " the sentence on why it holds.",
+    ),
+    "assumption": ("Assumptions", "They hold of every configuration."),
+}
+
+
+def properties(source: Source) -> str:
+    """Return the page of properties."""
+    spec = source.spec
+    blocks = [
+        "What is stated about the protocol. Whether it is proved is in the report, not here; what"
+        " the spec itself marks as open is shown as open."
+    ]
+    for kind, (title, intro) in KINDS.items():
+        found = spec.of_kind(kind)
+        if not found:
+            continue
+        rows = [
+            (link(code(s.name), "", s.name), sentence(s.prop.title), "open" if s.prop.open else "")
+            for s in found
+        ]
+        blocks += [f"## {title}", intro, table(("name", "title", ""), rows)]
+        for statement in found:
+            blocks += statement_blocks(source, statement)
+    return page("Properties", *blocks)
+
+
+def statement_blocks(source: Source, statement: Statement) -> list[str]:
+    """Return the blocks of one property."""
+    prop = statement.prop
+    why = "Why: " if prop.kind == "lemma" else ""
+    blocks = [f"### {prop.name}", f"**{why}{sentence(prop.title)}**", sentence(prop.doc)]
+    if prop.open:
+        blocks.append(f"Open: {sentence(prop.open)}")
+    if statement.formula is not None:
+        blocks.append(f"```text\n{show(statement.formula)}\n```")
+    else:
+        blocks.append(
+            f"Read once for each of {len(statement.per_transition)} transitions"
+            + (", crashes included." if prop.environment else "; a crash is not one of them.")
+        )
+    if prop.uses is not None:
+        blocks.append(f"Its proof uses {codes(prop.uses, 'nothing else')}.")
+    return [*blocks, source.place(prop.span)]
+
+
+def errors() -> str:
+    """Return the page of error codes."""
+    rows = [
+        (link(code(c), "", f"{c}: {row.title}"), sentence(row.title)) for c, row in CODES.items()
+    ]
+    blocks = [
+        "What a mistake in a spec is told as: a stable code, the place, the value, the reason and"
+        " the fix.",
+        table(("code", "title"), rows),
+    ]
+    for c, row in CODES.items():
+        blocks += [f"## {c}: {row.title}", row.meaning, f"**Fix:** {row.fix}"]
+    return page("Error codes", *blocks)

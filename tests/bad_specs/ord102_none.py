@@ -1,0 +1,19 @@
+"""Only a Maybe can be None.
+
+caret: me.term.set(None)
+"""
+
+# mypy: ignore-errors
+
+from base import Done, Vote, lamp
+
+from model.lang import Row, on
+
+
+@on(Vote)
+def count(me, m):
+    return Row(then=me.term.set(None), reply=Done())
+
+
+def spec():
+    return lamp(__name__)

@@ -1,0 +1,19 @@
+"""A chain of equations.
+
+caret: me.term == m.term == me.at.term
+"""
+
+# mypy: ignore-errors
+
+from base import Done, Vote, lamp
+
+from model.lang import Row, on
+
+
+@on(Vote)
+def count(me, m):
+    return Row(when=me.term == m.term == me.at.term, reply=Done())
+
+
+def spec():
+    return lamp(__name__)

@@ -1,0 +1,19 @@
+"""A chain in a property.
+
+caret: a.term <= t <= a.at.term
+"""
+
+# mypy: ignore-errors
+
+from base import LEADER, Lamp, Term, lamp
+
+from model.lang import safety
+
+
+@safety("between", "Between")
+def between(a: Lamp, t: Term):
+    return (a.role == LEADER).implies(a.term <= t <= a.at.term)
+
+
+def spec():
+    return lamp(__name__)

@@ -1,0 +1,19 @@
+"""A row with a part that rows do not have.
+
+caret: Row(guard=m.term > me.term, reply=Done())
+"""
+
+# mypy: ignore-errors
+
+from base import Done, Vote, lamp
+
+from model.lang import Row, on
+
+
+@on(Vote)
+def count(me, m):
+    return Row(guard=m.term > me.term, reply=Done())
+
+
+def spec():
+    return lamp(__name__)
