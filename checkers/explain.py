@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from checkers.counterexample import Found
-from checkers.induction import DETERMINISM, INITIAL, ROLES
+from checkers.induction import ACTORS, DETERMINISM, INITIAL, ROLES
 from checkers.verdict import Counterexample
 from model.evaluate import Evaluator, Event, GlobalState, Packet, show_value
+from model.evaluate.terms import Frame, TermCompiler
 from model.evaluate.values import EvaluationError
 from model.lang import Message, Spec
 
@@ -77,6 +78,12 @@ def _broken(
     outcome: Any,
 ) -> tuple[str, bool]:
     """Return what is broken in words, and whether the evaluator agrees that it is."""
+    if found.property == ACTORS:
+        frame = Frame(state.config, event.node, state.nodes[event.node], event.fields, event.sender)
+        for clause in spec.role_clauses[event.name]:
+            if not TermCompiler().compile(clause.expr, {})(frame):
+                return f"{event.name} asks for {clause.text}, and {outcome.transition} acts", True
+        return "", False
     if found.property == ROLES:
         role = after.nodes[event.node][spec.role_variable]
         for packet in outcome.sends:

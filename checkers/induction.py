@@ -28,12 +28,17 @@ from model.smt import SystemStep, Translator, Vocabulary
 from model.smt.relation import reads, writes
 from model.smt.vocabulary import Value
 
+LOCAL = frozenset({"sender roles", "acting roles"})
+"""Follows from the guards alone: a role is checked where it matters, not inferred from elsewhere."""
+
 INITIAL = "initial state"
 ROLES = "sender roles"
+ACTORS = "acting roles"
 DETERMINISM = "one answer"
 TOTALITY = "every event answered"
 STRUCTURAL = {
     ROLES: "A message is sent only in a role that may send it",
+    ACTORS: "Only who may act on an event does, and only for a sender who may speak",
     DETERMINISM: "No two rules answer one event differently",
     TOTALITY: "Every event has an answer in every state",
 }
@@ -152,6 +157,12 @@ class Prover:
             goal = self._roles(transition, step)
             if goal is not None:
                 makers.append((ROLES, None, goal))
+        if (only is None or ACTORS in only) and transition.kind == "rule":
+            assert transition.event is not None
+            declared = self.spec.role_clauses[transition.event.__name__]
+            if declared:
+                goal = z3.And([step.before.formula(c.expr) for c in declared])
+                makers.append((ACTORS, None, goal))
         given = {
             s.name: step.before.formula(s.formula)
             for s in (*hypotheses(self.spec), *self.spec.of_kind("assumption"))
@@ -166,6 +177,8 @@ class Prover:
             guards = tuple(("no rule accepts it", f) for f in step.enabled)
         for name, statement, goal in makers:
             names = {s.name for s in hypotheses(self.spec, statement)} | always
+            if name in LOCAL:
+                names = set()
             yield Obligation(
                 name,
                 transition.label,

@@ -18,11 +18,20 @@ from typing import Any
 
 from model.evaluate import Checker, Evaluator, Mix, Simulation
 from model.evaluate.simulate import checkable
+from checkers.scenarios import play
 from model.lang import Spec
 from model.lang.expr import Expr, Kind, conjunction, negate
 from model.lang.rules import Property
 from model.lang.sorts import BOOL, NODE, SetSort, SumSort
 from model.lang.spec import Statement
+
+
+MIXES = (
+    Mix(tries=6, phase=30),
+    Mix(tries=3, phase=60, recent=0.97, window=10, request=3.0),
+    Mix(tries=3, phase=120, recent=0.95, window=16, request=2.0, timer=2.0, crash=0.0),
+)
+"""Kinds of episodes: quick and varied, or long and orderly with some nodes cut off throughout."""
 
 
 @dataclass(slots=True)
@@ -125,7 +134,6 @@ def reach(
     steps: int = 60_000,
     config: Mapping[str, Any] | None = None,
     nodes: list[str] | None = None,
-    episode: int = 60,
 ) -> Reached:
     """Run short episodes, each from where something rare happened before, until all is reached.
 
@@ -142,17 +150,23 @@ def reach(
     checker = Checker(evaluator, [*real, *cases.values(), *leaves])
     first = evaluator.initial_state(config, nodes)
     checker.start(first)
+    fired: Counter[str] = Counter()
+    replies: Counter[str] = Counter()
+    broken: dict[str, int] = {}
+    taken = 0
+    kept: dict[tuple[str, str], Any] = {("", ""): first}
+    for scenario in spec.scenarios:
+        told = play(evaluator, scenario, checker)
+        taken += len(told.steps)
+        fired += told.transitions
+        replies += told.replies
+        for at, violation in told.violations:
+            broken.setdefault(violation.statement.name, at)
     rules = [t.label for t in spec.transitions if t.kind == "rule"]
     used = {t.reply.decl.__name__ for t in spec.transitions if t.reply is not None}
     goals = {s.name for s in (*cases.values(), *leaves)}
     choose = random.Random(seed)
-    fired: Counter[str] = Counter()
-    replies: Counter[str] = Counter()
-    kept: dict[tuple[str, str], Any] = {("", ""): first}
     visits: Counter[tuple[str, str]] = Counter()
-    broken: dict[str, int] = {}
-    taken = 0
-    mix = Mix(tries=6, phase=30)
     while taken < steps:
         if (
             all(fired[r] for r in rules)
@@ -164,10 +178,11 @@ def reach(
         cells = promising if promising and choose.random() < 0.6 else list(kept)
         (cell,) = choose.choices(cells, [1 / (1 + visits[c]) for c in cells])
         visits[cell] += 1
+        mix = choose.choice(MIXES)
         simulation = Simulation(
             evaluator, kept[cell].copy(), choose.randrange(2**32), checker, mix, fired
         )
-        for _ in range(episode):
+        for _ in range(mix.phase * 2):
             outcome = simulation.step()
             taken += 1
             local = simulation.state.nodes[outcome.node]
@@ -190,6 +205,7 @@ def reach(
         for _, violation in simulation.run.violations:
             if violation.statement.name not in goals:
                 broken.setdefault(violation.statement.name, taken)
+    broken = {name: at for name, at in broken.items() if name not in goals}
     found = Reached(seed, taken, len(nodes), fired, replies, broken=broken)
     found.missing_rules = [r for r in rules if not fired[r]]
     found.missing_replies = sorted(used - set(replies))

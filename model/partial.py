@@ -177,7 +177,9 @@ class Partial:
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
         self.keys = Keys()
+        me = Expr(Kind.ME, NODE)
         self._guards = {t.label: t.guard for t in spec.transitions}
+        self._variables = {n: Expr(Kind.VAR, d.sort, (me,), n) for n, d in spec.variables.items()}
 
     def answers(self, event: type[Event], known: Mapping[str, Value]) -> frozenset[str]:
         """Return the labels of the transitions that may answer `event`."""
@@ -220,7 +222,7 @@ class Partial:
 
         A refusal is taken by its own guard alone, as if it were asked first.
         """
-        after = [transition.updates.get(name, self._variable(name)) for name in names]
+        after = [transition.updates.get(name, self._variables[name]) for name in names]
         return self._results(self._guards[transition.label], after, self._world(known))
 
     def first(self, names: tuple[str, ...]) -> frozenset[tuple[Value, ...]]:
@@ -243,13 +245,10 @@ class Partial:
 
     # ---------------------------------------------------------------- worlds
 
-    def _variable(self, name: str) -> Expr:
-        return Expr(Kind.VAR, self.spec.variables[name].sort, (Expr(Kind.ME, NODE),), name)
-
     def _world(self, known: Mapping[str, Value]) -> World:
         """Return the world in which just `known` is known."""
         return {
-            ("term", self.keys.key(self._variable(name)), 0): frozenset({value})
+            ("term", self.keys.key(self._variables[name]), 0): frozenset({value})
             for name, value in known.items()
         }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 import random
@@ -12,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import model.order
 from model.evaluate import EvaluationError
 from model.evaluate import Event as Step
 from model.evaluate.node import NodeEvaluator
@@ -28,6 +30,8 @@ from model.lang.sorts import (
     SumSort,
 )
 from model.python import generate
+
+order_spec = functools.cache(model.order.spec)
 
 NODES = ("a", "b", "c", "z")
 

@@ -86,6 +86,7 @@ class Stars(Range, top=2):
 class Slip(Struct):
     stars = part(Stars)
     turn = part(Turn)
+    count = part(Count, "a name that a tuple needs itself")
 
 
 class Desks(SetOf, of=Node):
@@ -132,7 +133,7 @@ class Desk(Process):
     duty = volatile(Duty, ite(library.main == ME, Duty.KEEPER, Duty.CLERK))
     book = durable(Book, Book.FREE)
     turn = durable(Turn)
-    count = volatile(Count)
+    count = durable(Count)
     left = volatile(Stars)
     right = volatile(Stars, 1)
     slip = durable(Slip)
@@ -242,12 +243,12 @@ def swap(me: Desk, m: Any) -> Row:
 def borrow(me: Desk, m: Any) -> Row:
     """The helper of before is asked, and changed in the same step."""
     count, turn = fresh(me.count), fresh(me.turn)
-    slip = Slip(stars=me.left.up(), turn=turn)
+    slip = Slip(stars=me.left.up(), turn=turn, count=count)
     return Row(
         when=(
             me.book.is_(Book.FREE, Book.KEPT, Book.GONE(Fate.LOST)),
             ~me.titles.has(m.title) | (me.titles.subset(Titles.empty.add(m.title)) & me.busy),
-            me.slip <= Slip(stars=me.left.up(), turn=me.turn),
+            me.slip <= Slip(stars=me.left.up(), turn=me.turn, count=me.count),
         ),
         then=(
             me.count.set(count),

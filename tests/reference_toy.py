@@ -75,6 +75,7 @@ WAITING = Table(
     ("first_delay_ms", "growth", "cap_ms", "jitter"),
     {Colour.RED: (100, 2.0, 350, 0.5), Colour.GREEN: (10, 1.0, 10, 0.0)},
 )
+"""How long one waits at a lamp."""
 
 
 @on(Switch)

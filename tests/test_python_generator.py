@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
+import model.order
 from model.lang import Process, Row, Spec, Timer, durable, fallback, on, read_spec
 from model.lang.declare import Bool, Reply, Sum, case
-from model.order import spec as order_spec
 from model.python import GeneratorError, State, generate, state
 from model.python.layout import Call, Chain, Text, Words, docstring, render
-from tests.generated_nodes import compare, load
+from tests.generated_nodes import compare, load, order_spec
 from tests.generator_toy import library_spec
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -51,7 +51,7 @@ def test_nothing_else_lies_beside_the_generated_files(files: dict[str, str]) -> 
 
 
 def test_the_same_spec_gives_the_same_text(files: dict[str, str]) -> None:
-    assert generate(order_spec()) == files
+    assert generate(model.order.spec()) == files
 
 
 def test_a_stale_file_is_told_from_an_edited_one(files: dict[str, str]) -> None:

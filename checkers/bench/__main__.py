@@ -35,7 +35,9 @@ def table(section: Section) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmarks that were asked for; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m checkers.bench", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m checkers.bench", description="Measure the generated node and its peers."
+    )
     parser.add_argument("--only", choices=sorted(BENCHES), action="append", metavar="NAME")
     parser.add_argument("--rounds", type=int, default=200, help="the best of so many (200)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the rates there")

@@ -6,17 +6,19 @@ A row's guard is made of *conditions*: comparisons, memberships, majorities, tru
 node answers depends on its control variables (the role, the tabled state) and on which conditions
 hold. For each value of the control variables, all combinations of conditions that the pools of
 values can give are found; conditions that share no variable or field are independent, so they are
-found group by group and multiplied. A condition that cannot matter under those control variables
-(it stands behind one that is false there) only takes turns. Of each combination one case is made;
-the values that give it take turns, so that every value of every pool is used.
+found group by group and multiplied. Where that is too much (`MOST`), a condition that cannot matter
+under those control variables, since it stands behind one that is false there, only takes turns.
+Of each combination several cases are made, of a small event more; the values that give it are dealt
+like cards, so that every value is used before one comes again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import random
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from math import prod
+from math import ceil, prod
 from typing import Any, TypeAlias
 
 from checkers.conformance.scenario import Scenario
@@ -31,6 +33,8 @@ Value: TypeAlias = Any
 Input: TypeAlias = tuple[str, str]
 """A variable (`me`, name), a field (`m`, name) or the sender (`m`, `sender!`)."""
 Choice: TypeAlias = tuple[Value, ...]
+Control: TypeAlias = dict[Input, Value]
+Truths: TypeAlias = tuple[bool, ...]
 
 SENDER: Input = ("m", "sender!")
 _CONNECTIVES = frozenset({Kind.NOT, Kind.AND, Kind.OR, Kind.IMPLIES})
@@ -53,7 +57,7 @@ class Condition:
     test: Closure
 
 
-@dataclass
+@dataclass(eq=False)
 class Group:
     """Inputs that conditions tie together, and every combination of their values."""
 
@@ -62,49 +66,68 @@ class Group:
     conditions: list[Condition] = field(default_factory=list)
 
 
-@dataclass
-class Turns:
-    """Gives out the elements of lists in turn."""
+Plan: TypeAlias = "list[tuple[Group, dict[Truths, list[Choice]]]]"
 
-    at: dict[Any, int] = field(default_factory=dict)
 
-    def next(self, key: Any, values: list[Any]) -> Any:
-        """Return the next element of the list known by `key`."""
-        turn = self.at.get(key, 0)
-        self.at[key] = turn + 1
-        return values[turn % len(values)]
+class Deck:
+    """Deals the elements of a list, shuffled once, in turn."""
+
+    def __init__(self, cards: Sequence[Any], chance: random.Random) -> None:
+        self._cards = list(cards)
+        chance.shuffle(self._cards)
+        self._turn = 0
+
+    def deal(self) -> Any:
+        """Return the next element."""
+        self._turn += 1
+        return self._cards[self._turn % len(self._cards)]
+
+
+CRASH = "crash"
+MOST = 30_000
+"""More combinations of one event than this, and conditions that cannot matter take turns."""
+BACKGROUNDS = 251
+"""So many different values of everything that no condition of a case settles."""
+CASES = 2_500
+"""At least so many cases of an event, with other values for the same combinations."""
 
 
 class EventCases:
-    """All cases of one event."""
+    """All cases of one event, or of a crash."""
 
     def __init__(self, spec: Spec, scenario: Scenario, name: str) -> None:
         self.spec, self.scenario, self.name = spec, scenario, name
-        self.event = spec.events[name]
-        self.rules = spec.rules_of(self.event)
-        self.rows = (*self.rules, *spec.refusals_of(self.event))
+        self.event = spec.events[name] if name != CRASH else None
+        self.rows = [t for t in spec.transitions if t.event is self.event]
+        self.parts = self.event.parts if self.event is not None else {}
         self.sorts = self._input_sorts()
-        self.control: list[Input] = [
-            ("me", n) for n in dict.fromkeys([spec.role_variable, *(t.variable for t in spec.edges)])
-        ]
+        named = [spec.role_variable, *(table.variable for table in spec.edges)]
+        self.control: list[Input] = [("me", name) for name in dict.fromkeys(named)]
         self._compiler = TermCompiler()
         self._conditions: dict[Any, Condition] = {}
         for row in self.rows:
-            for expr in _own_expressions(row):
+            for expr in (*(c.expr for c in row.clauses), *_effects(row)):
                 self._collect(expr)
-        self._turns = Turns()
+        self._chance = random.Random(name)
+        self._pools: dict[str, tuple[Value, ...]] = {}
+        self._all_choices: dict[tuple[Input, ...], list[Choice]] = {}
+        self._decks: dict[int, Deck] = {}
+        self._background = self._backgrounds()
+        self._tables: dict[Any, dict[Truths, list[Choice]]] = {}
 
     def _input_sorts(self) -> dict[Input, Sort]:
         sorts: dict[Input, Sort] = {("me", n): d.sort for n, d in self.spec.variables.items()}
-        sorts |= {("m", n): d.sort for n, d in self.event.parts.items()}
-        if issubclass(self.event, Message):
+        sorts |= {("m", n): d.sort for n, d in self.parts.items()}
+        if self.event is not None and issubclass(self.event, Message):
             sorts[SENDER] = NODE
         return sorts
 
     def pool(self, one: Input) -> tuple[Value, ...]:
         """Return the values to try for a variable or field."""
-        where = self.name if one[0] == "m" else "me"
-        return self.scenario.pool(self.sorts[one], f"{where}.{one[1].rstrip('!')}")
+        name = f"{self.name if one[0] == 'm' else 'me'}.{one[1].rstrip('!')}"
+        if name not in self._pools:
+            self._pools[name] = self.scenario.pool(self.sorts[one], name)
+        return self._pools[name]
 
     # ------------------------------------------------------------ conditions
 
@@ -123,32 +146,30 @@ class EventCases:
             self._conditions[key] = Condition(expr, inputs_of(expr), test)
         return self._conditions[key]
 
-    def _mattering(self, f: Frame) -> list[Condition]:
-        """Return the conditions that can decide the answer under the control variables of `f`.
+    def _mattering(self, control: Control) -> list[Condition]:
+        """Return the conditions that can decide something under these control variables.
 
-        A rule with a false clause that only reads those matters up to that clause, for the
-        refusal that names the nearest one.
+        Of a rule with one clause that is false for them, the others decide whether that clause is
+        alone false; with more, what comes before the first, for the refusal that names it.
         """
+        f, fixed = self._frame(control), set(self.control)
         found: dict[Condition, None] = {}
-        fixed = set(self.control)
         for row in self.rows:
-            alive = True
-            for clause in row.clauses:
-                if inputs_of(clause.expr) <= fixed:
-                    if not self._compiler.compile(clause.expr, {})(f):
-                        alive = False
-                        break
-                    continue
-                found |= dict.fromkeys(self._collect(clause.expr))
-            if alive:
-                for expr in _effects(row):
-                    found |= dict.fromkeys(self._collect(expr))
+            clauses = [c.expr for c in row.clauses]
+            false = [
+                at
+                for at, expr in enumerate(clauses)
+                if inputs_of(expr) <= fixed and not self._compiler.compile(expr, {})(f)
+            ]
+            mattering = clauses[: false[0]] if len(false) > 1 else clauses
+            for expr in (*mattering, *([] if false else _effects(row))):
+                found |= dict.fromkeys(self._collect(expr))
         return [c for c in found if not c.inputs <= fixed]
 
     def _groups(self, conditions: list[Condition]) -> list[Group]:
-        """Return the inputs grouped by the conditions that tie them; each alone if none does."""
+        """Return the inputs that conditions read, grouped by the conditions that tie them."""
         fixed = set(self.control)
-        leader: dict[Input, Input] = {i: i for i in self.sorts if i not in fixed}
+        leader = {i: i for c in conditions for i in self.sorts if i in c.inputs - fixed}
 
         def find(one: Input) -> Input:
             while leader[one] != one:
@@ -163,49 +184,61 @@ class EventCases:
         for one in leader:
             members.setdefault(find(one), []).append(one)
         groups = {
-            first: Group(tuple(inputs), list(product(*map(self.pool, inputs))))
+            first: Group(tuple(inputs), self._choices(tuple(inputs)))
             for first, inputs in members.items()
         }
         for condition in conditions:
-            groups[find(next(i for i in condition.inputs if i not in fixed))].conditions.append(
-                condition
-            )
+            one = next(i for i in condition.inputs if i not in fixed)
+            groups[find(one)].conditions.append(condition)
         return list(groups.values())
+
+    def _choices(self, inputs: tuple[Input, ...]) -> list[Choice]:
+        if inputs not in self._all_choices:
+            self._all_choices[inputs] = list(product(*map(self.pool, inputs)))
+        return self._all_choices[inputs]
 
     # ------------------------------------------------------------ cases
 
     def cases(self) -> Iterator[Case]:
         """Yield the cases, for every value of the control variables."""
-        for values in product(*map(self.pool, self.control)):
-            yield from self._under(dict(zip(self.control, values, strict=True)))
+        controls = [
+            dict(zip(self.control, values, strict=True))
+            for values in product(*map(self.pool, self.control))
+        ]
+        plans = [self._plan(control, self._all_conditions()) for control in controls]
+        if _size(plans) > MOST:
+            plans = [self._plan(control, self._mattering(control)) for control in controls]
+        repeats = ceil(CASES / _size(plans))
+        for control, plan in zip(controls, plans, strict=True):
+            for combination in product(*(table for _, table in plan)):
+                for _ in range(repeats):
+                    yield self._case(control, plan, combination)
 
-    def _under(self, control: dict[Input, Value]) -> Iterator[Case]:
-        f = self._frame(control)
-        groups = self._groups(self._mattering(f))
-        tables = [(group, self._table(group, control)) for group in groups]
-        for combination in product(*(table for _, table in tables)):
-            chosen = dict(control)
-            for (group, table), vector in zip(tables, combination, strict=True):
-                key = (group.inputs, tuple(control.values()) if group.conditions else (), vector)
-                choice = self._turns.next(key, table[vector])
-                chosen.update(zip(group.inputs, choice, strict=True))
-            yield self._case(chosen)
+    def _all_conditions(self) -> list[Condition]:
+        fixed = set(self.control)
+        return [c for c in self._conditions.values() if not c.inputs <= fixed]
 
-    def _table(
-        self, group: Group, control: dict[Input, Value]
-    ) -> dict[tuple[bool, ...], list[Choice]]:
-        """Return the values of a group's inputs by the combination of conditions they give."""
-        found: dict[tuple[bool, ...], list[Choice]] = {}
-        if not group.conditions:
-            return {(): group.choices}
-        f = self._frame(control)
-        tests = [c.test for c in group.conditions]
-        for choice in group.choices:
-            self._assign(f, zip(group.inputs, choice, strict=True))
-            found.setdefault(tuple([bool(test(f)) for test in tests]), []).append(choice)
-        return found
+    def _plan(self, control: Control, conditions: list[Condition]) -> Plan:
+        return [(group, self._table(group, control)) for group in self._groups(conditions)]
 
-    def _frame(self, control: dict[Input, Value]) -> Frame:
+    def _table(self, group: Group, control: Control) -> dict[Truths, list[Choice]]:
+        """Return the values of a group's inputs by the truth of its conditions."""
+        read = {i for c in group.conditions for i in c.inputs}
+        key = (
+            tuple(map(id, group.conditions)),
+            tuple([value for one, value in control.items() if one in read]),
+        )
+        if key not in self._tables:
+            f = self._frame(control)
+            tests = [c.test for c in group.conditions]
+            found: dict[Truths, list[Choice]] = {}
+            for choice in group.choices:
+                self._assign(f, zip(group.inputs, choice, strict=True))
+                found.setdefault(tuple([bool(test(f)) for test in tests]), []).append(choice)
+            self._tables[key] = found
+        return self._tables[key]
+
+    def _frame(self, control: Control) -> Frame:
         f = Frame(self.scenario.config, self.scenario.me, {}, {})
         self._assign(f, control.items())
         return f
@@ -218,13 +251,32 @@ class EventCases:
             else:
                 (f.local if one[0] == "me" else f.fields)[one[1]] = value  # type: ignore[index]
 
-    def _case(self, chosen: dict[Input, Value]) -> Case:
-        before = {name: chosen["me", name] for name in self.spec.variables}
-        fields = {name: chosen["m", name] for name in self.event.parts}
-        event = Event(
-            self.event.kind, self.name, self.scenario.me, fields, chosen.get(SENDER)
+    def _backgrounds(self) -> Deck:
+        """Return values of everything, to be dealt to what a case leaves open."""
+        decks = {one: Deck(self.pool(one), self._chance) for one in self.sorts}
+        return Deck(
+            [{one: deck.deal() for one, deck in decks.items()} for _ in range(BACKGROUNDS)],
+            self._chance,
         )
-        return Case(before, event)
+
+    def _case(self, control: Control, plan: Plan, combination: tuple[Truths, ...]) -> Case:
+        chosen = {**self._background.deal(), **control}
+        for (group, table), truths in zip(plan, combination, strict=True):
+            cards = table[truths]
+            deck = self._decks.get(id(cards))
+            if deck is None:
+                deck = self._decks[id(cards)] = Deck(cards, self._chance)
+            chosen.update(zip(group.inputs, deck.deal(), strict=True))
+        values = list(chosen.values())  # in the order of `sorts`, as backgrounds are made
+        before = dict(zip(self.spec.variables, values, strict=False))
+        fields = dict(zip(self.parts, values[len(before) :], strict=False))
+        kind = self.event.kind if self.event is not None else CRASH
+        sender = chosen.get(SENDER)
+        return Case(before, Event(kind, self.name, self.scenario.me, fields, sender))
+
+
+def _size(plans: list[Plan]) -> int:
+    return sum(prod(len(table) for _, table in plan) for plan in plans)
 
 
 def inputs_of(expr: Expr) -> frozenset[Input]:
@@ -238,11 +290,6 @@ def inputs_of(expr: Expr) -> frozenset[Input]:
         elif node.kind is Kind.SENDER:
             found.add(SENDER)
     return frozenset(found)
-
-
-def _own_expressions(row: Transition) -> Iterator[Expr]:
-    yield from (c.expr for c in row.clauses)
-    yield from _effects(row)
 
 
 def _effects(row: Transition) -> Iterator[Expr]:

@@ -13,10 +13,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from checkers.conformance.compiled_model import CompiledModel, Values
+from checkers.conformance.compiled_model import CompiledModel, Guards, Values
 from checkers.conformance.generated import Answer, GeneratedNode
-from model.evaluate import Event, Evaluator, Outcome, RefusedBy, show_value
+from model.evaluate import (
+    EvaluationError,
+    Evaluator,
+    Event,
+    GlobalState,
+    Outcome,
+    RefusedBy,
+    show_value,
+)
 from model.lang import Spec
+from model.lang.expr import Kind, walk
 
 
 @dataclass(frozen=True)
@@ -61,6 +70,29 @@ class Step:
     """None for a crash, which nobody answers."""
 
 
+@dataclass(slots=True)
+class Taken:
+    """A step taken: the node after it (a crash makes a new one), and what the evaluator says.
+
+    Where one of the two failed there is no step, no outcome, or neither, and a difference.
+    """
+
+    node: Any
+    step: Step | None
+    outcome: Outcome | None
+    differences: list[Difference]
+    torn: bool
+    """Two rules of the spec answer, says the evaluator."""
+
+
+@dataclass(slots=True)
+class Comparison:
+    """How the readings of a step differ, and what each rule's clauses are in the model."""
+
+    differences: list[Difference]
+    clauses: Mapping[str, tuple[bool, ...]]
+
+
 @dataclass
 class Readings:
     """The three readings of one spec."""
@@ -78,17 +110,71 @@ class Readings:
         self.texts = {
             t.label: [(c.text, c.kind) for c in t.clauses] for t in self.spec.transitions
         }
+        self._about_nodes = [
+            s
+            for s in self.spec.of_kind("safety", "lemma", "assumption")
+            if s.formula is not None
+            and not any(e.kind in (Kind.SENT, Kind.GHOST) for e in walk(s.formula))
+        ]
         self._durable = {name for name, d in self.spec.variables.items() if d.durable}
 
     # ------------------------------------------------------------ a step
 
-    def compare(self, config: Values, step: Step, outcome: Outcome) -> list[Difference]:
-        """Return how the readings differ on a step; `outcome` is the evaluator's."""
+    def take(
+        self,
+        config: Values,
+        node: Any,
+        before: Values,
+        event: Event,
+        state: GlobalState | None = None,
+    ) -> Taken:
+        """Let the node, which holds `before`, and the evaluator take a step.
+
+        A reading that fails where it should answer differs from the others in that.
+        """
+        values = self.node.read_all(node)
+        said: dict[str, str] = {}
+        outcome: Outcome | None = None
+        step: Step | None = None
+        torn = False
+        try:
+            outcome = self.evaluator.answer(config, event.node, before, event, state)
+            said["evaluator"] = f"answers as {outcome.transition}"
+        except EvaluationError as error:
+            said["evaluator"], torn = str(error), error.place == "ORD111"
+        try:
+            if event.kind == "crash":
+                node = self.node.restart(node)
+                step = Step(event, before, self.node.variables(node), None)
+            else:
+                answer = self.node.answer(node, event)
+                step = Step(event, before, self.node.after(node, before, values), answer)
+                said["node"] = f"answers as {answer.label}"
+        except Exception as error:  # the node is what is tested: whatever it raises is a finding
+            said["node"] = f"raises {type(error).__name__}: {error}"
+        differences = []
+        if outcome is None or step is None:
+            differences.append(Difference("whether there is an answer", said))
+        return Taken(node, step, outcome, differences, torn)
+
+    def compare(
+        self, config: Values, step: Step, outcome: Outcome, *, clauses: bool = False
+    ) -> Comparison:
+        """Return how the readings differ on a step; `outcome` is the evaluator's.
+
+        With `clauses` the value of every clause is compared too, whether it decided or not.
+        """
         if step.answer is None:
-            return self._compare_crash(config, step, outcome)
+            return Comparison(self._crash(config, step, outcome), {})
+        event, before = step.event, step.before
+        guards = self.model.event(event.name).guards(
+            before, event.fields, event.node, event.sender, config
+        )
         found = self._node_and_evaluator(step, step.answer, outcome)
-        found += self._node_and_model(config, step, step.answer)
-        return found
+        found += self._node_and_model(config, step, step.answer, guards)
+        if clauses:
+            found += self._clauses(config, step, guards)
+        return Comparison(found, guards.clauses)
 
     def _node_and_evaluator(
         self, step: Step, answer: Answer, outcome: Outcome
@@ -124,14 +210,13 @@ class Readings:
             )
         return found
 
-    def _node_and_model(self, config: Values, step: Step, answer: Answer) -> list[Difference]:
+    def _node_and_model(
+        self, config: Values, step: Step, answer: Answer, guards: Guards
+    ) -> list[Difference]:
         event, before = step.event, step.before
-        rows = self.model.event(event.name)
-        given = (before, event.fields, event.node, event.sender, config)
-        guards = rows.guards(*given)
         if guards.enabled != [answer.label]:
             return [_differ("which row answers", node=[answer.label], model=guards.enabled)]
-        row, found = rows[answer.label], []
+        row, found = self.model.event(event.name)[answer.label], []
         if not row.holds(before, event.fields, step.after, event.node, event.sender, config):
             found.append(
                 Difference(
@@ -139,7 +224,7 @@ class Readings:
                     {"node": _changes(before, step.after), "model": "not in the relation"},
                 )
             )
-        effects = row.effects(*given)
+        effects = row.effects(before, event.fields, event.node, event.sender, config)
         if answer.sends != effects.sends:
             found.append(_differ("what is sent", node=answer.sends, model=effects.sends))
         if answer.reply != row.reply or answer.reply_fields != effects.reply:
@@ -161,7 +246,7 @@ class Readings:
                 )
         return found
 
-    def _compare_crash(self, config: Values, step: Step, outcome: Outcome) -> list[Difference]:
+    def _crash(self, config: Values, step: Step, outcome: Outcome) -> list[Difference]:
         found = []
         expected = {**step.before, **outcome.updates}
         if step.after != expected:
@@ -176,33 +261,41 @@ class Readings:
             )
         return found
 
-    # ------------------------------------------------------------ other things compared
+    def _clauses(self, config: Values, step: Step, guards: Guards) -> list[Difference]:
+        values = self.evaluator.clause_values(config, step.event.node, step.before, step.event)
+        return [
+            _differ(f"the clauses of {rule}", evaluator=values[rule], model=guards.clauses[rule])
+            for rule in values
+            if values[rule] != guards.clauses[rule]
+        ]
+
+    def excluding_oath(self, config: Values, step: Step) -> str | None:
+        """Return the oath or lemma that keeps every node out of the state before a step.
+
+        Asked where two rules answer: that they never do is proved of the states that a run can
+        reach. Only statements about the variables of nodes can tell.
+        """
+        state = self.evaluator.state(config, {step.event.node: step.before})
+        for statement in self._about_nodes:
+            if not self.evaluator.holds(state, statement):
+                return statement.name
+        return None
+
+    def rules_that_accept(self, config: Values, step: Step) -> tuple[str, ...]:
+        """Return the rules that accept an event, according to the model."""
+        event = step.event
+        guards = self.model.event(event.name).guards(
+            step.before, event.fields, event.node, event.sender, config
+        )
+        return tuple(guards.enabled)
+
+    # ------------------------------------------------------------ a first start
 
     def compare_start(self, me: str, config: Values) -> list[Difference]:
         """Return how the readings differ on a node's first variables."""
         node = self.node.variables(self.node.start(me, self.node.config(config)))
         found = _variables(node, self.evaluator.initial(me, config), "evaluator")
         return found + _variables(node, self.model.initial(me, config), "model")
-
-    def compare_clauses(
-        self, config: Values, before: Values, event: Event
-    ) -> tuple[dict[str, tuple[bool, ...]], list[Difference]]:
-        """Return the clauses' values in the evaluator, and where the model's differ."""
-        values = self.evaluator.clause_values(config, event.node, before, event)
-        guards = self.model.event(event.name).guards(
-            before, event.fields, event.node, event.sender, config
-        )
-        if values == guards.clauses:
-            return values, []
-        return values, [
-            _differ(
-                f"the clauses of {rule}",
-                evaluator=values[rule],
-                model=guards.clauses[rule],
-            )
-            for rule in values
-            if values[rule] != guards.clauses[rule]
-        ]
 
 
 def _differ(what: str, **says: Any) -> Difference:

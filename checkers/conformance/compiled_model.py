@@ -105,7 +105,8 @@ class CompiledRow:
         return made
 
     @cached_property
-    def _effects(self) -> Callable[..., Any]:
+    def values_sent(self) -> Callable[..., Any]:
+        """Return the destination and the fields of each send, and the fields of the reply."""
         writer = self._symbols.writer(self.relation)
         values = [
             (to_sort, to, message.parts.values(), fields)
@@ -133,7 +134,7 @@ class CompiledRow:
         self, before: Values, fields: Values, me: str, sender: str | None, config: Values
     ) -> Effects:
         """Return what it sends, in its order and to receivers by name, and the reply's fields."""
-        sends, reply = self._effects(before, fields, me, sender, config)
+        sends, reply = self.values_sent(before, fields, me, sender, config)
         packets: list[Packet] = []
         for (name, to_sort), (to, values) in zip(self._messages, sends, strict=True):
             if isinstance(to_sort, SetSort):

@@ -111,23 +111,20 @@ class GeneratedNode:
 
     def answer(self, node: Any, event: Event) -> Answer:
         """Show the node an event, and return what it did."""
-        outcome = node.handle(self._event(event), event.sender)
+        rule, out, given = node.handle(self._event(event), event.sender)
         sends: list[Packet] = []
-        for to, message in outcome.sends:
+        for to, message in out:
             name, values = type(message).__name__, self._values(message)
             for receiver in sorted(to) if isinstance(to, frozenset) else (to,):
                 sends.append(Packet(name, event.node, receiver, values))
-        reply = type(outcome.reply).__name__
-        reply_fields = dict(
-            zip(self.plain.REPLIES[reply][1], self._values(outcome.reply), strict=True)
-        )
+        reply = type(given).__name__
+        reply_fields = dict(zip(self.plain.REPLIES[reply][1], self._values(given), strict=True))
         refused_by = None
         if reply == self._refusal:
-            refused_by = RefusedBy(**reply_fields)
+            by = RefusedBy(**reply_fields)
+            refused_by = by if by.rule else None  # no rule, where the event has none
             reply_fields = {}
-        return Answer(
-            outcome.label, sends, reply, reply_fields, refused_by, tuple(outcome.persist)
-        )
+        return Answer(rule.label, sends, reply, reply_fields, refused_by, rule.persists)
 
     def _event(self, event: Event) -> Any:
         key = (event.name, tuple(event.fields.values()))

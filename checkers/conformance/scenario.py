@@ -114,7 +114,7 @@ def _set(*names: str) -> frozenset[str]:
 
 
 # Seen from n1: n2 and n3 are its peers, n4 a radiant outside, c1 the controller.
-_TERMS = ((0, ""), (1, "n1"), (1, "n2"), (2, "n1"), (2, "n2"))
+_TERMS = ((0, ""), (1, "n1"), (1, "n2"), (2, "c1"), (2, "n1"), (2, "n2"))
 _PLACES = (((0, ""), 0), ((1, "n2"), 1), ((2, "n1"), 0), ((2, "n1"), 1), ((2, "n2"), 1))
 ORDER = Scenario(
     load=_order,

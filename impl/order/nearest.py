@@ -1,5 +1,5 @@
 # Generated from the spec 'order' by `oathbound generate`; change the spec, not this file.
-# Digest of what follows: 4155fcf8277f519a8cb6d3b5a8b4553d4e94daa26744e57c8c3674f4277c0974
+# Digest of what follows: 5f95829ebcbb508b1a5a47204215649b13b66d0a5ef4a50c6829e454e791f234
 """The order of radiants: which clause refused.
 
 Of each rule on an event, the first clause that does not hold; the rule that got furthest
@@ -214,6 +214,8 @@ def vote(me: Radiant, m: Vote, sender: Node) -> Refused:
                 me.standing,
                 m.term == me.term,
                 not has_majority,
+                me.state is LOCKED_VOTING
+                or (me.state in ERROR and me.state is not ERROR_UNRECOVERABLE),
             ),
         ),
         (
@@ -392,7 +394,6 @@ def accepted(me: Radiant, m: Accepted, sender: Node) -> Refused:
             (
                 me.role is HERALD,
                 sender not in me.config.controllers,
-                me.role is HERALD,
                 me.state in PROPOSING,
                 m.term == me.term,
                 m.version == me.version,
@@ -404,7 +405,6 @@ def accepted(me: Radiant, m: Accepted, sender: Node) -> Refused:
             (
                 me.role is HERALD,
                 sender not in me.config.controllers,
-                me.role is HERALD,
                 me.state in PROPOSING,
                 m.term == me.term,
                 m.version == me.version,
@@ -483,7 +483,7 @@ def commit(me: Radiant, m: Commit, sender: Node) -> Refused:
                 m.term.owner == sender,
                 m.term == me.term,
                 me.role is RADIANT,
-                me.state is RESET or me.state in ERROR,
+                me.state is RESET or (me.state in ERROR and me.state is not ERROR_UNRECOVERABLE),
                 position == me.watermark_at,
                 me.me not in m.members,
             ),
@@ -499,10 +499,9 @@ def commit_ack(me: Radiant, m: CommitAck, sender: Node) -> Refused:
             (
                 me.role is HERALD,
                 sender not in me.config.controllers,
-                me.role is HERALD,
                 m.term == me.term,
-                m.term == me.watermark_at.term,
-                m.version == me.watermark_at.version,
+                new(Position, (m.term, m.version)) == me.watermark_at,
+                me.state is not ERROR_UNRECOVERABLE,
             ),
         ),
     )
@@ -541,7 +540,6 @@ def digest(me: Radiant, m: Digest, sender: Node) -> Refused:
             (
                 me.role is HERALD,
                 sender not in me.config.controllers,
-                me.role is HERALD,
                 me.state is LOCKED_PROBE,
                 m.term == me.term,
                 m.number == me.probe,
@@ -558,7 +556,6 @@ def digest(me: Radiant, m: Digest, sender: Node) -> Refused:
             (
                 me.role is HERALD,
                 sender not in me.config.controllers,
-                me.role is HERALD,
                 me.state is LOCKED_PROBE,
                 m.term == me.term,
                 m.number == me.probe,
@@ -575,7 +572,6 @@ def digest(me: Radiant, m: Digest, sender: Node) -> Refused:
             (
                 me.role is HERALD,
                 sender not in me.config.controllers,
-                me.role is HERALD,
                 me.state is LOCKED_PROBE,
                 m.term == me.term,
                 m.number == me.probe,
@@ -594,7 +590,6 @@ def digest(me: Radiant, m: Digest, sender: Node) -> Refused:
             (
                 me.role is HERALD,
                 sender not in me.config.controllers,
-                me.role is HERALD,
                 me.state is LOCKED_PROBE,
                 m.term == me.term,
                 m.number == me.probe,
@@ -633,11 +628,10 @@ def report_error(me: Radiant, m: ReportError, sender: Node) -> Refused:
             (
                 me.role is HERALD,
                 sender not in me.config.controllers,
-                me.role is HERALD,
                 m.term == me.term,
                 m.error is RECOVER_RESET,
                 m.episode == me.episode,
-                me.state in RESET_OR_ACTIVE_OR_PROPOSING_OR_LOCKED_PROBE,
+                me.state is not ERROR_UNRECOVERABLE,
             ),
         ),
         (
@@ -645,11 +639,10 @@ def report_error(me: Radiant, m: ReportError, sender: Node) -> Refused:
             (
                 me.role is HERALD,
                 sender not in me.config.controllers,
-                me.role is HERALD,
                 m.term == me.term,
                 m.error is SYSTEM_RESET,
                 m.episode == me.episode,
-                me.state in RESET_OR_ACTIVE_OR_PROPOSING_OR_LOCKED_PROBE,
+                me.state is not ERROR_UNRECOVERABLE,
             ),
         ),
     )
@@ -764,7 +757,6 @@ def add_shard(me: Radiant, m: AddShard) -> Refused:
             rules.ADD_SHARD,
             (
                 me.role is HERALD,
-                me.role is HERALD,
                 me.state is ACTIVE,
                 me.watermark_at.term == me.term,
                 me.worst == 0,
@@ -781,7 +773,6 @@ def remove_shard(me: Radiant, m: RemoveShard) -> Refused:
             rules.REMOVE_SHARD,
             (
                 me.role is HERALD,
-                me.role is HERALD,
                 me.state is ACTIVE,
                 me.watermark_at.term == me.term,
                 me.worst == 0,
@@ -797,7 +788,6 @@ def move_shard(me: Radiant, m: MoveShard) -> Refused:
         (
             rules.MOVE_SHARD,
             (
-                me.role is HERALD,
                 me.role is HERALD,
                 me.state is ACTIVE,
                 me.watermark_at.term == me.term,
@@ -816,7 +806,6 @@ def add_member(me: Radiant, m: AddMember) -> Refused:
             rules.ADD_MEMBER,
             (
                 me.role is HERALD,
-                me.role is HERALD,
                 me.state is ACTIVE,
                 me.watermark_at.term == me.term,
                 me.worst == 0,
@@ -834,7 +823,6 @@ def remove_member(me: Radiant, m: RemoveMember) -> Refused:
             rules.REMOVE_MEMBER,
             (
                 me.role is HERALD,
-                me.role is HERALD,
                 me.state is ACTIVE,
                 me.watermark_at.term == me.term,
                 me.worst == 0,
@@ -849,14 +837,8 @@ def start_probe(me: Radiant, m: StartProbe) -> Refused:
     """Say why StartProbe is refused."""
     return _nearest(
         (
-            rules.START_PROBE_ON_START_PROBE,
-            (
-                me.role is HERALD,
-                me.role is HERALD,
-                me.state is ACTIVE,
-                me.watermark_at.term == me.term,
-                me.worst == 0,
-            ),
+            rules.START_PROBE,
+            (me.role is HERALD, me.state is ACTIVE, me.watermark_at.term == me.term, me.worst == 0),
         ),
     )
 
@@ -866,11 +848,7 @@ def order_reset(me: Radiant, m: OrderReset) -> Refused:
     return _nearest(
         (
             rules.ORDER_RESET,
-            (
-                me.role is HERALD,
-                me.role is HERALD,
-                me.state is ACTIVE or me.state in ERROR_RECOVERABLE,
-            ),
+            (me.role is HERALD, me.state is ACTIVE or me.state in ERROR_RECOVERABLE),
         ),
     )
 
@@ -880,11 +858,7 @@ def system_reset(me: Radiant, m: SystemReset) -> Refused:
     return _nearest(
         (
             rules.SYSTEM_RESET,
-            (
-                me.role is HERALD,
-                me.role is HERALD,
-                me.state in ACTIVE_OR_ERROR_RECOVERABLE_OR_ERROR_RECOVER_RESET,
-            ),
+            (me.role is HERALD, me.state in ACTIVE_OR_ERROR_RECOVERABLE_OR_ERROR_RECOVER_RESET),
         ),
     )
 
@@ -1045,7 +1019,7 @@ def probe_due(me: Radiant, m: ProbeDue) -> Refused:
     """Say why ProbeDue is refused."""
     return _nearest(
         (
-            rules.START_PROBE_ON_PROBE_DUE,
+            rules.PROBE_AGAIN,
             (me.role is HERALD, me.state is ACTIVE, me.watermark_at.term == me.term, me.worst == 0),
         ),
     )

@@ -1,5 +1,5 @@
 # Generated from the spec 'order' by `oathbound generate`; change the spec, not this file.
-# Digest of what follows: cafb3d28bbdcc23483a0d2505d5a490ef87995291b4c1857269d59f566dedeea
+# Digest of what follows: 1a80298fab042e506f1da153638d445f1bf03c3aaf646ee35a8af93a4cdba1d6
 """The order of radiants: the node.
 
 A step takes an event and returns what to store, send and reply; it reads no clock, opens no
@@ -436,9 +436,9 @@ class Radiant:
 
         - count_vote (model/order/election.py:195): A majority of the accepted membership is still
           missing.
-        - win (model/order/election.py:232): A majority of the accepted membership voted: announce
+        - win (model/order/election.py:238): A majority of the accepted membership voted: announce
           it.
-        - win_in_error (model/order/election.py:249): The same in error; the order state stays, and
+        - win_in_error (model/order/election.py:255): The same in error; the order state stays, and
           the new herald answers for the error.
         """
         if (
@@ -450,7 +450,10 @@ class Radiant:
             votes = self.votes | {sender}
             has_majority = majority(votes, self.members)
             worst = m.severity if self.worst < m.severity else self.worst
-            if not has_majority:
+            if not has_majority and (
+                self.state is LOCKED_VOTING
+                or (self.state in ERROR and self.state is not ERROR_UNRECOVERABLE)
+            ):
                 self.votes = votes
                 self.worst = worst
                 return rules.COUNT_VOTE, (), DONE
@@ -466,6 +469,7 @@ class Radiant:
                     self.audience = self.members
                     self.acks = frozenset()
                     self.confirmed = frozenset()
+                    self.answered = frozenset()
                     self.tried = frozenset()
                     self.asks = 0
                     self.state = ACTIVE
@@ -480,6 +484,7 @@ class Radiant:
                     self.audience = self.members
                     self.acks = frozenset()
                     self.confirmed = frozenset()
+                    self.answered = frozenset()
                     self.tried = frozenset()
                     self.asks = 0
                     return rules.WIN_IN_ERROR, ((others, Elected(self.term)),), DONE
@@ -500,11 +505,11 @@ class Radiant:
     def on_elected(self, m: Elected, sender: Node) -> Outcome:
         """The sender is the herald of the term; also its sign of life.
 
-        - hear_elected (model/order/election.py:269): The announcement ends the voting.
-        - heartbeat (model/order/election.py:286): The herald is alive.
-        - heartbeat_in_error (model/order/election.py:301): The herald is alive, and does not know
+        - hear_elected (model/order/election.py:275): The announcement ends the voting.
+        - heartbeat (model/order/election.py:292): The herald is alive.
+        - heartbeat_in_error (model/order/election.py:307): The herald is alive, and does not know
           that this radiant still waits for a reset.
-        - adopt_announced_term (model/order/election.py:342): The same for an announcement, where it
+        - adopt_announced_term (model/order/election.py:348): The same for an announcement, where it
           does not end a vote of one's own.
         """
         if (self.role is RADIANT or self.role is HERALD) and m.term.owner == sender:
@@ -563,7 +568,7 @@ class Radiant:
     def on_newer_term(self, m: NewerTerm, sender: Node) -> Outcome:
         """The receiver sent something of a stale term; this is the newer one.
 
-        - adopt_told_term (model/order/election.py:352): Somebody knows a newer term, and not
+        - adopt_told_term (model/order/election.py:358): Somebody knows a newer term, and not
           whether it has a herald.
         """
         if (
@@ -599,11 +604,11 @@ class Radiant:
     def on_propose(self, m: Propose, sender: Node) -> Outcome:
         """The herald proposes a record.
 
-        - adopt_newer_term@Propose (model/order/election.py:332): A newer herald speaks: follow it.
+        - adopt_newer_term@Propose (model/order/election.py:338): A newer herald speaks: follow it.
           What it said is to be said again.
-        - accept_proposal (model/order/proposing.py:185): Never an older position than one's own,
+        - accept_proposal (model/order/proposing.py:186): Never an older position than one's own,
           even of the same herald.
-        - accept_again@Propose (model/order/proposing.py:200): The proposal was accepted already;
+        - accept_again@Propose (model/order/proposing.py:201): The proposal was accepted already;
           the answer may have been lost.
         """
         if (self.role is RADIANT or self.role is HERALD) and m.term.owner == sender:
@@ -651,11 +656,11 @@ class Radiant:
     def on_rollback(self, m: Rollback, sender: Node) -> Outcome:
         """The herald proposes its watermark's record again, at a new position.
 
-        - adopt_newer_term@Rollback (model/order/election.py:332): A newer herald speaks: follow it.
+        - adopt_newer_term@Rollback (model/order/election.py:338): A newer herald speaks: follow it.
           What it said is to be said again.
-        - accept_rollback (model/order/proposing.py:194): A rollback is a proposal like any other;
+        - accept_rollback (model/order/proposing.py:195): A rollback is a proposal like any other;
           what it says differs.
-        - accept_again@Rollback (model/order/proposing.py:200): The proposal was accepted already;
+        - accept_again@Rollback (model/order/proposing.py:201): The proposal was accepted already;
           the answer may have been lost.
         """
         if (self.role is RADIANT or self.role is HERALD) and m.term.owner == sender:
@@ -715,7 +720,6 @@ class Radiant:
         if (
             self.role is HERALD
             and sender not in self.config.controllers
-            and self.role is HERALD
             and self.state in PROPOSING
             and m.term == self.term
             and m.version == self.version
@@ -761,7 +765,7 @@ class Radiant:
 
         The proposal is committed; the record is in it, so that it serves who missed the proposal.
 
-        - adopt_newer_term@Commit (model/order/election.py:332): A newer herald speaks: follow it.
+        - adopt_newer_term@Commit (model/order/election.py:338): A newer herald speaks: follow it.
           What it said is to be said again.
         - catch_up (model/order/proposing.py:315): One who missed the proposal accepts it first; the
           commit comes again.
@@ -835,7 +839,10 @@ class Radiant:
                     self.state = ERROR_RECOVERABLE_MEMBERSHIP
                     return rules.REMOVED, ((sender, CommitAck(m.term, m.version)),), DONE
                 if (
-                    (self.state is RESET or self.state in ERROR)
+                    (
+                        self.state is RESET
+                        or (self.state in ERROR and self.state is not ERROR_UNRECOVERABLE)
+                    )
                     and position == self.watermark_at
                     and self.me not in m.members
                 ):
@@ -862,10 +869,9 @@ class Radiant:
         if (
             self.role is HERALD
             and sender not in self.config.controllers
-            and self.role is HERALD
             and m.term == self.term
-            and m.term == self.watermark_at.term
-            and m.version == self.watermark_at.version
+            and new(Position, (m.term, m.version)) == self.watermark_at
+            and self.state is not ERROR_UNRECOVERABLE
         ):
             self.confirmed = self.confirmed | {sender}
             if sender not in self.members:
@@ -887,9 +893,9 @@ class Radiant:
     def on_probe(self, m: Probe, sender: Node) -> Outcome:
         """The herald asks for a digest.
 
-        - adopt_newer_term@Probe (model/order/election.py:332): A newer herald speaks: follow it.
+        - adopt_newer_term@Probe (model/order/election.py:338): A newer herald speaks: follow it.
           What it said is to be said again.
-        - answer_probe (model/order/probing.py:52): Say what this radiant holds; it changes nothing,
+        - answer_probe (model/order/probing.py:61): Say what this radiant holds; it changes nothing,
           so no lock refuses it.
         """
         if (self.role is RADIANT or self.role is HERALD) and m.term.owner == sender:
@@ -934,17 +940,16 @@ class Radiant:
     def on_digest(self, m: Digest, sender: Node) -> Outcome:
         """What a member holds.
 
-        - clean_answer (model/order/probing.py:87): This member agrees; others are still to answer.
-        - clean_probe (model/order/probing.py:98): All members agree: what was tried before is
+        - clean_answer (model/order/probing.py:96): This member agrees; others are still to answer.
+        - clean_probe (model/order/probing.py:107): All members agree: what was tried before is
           forgotten.
-        - dirty_probe (model/order/probing.py:109): A member differs: the matching error.
-        - severe_probe (model/order/probing.py:124): A member still waits for a reset: declare at
+        - dirty_probe (model/order/probing.py:118): A member differs: the matching error.
+        - severe_probe (model/order/probing.py:133): A member still waits for a reset: declare at
           least the worst that was seen.
         """
         if (
             self.role is HERALD
             and sender not in self.config.controllers
-            and self.role is HERALD
             and self.state is LOCKED_PROBE
             and m.term == self.term
             and m.number == self.probe
@@ -1021,51 +1026,40 @@ class Radiant:
           episode: declare that error afresh.
         - repeat_reset (model/order/recovery.py:131): A member missed the reset request of this
           episode: request it again.
-        - repeat_plea (model/order/recovery.py:147): A member missed the controller's grant of this
+        - repeat_plea (model/order/recovery.py:146): A member missed the controller's grant of this
           episode: ask for it again.
         """
-        if self.role is HERALD and sender not in self.config.controllers:
-            if m.term == self.term:
-                if m.error in RECOVERABLE and self.state in ACTIVE_OR_PROPOSING_OR_LOCKED_PROBE:
-                    self.state = ERROR_OF[m.error]
-                    return rules.HEAR_ERROR, (), DONE
-                if (
-                    m.error not in RECOVERABLE
-                    and m.error is not UNRECOVERABLE
-                    and m.episode != self.episode
-                    and self.state in RESET_OR_ACTIVE_OR_PROPOSING_OR_LOCKED_PROBE
-                ):
-                    episode = new(Episode, (self.term, self.episode.number + 1))
-                    self.state = ERROR_OF[m.error]
-                    self.severity = ERROR_LADDER_SEVERITY[m.error]
-                    self.worst = ERROR_LADDER_SEVERITY[m.error]
-                    self.episode = episode
-                    self.asks = 0
-                    declare_error = DeclareError(self.term, episode, m.error)
-                    return (
-                        rules.HEAR_SEVERE_ERROR,
-                        ((self.members - {self.me}, declare_error),),
-                        DONE,
-                    )
-            if self.role is HERALD and m.term == self.term:
-                if (
-                    m.error is RECOVER_RESET
-                    and m.episode == self.episode
-                    and self.state in RESET_OR_ACTIVE_OR_PROPOSING_OR_LOCKED_PROBE
-                ):
-                    reset_request = ResetRequest(self.term, self.episode)
-                    return rules.REPEAT_RESET, ((sender, reset_request),), DONE
-                if (
-                    m.error is SYSTEM_RESET
-                    and m.episode == self.episode
-                    and self.state in RESET_OR_ACTIVE_OR_PROPOSING_OR_LOCKED_PROBE
-                ):
-                    system_reset_request = SystemResetRequest(self.term, self.episode, self.members)
-                    return (
-                        rules.REPEAT_PLEA,
-                        ((self.config.controllers, system_reset_request),),
-                        DONE,
-                    )
+        if self.role is HERALD and sender not in self.config.controllers and m.term == self.term:
+            if m.error in RECOVERABLE and self.state in ACTIVE_OR_PROPOSING_OR_LOCKED_PROBE:
+                self.state = ERROR_OF[m.error]
+                return rules.HEAR_ERROR, (), DONE
+            if (
+                m.error not in RECOVERABLE
+                and m.error is not UNRECOVERABLE
+                and m.episode != self.episode
+                and self.state in RESET_OR_ACTIVE_OR_PROPOSING_OR_LOCKED_PROBE
+            ):
+                episode = new(Episode, (self.term, self.episode.number + 1))
+                self.state = ERROR_OF[m.error]
+                self.severity = ERROR_LADDER_SEVERITY[m.error]
+                self.worst = ERROR_LADDER_SEVERITY[m.error]
+                self.episode = episode
+                self.asks = 0
+                declare_error = DeclareError(self.term, episode, m.error)
+                return rules.HEAR_SEVERE_ERROR, ((self.members - {self.me}, declare_error),), DONE
+            if (
+                m.error is RECOVER_RESET
+                and m.episode == self.episode
+                and self.state is not ERROR_UNRECOVERABLE
+            ):
+                return rules.REPEAT_RESET, ((sender, ResetRequest(self.term, self.episode)),), DONE
+            if (
+                m.error is SYSTEM_RESET
+                and m.episode == self.episode
+                and self.state is not ERROR_UNRECOVERABLE
+            ):
+                system_reset_request = SystemResetRequest(self.term, self.episode, self.members)
+                return rules.REPEAT_PLEA, ((self.config.controllers, system_reset_request),), DONE
         if not (self.role is HERALD and sender not in self.config.controllers):
             return rules.REPORT_ERROR_WRONG_ROLE, (), nearest.report_error(self, m, sender)
         if self.state is ERROR_UNRECOVERABLE:
@@ -1082,9 +1076,9 @@ class Radiant:
     def on_declare_error(self, m: DeclareError, sender: Node) -> Outcome:
         """The herald declares an error for the whole order.
 
-        - enter_error (model/order/recovery.py:260): A member takes over its herald's error, unless
+        - enter_error (model/order/recovery.py:258): A member takes over its herald's error, unless
           its own is worse or the episode is old.
-        - know_error (model/order/recovery.py:286): The declaration is known, or is not as bad as
+        - know_error (model/order/recovery.py:284): The declaration is known, or is not as bad as
           this radiant's own error.
         """
         if (self.role is RADIANT or self.role is HERALD) and m.term.owner == sender:
@@ -1131,9 +1125,9 @@ class Radiant:
     def on_reset_request(self, m: ResetRequest, sender: Node) -> Outcome:
         """The herald requests the order reset that an episode needs.
 
-        - adopt_newer_term@ResetRequest (model/order/election.py:332): A newer herald speaks: follow
+        - adopt_newer_term@ResetRequest (model/order/election.py:338): A newer herald speaks: follow
           it. What it said is to be said again.
-        - reset (model/order/recovery.py:335): The herald's request permits the reset of just this
+        - reset (model/order/recovery.py:333): The herald's request permits the reset of just this
           episode.
         """
         if (self.role is RADIANT or self.role is HERALD) and m.term.owner == sender:
@@ -1176,7 +1170,7 @@ class Radiant:
     def on_system_reset_request(self, m: SystemResetRequest, sender: Node) -> Outcome:
         """The herald asks the controller for a system reset.
 
-        - hear_plea (model/order/recovery.py:391): The controller notes the newest request; its
+        - hear_plea (model/order/recovery.py:389): The controller notes the newest request; its
           operator decides.
         """
         if (
@@ -1198,13 +1192,6 @@ class Radiant:
             )
         if self.state is ERROR_UNRECOVERABLE:
             return rules.SYSTEM_RESET_REQUEST_UNRECOVERABLE, (), InError(ERROR_PAYLOAD[self.state])
-        if m.term < self.term:
-            newer_term = NewerTerm(self.term)
-            return (
-                rules.SYSTEM_RESET_REQUEST_STALE_TERM,
-                ((sender, newer_term),),
-                StaleTerm(self.term),
-            )
         if self.state in ERROR:
             return rules.SYSTEM_RESET_REQUEST_IN_ERROR, (), InError(ERROR_PAYLOAD[self.state])
         if self.state in LOCKED:
@@ -1214,7 +1201,7 @@ class Radiant:
     def on_system_reset_grant(self, m: SystemResetGrant, sender: Node) -> Outcome:
         """The controller grants the system reset of an episode.
 
-        - reset_system (model/order/recovery.py:428): The controller's grant permits the reset of
+        - reset_system (model/order/recovery.py:426): The controller's grant permits the reset of
           just this episode.
         """
         if (
@@ -1248,7 +1235,7 @@ class Radiant:
     def on_system_reset_refusal(self, m: SystemResetRefusal, sender: Node) -> Outcome:
         """The controller refuses it.
 
-        - refused (model/order/recovery.py:438): The controller refused the herald: declare the
+        - refused (model/order/recovery.py:436): The controller refused the herald: declare the
           order unrecoverable, then fall silent.
         """
         if (
@@ -1289,7 +1276,6 @@ class Radiant:
         """
         if (
             self.role is HERALD
-            and self.role is HERALD
             and self.state is ACTIVE
             and self.watermark_at.term == self.term
             and self.worst == 0
@@ -1323,7 +1309,6 @@ class Radiant:
         """
         if (
             self.role is HERALD
-            and self.role is HERALD
             and self.state is ACTIVE
             and self.watermark_at.term == self.term
             and self.worst == 0
@@ -1362,7 +1347,6 @@ class Radiant:
         """
         if (
             self.role is HERALD
-            and self.role is HERALD
             and self.state is ACTIVE
             and self.watermark_at.term == self.term
             and self.worst == 0
@@ -1402,7 +1386,6 @@ class Radiant:
         """
         if (
             self.role is HERALD
-            and self.role is HERALD
             and self.state is ACTIVE
             and self.watermark_at.term == self.term
             and self.worst == 0
@@ -1438,7 +1421,6 @@ class Radiant:
         """
         if (
             self.role is HERALD
-            and self.role is HERALD
             and self.state is ACTIVE
             and self.watermark_at.term == self.term
             and self.worst == 0
@@ -1469,12 +1451,11 @@ class Radiant:
     def on_start_probe(self, m: StartProbe) -> Outcome:
         """Ask all members whether they are up and agree.
 
-        - start_probe@StartProbe (model/order/probing.py:27): Ask all members, oneself included.
-          PROBE locks the herald only.
+        - start_probe (model/order/probing.py:36): An operator asks for a probe of all members,
+          oneself included. PROBE locks the herald only.
         """
         if (
             self.role is HERALD
-            and self.role is HERALD
             and self.state is ACTIVE
             and self.watermark_at.term == self.term
             and self.worst == 0
@@ -1483,8 +1464,7 @@ class Radiant:
             self.probe = probe
             self.answered = frozenset()
             self.state = LOCKED_PROBE
-            probe_2 = Probe(self.term, probe)
-            return rules.START_PROBE_ON_START_PROBE, ((self.members, probe_2),), DONE
+            return rules.START_PROBE, ((self.members, Probe(self.term, probe)),), DONE
         if self.role is RADIANT:
             return rules.START_PROBE_NOT_HERALD, (), NotHerald(self.herald)
         if self.role is not HERALD:
@@ -1498,13 +1478,9 @@ class Radiant:
     def on_order_reset(self, m: OrderReset) -> Outcome:
         """Reset the order.
 
-        - order_reset (model/order/recovery.py:238): An operator asks the herald to reset the order.
+        - order_reset (model/order/recovery.py:236): An operator asks the herald to reset the order.
         """
-        if (
-            self.role is HERALD
-            and self.role is HERALD
-            and (self.state is ACTIVE or self.state in ERROR_RECOVERABLE)
-        ):
+        if self.role is HERALD and (self.state is ACTIVE or self.state in ERROR_RECOVERABLE):
             episode = new(Episode, (self.term, self.episode.number + 1))
             self.state = ERROR_RECOVER_RESET
             self.severity = ERROR_LADDER_SEVERITY[RECOVER_RESET]
@@ -1526,14 +1502,10 @@ class Radiant:
     def on_system_reset(self, m: SystemReset) -> Outcome:
         """Ask the controller for a system reset.
 
-        - system_reset (model/order/recovery.py:249): An operator asks the herald for a system
+        - system_reset (model/order/recovery.py:247): An operator asks the herald for a system
           reset.
         """
-        if (
-            self.role is HERALD
-            and self.role is HERALD
-            and self.state in ACTIVE_OR_ERROR_RECOVERABLE_OR_ERROR_RECOVER_RESET
-        ):
+        if self.role is HERALD and self.state in ACTIVE_OR_ERROR_RECOVERABLE_OR_ERROR_RECOVER_RESET:
             episode = new(Episode, (self.term, self.episode.number + 1))
             self.state = ERROR_SYSTEM_RESET
             self.severity = ERROR_LADDER_SEVERITY[SYSTEM_RESET]
@@ -1555,7 +1527,7 @@ class Radiant:
     def on_grant_system_reset(self, m: GrantSystemReset) -> Outcome:
         """The controller's operator grants the system reset that is asked for.
 
-        - grant_system_reset (model/order/recovery.py:406): Only the controller grants, and only
+        - grant_system_reset (model/order/recovery.py:404): Only the controller grants, and only
           what was asked for.
         """
         if self.role is CONTROLLER and self.plea:
@@ -1573,7 +1545,7 @@ class Radiant:
     def on_refuse_system_reset(self, m: RefuseSystemReset) -> Outcome:
         """The controller's operator refuses it.
 
-        - refuse_system_reset (model/order/recovery.py:417): Only the controller refuses, and only
+        - refuse_system_reset (model/order/recovery.py:415): Only the controller refuses, and only
           what was asked for.
         """
         if self.role is CONTROLLER and self.plea:
@@ -1740,28 +1712,28 @@ class Radiant:
     def on_resend_due(self, m: ResendDue) -> Outcome:
         """Time for the herald to send again what is not answered yet.
 
-        - establish (model/order/proposing.py:94): A new herald first proposes its accepted record
+        - establish (model/order/proposing.py:95): A new herald first proposes its accepted record
           again, at a position of its own term.
-        - restore (model/order/proposing.py:109): After a reset or recovery, without a commit in its
+        - restore (model/order/proposing.py:110): After a reset or recovery, without a commit in its
           own term, it proposes its accepted record.
-        - roll_back (model/order/proposing.py:122): After a reset or a recovery, with a commit in
+        - roll_back (model/order/proposing.py:123): After a reset or a recovery, with a commit in
           its own term, it goes back to that one.
-        - resend_proposal (model/order/proposing.py:140): Send the outstanding proposal again, to
+        - resend_proposal (model/order/proposing.py:141): Send the outstanding proposal again, to
           whoever may have missed it or the announcement.
         - resend_commit (model/order/proposing.py:272): An idle herald shows that it is alive, and
           brings back who missed the commit.
-        - resend_probe (model/order/probing.py:39): Ask again whoever may have missed it.
-        - alive_in_recovery (model/order/recovery.py:200): A herald that recovers still shows that
+        - resend_probe (model/order/probing.py:48): Ask again whoever may have missed it.
+        - alive_in_recovery (model/order/recovery.py:198): A herald that recovers still shows that
           it is alive.
-        - declare_worst (model/order/recovery.py:213): A voter was in a worse error than this
+        - declare_worst (model/order/recovery.py:211): A voter was in a worse error than this
           herald: declare at least that.
-        - declare_afresh (model/order/recovery.py:223): The error is an older herald's, or less than
+        - declare_afresh (model/order/recovery.py:221): The error is an older herald's, or less than
           the worst seen: declare it as one's own.
-        - request_reset (model/order/recovery.py:304): Only the herald requests RESET, for the
+        - request_reset (model/order/recovery.py:302): Only the herald requests RESET, for the
           episode it declared; it obeys its own request.
-        - ask_controller (model/order/recovery.py:365): Only the herald asks the controller, again
+        - ask_controller (model/order/recovery.py:363): Only the herald asks the controller, again
           while it is silent.
-        - give_up (model/order/recovery.py:381): The controller stayed silent: declare the order
+        - give_up (model/order/recovery.py:379): The controller stayed silent: declare the order
           unrecoverable, then fall silent.
         """
         if self.role is HERALD:
@@ -1915,8 +1887,7 @@ class Radiant:
     def on_probe_due(self, m: ProbeDue) -> Outcome:
         """Time for a probe.
 
-        - start_probe@ProbeDue (model/order/probing.py:27): Ask all members, oneself included. PROBE
-          locks the herald only.
+        - probe_again (model/order/probing.py:42): The herald probes from time to time.
         """
         if (
             self.role is HERALD
@@ -1928,16 +1899,16 @@ class Radiant:
             self.probe = probe
             self.answered = frozenset()
             self.state = LOCKED_PROBE
-            return rules.START_PROBE_ON_PROBE_DUE, ((self.members, Probe(self.term, probe)),), DONE
+            return rules.PROBE_AGAIN, ((self.members, Probe(self.term, probe)),), DONE
         return rules.PROBE_DUE_IGNORED, (), IGNORED
 
     def on_recover_due(self, m: RecoverDue) -> Outcome:
         """Time to leave a recoverable error.
 
-        - recover (model/order/recovery.py:166): A plain radiant recovers locally.
-        - recover_as_herald (model/order/recovery.py:176): The herald tries an error's first answer,
+        - recover (model/order/recovery.py:164): A plain radiant recovers locally.
+        - recover_as_herald (model/order/recovery.py:174): The herald tries an error's first answer,
           once between clean probes.
-        - escalate (model/order/recovery.py:187): The same error again: the next rung that was not
+        - escalate (model/order/recovery.py:185): The same error again: the next rung that was not
           tried yet.
         """
         if self.role is RADIANT and self.state in ERROR_RECOVERABLE:

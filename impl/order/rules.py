@@ -1,5 +1,5 @@
 # Generated from the spec 'order' by `oathbound generate`; change the spec, not this file.
-# Digest of what follows: 4eb62f228eb5a3aa8f5e08f0a989f6187cae04ec9732f9206a3927e196be0516
+# Digest of what follows: bb1465b32b480fb6fd5d4f5eaadaaef356a180c4e7febd3d7842d30bd5a4534a
 """The order of radiants: the rules, by event, with their clauses."""
 
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ BEACON_WRONG_ROLE = Rule(
     "Beacon/wrong_role",
     "refusal",
     "Beacon",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "The role that the message or request declares is missing.",
     clauses=(
         Clause("guard", "~(me.role.is_(RADIANT, HERALD) & ~config.controllers.has(m.sender))"),
@@ -58,7 +58,7 @@ BEACON_UNRECOVERABLE = Rule(
     "Beacon/unrecoverable",
     "refusal",
     "Beacon",
-    "model/order/refusals.py:26",
+    "model/order/refusals.py:27",
     "An unrecoverable radiant refuses everything.",
     clauses=(Clause("guard", "me.state.is_(ERROR(UNRECOVERABLE))"),),
 )
@@ -66,7 +66,7 @@ BEACON_IN_ERROR = Rule(
     "Beacon/in_error",
     "refusal",
     "Beacon",
-    "model/order/refusals.py:68",
+    "model/order/refusals.py:69",
     "The order is in error.",
     clauses=(Clause("guard", "me.state.is_(ERROR)"),),
 )
@@ -74,7 +74,7 @@ BEACON_LOCKED = Rule(
     "Beacon/locked",
     "refusal",
     "Beacon",
-    "model/order/refusals.py:74",
+    "model/order/refusals.py:75",
     "The order is busy with an operation.",
     clauses=(Clause("guard", "me.state.is_(LOCKED)"),),
 )
@@ -82,7 +82,7 @@ BEACON_REFUSED = Rule(
     "Beacon/refused",
     "refusal",
     "Beacon",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "A guard refused.",
 )
 
@@ -133,7 +133,7 @@ BEACON_ANSWER_WRONG_ROLE = Rule(
     "BeaconAnswer/wrong_role",
     "refusal",
     "BeaconAnswer",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "The role that the message or request declares is missing.",
     clauses=(
         Clause("guard", "~(me.role.is_(RADIANT, HERALD) & ~config.controllers.has(m.sender))"),
@@ -143,7 +143,7 @@ BEACON_ANSWER_UNRECOVERABLE = Rule(
     "BeaconAnswer/unrecoverable",
     "refusal",
     "BeaconAnswer",
-    "model/order/refusals.py:26",
+    "model/order/refusals.py:27",
     "An unrecoverable radiant refuses everything.",
     clauses=(Clause("guard", "me.state.is_(ERROR(UNRECOVERABLE))"),),
 )
@@ -151,7 +151,7 @@ BEACON_ANSWER_IN_ERROR = Rule(
     "BeaconAnswer/in_error",
     "refusal",
     "BeaconAnswer",
-    "model/order/refusals.py:68",
+    "model/order/refusals.py:69",
     "The order is in error.",
     clauses=(Clause("guard", "me.state.is_(ERROR)"),),
 )
@@ -159,7 +159,7 @@ BEACON_ANSWER_LOCKED = Rule(
     "BeaconAnswer/locked",
     "refusal",
     "BeaconAnswer",
-    "model/order/refusals.py:74",
+    "model/order/refusals.py:75",
     "The order is busy with an operation.",
     clauses=(Clause("guard", "me.state.is_(LOCKED)"),),
 )
@@ -167,7 +167,7 @@ BEACON_ANSWER_REFUSED = Rule(
     "BeaconAnswer/refused",
     "refusal",
     "BeaconAnswer",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "A guard refused.",
 )
 
@@ -243,7 +243,7 @@ REQUEST_VOTE_WRONG_ROLE = Rule(
     "RequestVote/wrong_role",
     "refusal",
     "RequestVote",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "The role that the message or request declares is missing.",
     clauses=(
         Clause("guard", "~(me.role.is_(RADIANT, HERALD) & ~config.controllers.has(m.sender))"),
@@ -253,7 +253,7 @@ REQUEST_VOTE_UNRECOVERABLE = Rule(
     "RequestVote/unrecoverable",
     "refusal",
     "RequestVote",
-    "model/order/refusals.py:26",
+    "model/order/refusals.py:27",
     "An unrecoverable radiant refuses everything.",
     clauses=(Clause("guard", "me.state.is_(ERROR(UNRECOVERABLE))"),),
 )
@@ -261,7 +261,7 @@ REQUEST_VOTE_STALE_TERM = Rule(
     "RequestVote/stale_term",
     "refusal",
     "RequestVote",
-    "model/order/refusals.py:40",
+    "model/order/refusals.py:41",
     "A stale term is always refused with the newer one.",
     clauses=(Clause("guard", "m.term < me.term"),),
 )
@@ -269,7 +269,7 @@ REQUEST_VOTE_IN_ERROR = Rule(
     "RequestVote/in_error",
     "refusal",
     "RequestVote",
-    "model/order/refusals.py:68",
+    "model/order/refusals.py:69",
     "The order is in error.",
     clauses=(Clause("guard", "me.state.is_(ERROR)"),),
 )
@@ -277,7 +277,7 @@ REQUEST_VOTE_LOCKED = Rule(
     "RequestVote/locked",
     "refusal",
     "RequestVote",
-    "model/order/refusals.py:74",
+    "model/order/refusals.py:75",
     "The order is busy with an operation.",
     clauses=(Clause("guard", "me.state.is_(LOCKED)"),),
 )
@@ -285,7 +285,7 @@ REQUEST_VOTE_REFUSED = Rule(
     "RequestVote/refused",
     "refusal",
     "RequestVote",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "A guard refused.",
 )
 
@@ -303,13 +303,18 @@ COUNT_VOTE = Rule(
         Clause("guard", "me.standing"),
         Clause("guard", "m.term == me.term"),
         Clause("guard", "~majority(me.votes.add(m.sender), me.members)"),
+        Clause(
+            "guard",
+            "me.state.is_(LOCKED(VOTING)) | (me.state.is_(ERROR) & "
+            "~me.state.is_(ERROR(UNRECOVERABLE)))",
+        ),
     ),
 )
 WIN = Rule(
     "win",
     "rule",
     "Vote",
-    "model/order/election.py:232",
+    "model/order/election.py:238",
     "A majority of the accepted membership voted: announce it.",
     clauses=(
         Clause("role", "me.role.is_(RADIANT, HERALD)"),
@@ -324,7 +329,7 @@ WIN_IN_ERROR = Rule(
     "win_in_error",
     "rule",
     "Vote",
-    "model/order/election.py:249",
+    "model/order/election.py:255",
     "The same in error; the order state stays, and the new herald answers for the error.",
     clauses=(
         Clause("role", "me.role.is_(RADIANT, HERALD)"),
@@ -340,7 +345,7 @@ VOTE_WRONG_ROLE = Rule(
     "Vote/wrong_role",
     "refusal",
     "Vote",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "The role that the message or request declares is missing.",
     clauses=(
         Clause("guard", "~(me.role.is_(RADIANT, HERALD) & ~config.controllers.has(m.sender))"),
@@ -350,7 +355,7 @@ VOTE_UNRECOVERABLE = Rule(
     "Vote/unrecoverable",
     "refusal",
     "Vote",
-    "model/order/refusals.py:26",
+    "model/order/refusals.py:27",
     "An unrecoverable radiant refuses everything.",
     clauses=(Clause("guard", "me.state.is_(ERROR(UNRECOVERABLE))"),),
 )
@@ -358,7 +363,7 @@ VOTE_STALE_TERM = Rule(
     "Vote/stale_term",
     "refusal",
     "Vote",
-    "model/order/refusals.py:40",
+    "model/order/refusals.py:41",
     "A stale term is always refused with the newer one.",
     clauses=(Clause("guard", "m.term < me.term"),),
 )
@@ -366,7 +371,7 @@ VOTE_IN_ERROR = Rule(
     "Vote/in_error",
     "refusal",
     "Vote",
-    "model/order/refusals.py:68",
+    "model/order/refusals.py:69",
     "The order is in error.",
     clauses=(Clause("guard", "me.state.is_(ERROR)"),),
 )
@@ -374,7 +379,7 @@ VOTE_LOCKED = Rule(
     "Vote/locked",
     "refusal",
     "Vote",
-    "model/order/refusals.py:74",
+    "model/order/refusals.py:75",
     "The order is busy with an operation.",
     clauses=(Clause("guard", "me.state.is_(LOCKED)"),),
 )
@@ -382,7 +387,7 @@ VOTE_REFUSED = Rule(
     "Vote/refused",
     "refusal",
     "Vote",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "A guard refused.",
 )
 
@@ -392,7 +397,7 @@ HEAR_ELECTED = Rule(
     "hear_elected",
     "rule",
     "Elected",
-    "model/order/election.py:269",
+    "model/order/election.py:275",
     "The announcement ends the voting.",
     persists=("term", "vote"),
     clauses=(
@@ -406,7 +411,7 @@ HEARTBEAT = Rule(
     "heartbeat",
     "rule",
     "Elected",
-    "model/order/election.py:286",
+    "model/order/election.py:292",
     "The herald is alive.",
     clauses=(
         Clause("role", "me.role.is_(RADIANT, HERALD)"),
@@ -425,7 +430,7 @@ HEARTBEAT_IN_ERROR = Rule(
     "heartbeat_in_error",
     "rule",
     "Elected",
-    "model/order/election.py:301",
+    "model/order/election.py:307",
     "The herald is alive, and does not know that this radiant still waits for a reset.",
     clauses=(
         Clause("role", "me.role.is_(RADIANT, HERALD)"),
@@ -441,7 +446,7 @@ ADOPT_ANNOUNCED_TERM = Rule(
     "adopt_announced_term",
     "rule",
     "Elected",
-    "model/order/election.py:342",
+    "model/order/election.py:348",
     "The same for an announcement, where it does not end a vote of one's own.",
     persists=("term", "vote"),
     clauses=(
@@ -455,7 +460,7 @@ ELECTED_WRONG_ROLE = Rule(
     "Elected/wrong_role",
     "refusal",
     "Elected",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "The role that the message or request declares is missing.",
     clauses=(Clause("guard", "~(me.role.is_(RADIANT, HERALD) & (owner(m.term) == m.sender))"),),
 )
@@ -463,7 +468,7 @@ ELECTED_UNRECOVERABLE = Rule(
     "Elected/unrecoverable",
     "refusal",
     "Elected",
-    "model/order/refusals.py:26",
+    "model/order/refusals.py:27",
     "An unrecoverable radiant refuses everything.",
     clauses=(Clause("guard", "me.state.is_(ERROR(UNRECOVERABLE))"),),
 )
@@ -471,7 +476,7 @@ ELECTED_STALE_TERM = Rule(
     "Elected/stale_term",
     "refusal",
     "Elected",
-    "model/order/refusals.py:40",
+    "model/order/refusals.py:41",
     "A stale term is always refused with the newer one.",
     clauses=(Clause("guard", "m.term < me.term"),),
 )
@@ -479,7 +484,7 @@ ELECTED_IN_ERROR = Rule(
     "Elected/in_error",
     "refusal",
     "Elected",
-    "model/order/refusals.py:68",
+    "model/order/refusals.py:69",
     "The order is in error.",
     clauses=(Clause("guard", "me.state.is_(ERROR)"),),
 )
@@ -487,7 +492,7 @@ ELECTED_LOCKED = Rule(
     "Elected/locked",
     "refusal",
     "Elected",
-    "model/order/refusals.py:74",
+    "model/order/refusals.py:75",
     "The order is busy with an operation.",
     clauses=(Clause("guard", "me.state.is_(LOCKED)"),),
 )
@@ -495,7 +500,7 @@ ELECTED_REFUSED = Rule(
     "Elected/refused",
     "refusal",
     "Elected",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "A guard refused.",
 )
 
@@ -505,7 +510,7 @@ ADOPT_TOLD_TERM = Rule(
     "adopt_told_term",
     "rule",
     "NewerTerm",
-    "model/order/election.py:352",
+    "model/order/election.py:358",
     "Somebody knows a newer term, and not whether it has a herald.",
     persists=("term", "vote"),
     clauses=(
@@ -519,7 +524,7 @@ NEWER_TERM_WRONG_ROLE = Rule(
     "NewerTerm/wrong_role",
     "refusal",
     "NewerTerm",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "The role that the message or request declares is missing.",
     clauses=(
         Clause("guard", "~(me.role.is_(RADIANT, HERALD) & ~config.controllers.has(m.sender))"),
@@ -529,7 +534,7 @@ NEWER_TERM_UNRECOVERABLE = Rule(
     "NewerTerm/unrecoverable",
     "refusal",
     "NewerTerm",
-    "model/order/refusals.py:26",
+    "model/order/refusals.py:27",
     "An unrecoverable radiant refuses everything.",
     clauses=(Clause("guard", "me.state.is_(ERROR(UNRECOVERABLE))"),),
 )
@@ -537,7 +542,7 @@ NEWER_TERM_STALE_TERM = Rule(
     "NewerTerm/stale_term",
     "refusal",
     "NewerTerm",
-    "model/order/refusals.py:40",
+    "model/order/refusals.py:41",
     "A stale term is always refused with the newer one.",
     clauses=(Clause("guard", "m.term < me.term"),),
 )
@@ -545,7 +550,7 @@ NEWER_TERM_IN_ERROR = Rule(
     "NewerTerm/in_error",
     "refusal",
     "NewerTerm",
-    "model/order/refusals.py:68",
+    "model/order/refusals.py:69",
     "The order is in error.",
     clauses=(Clause("guard", "me.state.is_(ERROR)"),),
 )
@@ -553,7 +558,7 @@ NEWER_TERM_LOCKED = Rule(
     "NewerTerm/locked",
     "refusal",
     "NewerTerm",
-    "model/order/refusals.py:74",
+    "model/order/refusals.py:75",
     "The order is busy with an operation.",
     clauses=(Clause("guard", "me.state.is_(LOCKED)"),),
 )
@@ -561,7 +566,7 @@ NEWER_TERM_REFUSED = Rule(
     "NewerTerm/refused",
     "refusal",
     "NewerTerm",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "A guard refused.",
 )
 
@@ -571,7 +576,7 @@ ADOPT_NEWER_TERM_ON_PROPOSE = Rule(
     "adopt_newer_term@Propose",
     "rule",
     "Propose",
-    "model/order/election.py:332",
+    "model/order/election.py:338",
     "A newer herald speaks: follow it. What it said is to be said again.",
     persists=("term", "vote"),
     clauses=(
@@ -585,7 +590,7 @@ ACCEPT_PROPOSAL = Rule(
     "accept_proposal",
     "rule",
     "Propose",
-    "model/order/proposing.py:185",
+    "model/order/proposing.py:186",
     "Never an older position than one's own, even of the same herald.",
     persists=("accepted_at", "members", "keys"),
     clauses=(
@@ -603,7 +608,7 @@ ACCEPT_AGAIN_ON_PROPOSE = Rule(
     "accept_again@Propose",
     "rule",
     "Propose",
-    "model/order/proposing.py:200",
+    "model/order/proposing.py:201",
     "The proposal was accepted already; the answer may have been lost.",
     clauses=(
         Clause("role", "me.role.is_(RADIANT, HERALD)"),
@@ -622,7 +627,7 @@ PROPOSE_WRONG_ROLE = Rule(
     "Propose/wrong_role",
     "refusal",
     "Propose",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "The role that the message or request declares is missing.",
     clauses=(Clause("guard", "~(me.role.is_(RADIANT, HERALD) & (owner(m.term) == m.sender))"),),
 )
@@ -630,7 +635,7 @@ PROPOSE_UNRECOVERABLE = Rule(
     "Propose/unrecoverable",
     "refusal",
     "Propose",
-    "model/order/refusals.py:26",
+    "model/order/refusals.py:27",
     "An unrecoverable radiant refuses everything.",
     clauses=(Clause("guard", "me.state.is_(ERROR(UNRECOVERABLE))"),),
 )
@@ -638,7 +643,7 @@ PROPOSE_STALE_TERM = Rule(
     "Propose/stale_term",
     "refusal",
     "Propose",
-    "model/order/refusals.py:40",
+    "model/order/refusals.py:41",
     "A stale term is always refused with the newer one.",
     clauses=(Clause("guard", "m.term < me.term"),),
 )
@@ -646,7 +651,7 @@ PROPOSE_IN_ERROR = Rule(
     "Propose/in_error",
     "refusal",
     "Propose",
-    "model/order/refusals.py:68",
+    "model/order/refusals.py:69",
     "The order is in error.",
     clauses=(Clause("guard", "me.state.is_(ERROR)"),),
 )
@@ -654,7 +659,7 @@ PROPOSE_LOCKED = Rule(
     "Propose/locked",
     "refusal",
     "Propose",
-    "model/order/refusals.py:74",
+    "model/order/refusals.py:75",
     "The order is busy with an operation.",
     clauses=(Clause("guard", "me.state.is_(LOCKED)"),),
 )
@@ -662,7 +667,7 @@ PROPOSE_REFUSED = Rule(
     "Propose/refused",
     "refusal",
     "Propose",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "A guard refused.",
 )
 
@@ -672,7 +677,7 @@ ADOPT_NEWER_TERM_ON_ROLLBACK = Rule(
     "adopt_newer_term@Rollback",
     "rule",
     "Rollback",
-    "model/order/election.py:332",
+    "model/order/election.py:338",
     "A newer herald speaks: follow it. What it said is to be said again.",
     persists=("term", "vote"),
     clauses=(
@@ -686,7 +691,7 @@ ACCEPT_ROLLBACK = Rule(
     "accept_rollback",
     "rule",
     "Rollback",
-    "model/order/proposing.py:194",
+    "model/order/proposing.py:195",
     "A rollback is a proposal like any other; what it says differs.",
     persists=("accepted_at", "members", "keys"),
     clauses=(
@@ -703,7 +708,7 @@ ACCEPT_AGAIN_ON_ROLLBACK = Rule(
     "accept_again@Rollback",
     "rule",
     "Rollback",
-    "model/order/proposing.py:200",
+    "model/order/proposing.py:201",
     "The proposal was accepted already; the answer may have been lost.",
     clauses=(
         Clause("role", "me.role.is_(RADIANT, HERALD)"),
@@ -722,7 +727,7 @@ ROLLBACK_WRONG_ROLE = Rule(
     "Rollback/wrong_role",
     "refusal",
     "Rollback",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "The role that the message or request declares is missing.",
     clauses=(Clause("guard", "~(me.role.is_(RADIANT, HERALD) & (owner(m.term) == m.sender))"),),
 )
@@ -730,7 +735,7 @@ ROLLBACK_UNRECOVERABLE = Rule(
     "Rollback/unrecoverable",
     "refusal",
     "Rollback",
-    "model/order/refusals.py:26",
+    "model/order/refusals.py:27",
     "An unrecoverable radiant refuses everything.",
     clauses=(Clause("guard", "me.state.is_(ERROR(UNRECOVERABLE))"),),
 )
@@ -738,7 +743,7 @@ ROLLBACK_STALE_TERM = Rule(
     "Rollback/stale_term",
     "refusal",
     "Rollback",
-    "model/order/refusals.py:40",
+    "model/order/refusals.py:41",
     "A stale term is always refused with the newer one.",
     clauses=(Clause("guard", "m.term < me.term"),),
 )
@@ -746,7 +751,7 @@ ROLLBACK_IN_ERROR = Rule(
     "Rollback/in_error",
     "refusal",
     "Rollback",
-    "model/order/refusals.py:68",
+    "model/order/refusals.py:69",
     "The order is in error.",
     clauses=(Clause("guard", "me.state.is_(ERROR)"),),
 )
@@ -754,7 +759,7 @@ ROLLBACK_LOCKED = Rule(
     "Rollback/locked",
     "refusal",
     "Rollback",
-    "model/order/refusals.py:74",
+    "model/order/refusals.py:75",
     "The order is busy with an operation.",
     clauses=(Clause("guard", "me.state.is_(LOCKED)"),),
 )
@@ -762,7 +767,7 @@ ROLLBACK_REFUSED = Rule(
     "Rollback/refused",
     "refusal",
     "Rollback",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "A guard refused.",
 )
 
@@ -777,7 +782,6 @@ COUNT_ACCEPTANCE = Rule(
     clauses=(
         Clause("role", "me.role.is_(HERALD)"),
         Clause("sender", "~config.controllers.has(m.sender)"),
-        Clause("guard", "me.role == HERALD"),
         Clause(
             "guard",
             "me.state.is_(LOCKED(MEMBERSHIP_UPDATE), LOCKED(MEMBERSHIP_SET), LOCKED(REPLICATING))",
@@ -797,7 +801,6 @@ COMMIT = Rule(
     clauses=(
         Clause("role", "me.role.is_(HERALD)"),
         Clause("sender", "~config.controllers.has(m.sender)"),
-        Clause("guard", "me.role == HERALD"),
         Clause(
             "guard",
             "me.state.is_(LOCKED(MEMBERSHIP_UPDATE), LOCKED(MEMBERSHIP_SET), LOCKED(REPLICATING))",
@@ -811,7 +814,7 @@ ACCEPTED_WRONG_ROLE = Rule(
     "Accepted/wrong_role",
     "refusal",
     "Accepted",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "The role that the message or request declares is missing.",
     clauses=(Clause("guard", "~(me.role.is_(HERALD) & ~config.controllers.has(m.sender))"),),
 )
@@ -819,7 +822,7 @@ ACCEPTED_UNRECOVERABLE = Rule(
     "Accepted/unrecoverable",
     "refusal",
     "Accepted",
-    "model/order/refusals.py:26",
+    "model/order/refusals.py:27",
     "An unrecoverable radiant refuses everything.",
     clauses=(Clause("guard", "me.state.is_(ERROR(UNRECOVERABLE))"),),
 )
@@ -827,7 +830,7 @@ ACCEPTED_STALE_TERM = Rule(
     "Accepted/stale_term",
     "refusal",
     "Accepted",
-    "model/order/refusals.py:40",
+    "model/order/refusals.py:41",
     "A stale term is always refused with the newer one.",
     clauses=(Clause("guard", "m.term < me.term"),),
 )
@@ -835,7 +838,7 @@ ACCEPTED_IN_ERROR = Rule(
     "Accepted/in_error",
     "refusal",
     "Accepted",
-    "model/order/refusals.py:68",
+    "model/order/refusals.py:69",
     "The order is in error.",
     clauses=(Clause("guard", "me.state.is_(ERROR)"),),
 )
@@ -843,7 +846,7 @@ ACCEPTED_LOCKED = Rule(
     "Accepted/locked",
     "refusal",
     "Accepted",
-    "model/order/refusals.py:74",
+    "model/order/refusals.py:75",
     "The order is busy with an operation.",
     clauses=(Clause("guard", "me.state.is_(LOCKED)"),),
 )
@@ -851,7 +854,7 @@ ACCEPTED_REFUSED = Rule(
     "Accepted/refused",
     "refusal",
     "Accepted",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "A guard refused.",
 )
 
@@ -861,7 +864,7 @@ ADOPT_NEWER_TERM_ON_COMMIT = Rule(
     "adopt_newer_term@Commit",
     "rule",
     "Commit",
-    "model/order/election.py:332",
+    "model/order/election.py:338",
     "A newer herald speaks: follow it. What it said is to be said again.",
     persists=("term", "vote"),
     clauses=(
@@ -969,7 +972,10 @@ REMOVED_AGAIN = Rule(
         Clause("sender", "owner(m.term) == m.sender"),
         Clause("guard", "m.term == me.term"),
         Clause("guard", "me.role == RADIANT"),
-        Clause("guard", "me.state.is_(RESET, ERROR)"),
+        Clause(
+            "guard",
+            "me.state.is_(RESET) | (me.state.is_(ERROR) & ~me.state.is_(ERROR(UNRECOVERABLE)))",
+        ),
         Clause("guard", "Position(term=m.term, version=m.version) == me.watermark_at"),
         Clause("guard", "~m.members.has(me)"),
     ),
@@ -978,7 +984,7 @@ COMMIT_WRONG_ROLE = Rule(
     "Commit/wrong_role",
     "refusal",
     "Commit",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "The role that the message or request declares is missing.",
     clauses=(Clause("guard", "~(me.role.is_(RADIANT, HERALD) & (owner(m.term) == m.sender))"),),
 )
@@ -986,7 +992,7 @@ COMMIT_UNRECOVERABLE = Rule(
     "Commit/unrecoverable",
     "refusal",
     "Commit",
-    "model/order/refusals.py:26",
+    "model/order/refusals.py:27",
     "An unrecoverable radiant refuses everything.",
     clauses=(Clause("guard", "me.state.is_(ERROR(UNRECOVERABLE))"),),
 )
@@ -994,7 +1000,7 @@ COMMIT_STALE_TERM = Rule(
     "Commit/stale_term",
     "refusal",
     "Commit",
-    "model/order/refusals.py:40",
+    "model/order/refusals.py:41",
     "A stale term is always refused with the newer one.",
     clauses=(Clause("guard", "m.term < me.term"),),
 )
@@ -1002,7 +1008,7 @@ COMMIT_IN_ERROR = Rule(
     "Commit/in_error",
     "refusal",
     "Commit",
-    "model/order/refusals.py:68",
+    "model/order/refusals.py:69",
     "The order is in error.",
     clauses=(Clause("guard", "me.state.is_(ERROR)"),),
 )
@@ -1010,7 +1016,7 @@ COMMIT_LOCKED = Rule(
     "Commit/locked",
     "refusal",
     "Commit",
-    "model/order/refusals.py:74",
+    "model/order/refusals.py:75",
     "The order is busy with an operation.",
     clauses=(Clause("guard", "me.state.is_(LOCKED)"),),
 )
@@ -1018,7 +1024,7 @@ COMMIT_REFUSED = Rule(
     "Commit/refused",
     "refusal",
     "Commit",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "A guard refused.",
 )
 
@@ -1033,17 +1039,16 @@ CONFIRM = Rule(
     clauses=(
         Clause("role", "me.role.is_(HERALD)"),
         Clause("sender", "~config.controllers.has(m.sender)"),
-        Clause("guard", "me.role == HERALD"),
         Clause("guard", "m.term == me.term"),
-        Clause("guard", "m.term == me.watermark_at.term"),
-        Clause("guard", "m.version == me.watermark_at.version"),
+        Clause("guard", "Position(term=m.term, version=m.version) == me.watermark_at"),
+        Clause("guard", "~me.state.is_(ERROR(UNRECOVERABLE))"),
     ),
 )
 COMMIT_ACK_WRONG_ROLE = Rule(
     "CommitAck/wrong_role",
     "refusal",
     "CommitAck",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "The role that the message or request declares is missing.",
     clauses=(Clause("guard", "~(me.role.is_(HERALD) & ~config.controllers.has(m.sender))"),),
 )
@@ -1051,7 +1056,7 @@ COMMIT_ACK_UNRECOVERABLE = Rule(
     "CommitAck/unrecoverable",
     "refusal",
     "CommitAck",
-    "model/order/refusals.py:26",
+    "model/order/refusals.py:27",
     "An unrecoverable radiant refuses everything.",
     clauses=(Clause("guard", "me.state.is_(ERROR(UNRECOVERABLE))"),),
 )
@@ -1059,7 +1064,7 @@ COMMIT_ACK_STALE_TERM = Rule(
     "CommitAck/stale_term",
     "refusal",
     "CommitAck",
-    "model/order/refusals.py:40",
+    "model/order/refusals.py:41",
     "A stale term is always refused with the newer one.",
     clauses=(Clause("guard", "m.term < me.term"),),
 )
@@ -1067,7 +1072,7 @@ COMMIT_ACK_IN_ERROR = Rule(
     "CommitAck/in_error",
     "refusal",
     "CommitAck",
-    "model/order/refusals.py:68",
+    "model/order/refusals.py:69",
     "The order is in error.",
     clauses=(Clause("guard", "me.state.is_(ERROR)"),),
 )
@@ -1075,7 +1080,7 @@ COMMIT_ACK_LOCKED = Rule(
     "CommitAck/locked",
     "refusal",
     "CommitAck",
-    "model/order/refusals.py:74",
+    "model/order/refusals.py:75",
     "The order is busy with an operation.",
     clauses=(Clause("guard", "me.state.is_(LOCKED)"),),
 )
@@ -1083,7 +1088,7 @@ COMMIT_ACK_REFUSED = Rule(
     "CommitAck/refused",
     "refusal",
     "CommitAck",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "A guard refused.",
 )
 
@@ -1093,7 +1098,7 @@ ADOPT_NEWER_TERM_ON_PROBE = Rule(
     "adopt_newer_term@Probe",
     "rule",
     "Probe",
-    "model/order/election.py:332",
+    "model/order/election.py:338",
     "A newer herald speaks: follow it. What it said is to be said again.",
     persists=("term", "vote"),
     clauses=(
@@ -1107,7 +1112,7 @@ ANSWER_PROBE = Rule(
     "answer_probe",
     "rule",
     "Probe",
-    "model/order/probing.py:52",
+    "model/order/probing.py:61",
     "Say what this radiant holds; it changes nothing, so no lock refuses it.",
     clauses=(
         Clause("role", "me.role.is_(RADIANT, HERALD)"),
@@ -1120,7 +1125,7 @@ PROBE_WRONG_ROLE = Rule(
     "Probe/wrong_role",
     "refusal",
     "Probe",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "The role that the message or request declares is missing.",
     clauses=(Clause("guard", "~(me.role.is_(RADIANT, HERALD) & (owner(m.term) == m.sender))"),),
 )
@@ -1128,7 +1133,7 @@ PROBE_UNRECOVERABLE = Rule(
     "Probe/unrecoverable",
     "refusal",
     "Probe",
-    "model/order/refusals.py:26",
+    "model/order/refusals.py:27",
     "An unrecoverable radiant refuses everything.",
     clauses=(Clause("guard", "me.state.is_(ERROR(UNRECOVERABLE))"),),
 )
@@ -1136,7 +1141,7 @@ PROBE_STALE_TERM = Rule(
     "Probe/stale_term",
     "refusal",
     "Probe",
-    "model/order/refusals.py:40",
+    "model/order/refusals.py:41",
     "A stale term is always refused with the newer one.",
     clauses=(Clause("guard", "m.term < me.term"),),
 )
@@ -1144,7 +1149,7 @@ PROBE_IN_ERROR = Rule(
     "Probe/in_error",
     "refusal",
     "Probe",
-    "model/order/refusals.py:68",
+    "model/order/refusals.py:69",
     "The order is in error.",
     clauses=(Clause("guard", "me.state.is_(ERROR)"),),
 )
@@ -1152,7 +1157,7 @@ PROBE_LOCKED = Rule(
     "Probe/locked",
     "refusal",
     "Probe",
-    "model/order/refusals.py:74",
+    "model/order/refusals.py:75",
     "The order is busy with an operation.",
     clauses=(Clause("guard", "me.state.is_(LOCKED)"),),
 )
@@ -1160,7 +1165,7 @@ PROBE_REFUSED = Rule(
     "Probe/refused",
     "refusal",
     "Probe",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "A guard refused.",
 )
 
@@ -1170,12 +1175,11 @@ CLEAN_ANSWER = Rule(
     "clean_answer",
     "rule",
     "Digest",
-    "model/order/probing.py:87",
+    "model/order/probing.py:96",
     "This member agrees; others are still to answer.",
     clauses=(
         Clause("role", "me.role.is_(HERALD)"),
         Clause("sender", "~config.controllers.has(m.sender)"),
-        Clause("guard", "me.role == HERALD"),
         Clause("guard", "me.state == LOCKED(PROBE)"),
         Clause("guard", "m.term == me.term"),
         Clause("guard", "m.number == me.probe"),
@@ -1191,12 +1195,11 @@ CLEAN_PROBE = Rule(
     "clean_probe",
     "rule",
     "Digest",
-    "model/order/probing.py:98",
+    "model/order/probing.py:107",
     "All members agree: what was tried before is forgotten.",
     clauses=(
         Clause("role", "me.role.is_(HERALD)"),
         Clause("sender", "~config.controllers.has(m.sender)"),
-        Clause("guard", "me.role == HERALD"),
         Clause("guard", "me.state == LOCKED(PROBE)"),
         Clause("guard", "m.term == me.term"),
         Clause("guard", "m.number == me.probe"),
@@ -1212,12 +1215,11 @@ DIRTY_PROBE = Rule(
     "dirty_probe",
     "rule",
     "Digest",
-    "model/order/probing.py:109",
+    "model/order/probing.py:118",
     "A member differs: the matching error.",
     clauses=(
         Clause("role", "me.role.is_(HERALD)"),
         Clause("sender", "~config.controllers.has(m.sender)"),
-        Clause("guard", "me.role == HERALD"),
         Clause("guard", "me.state == LOCKED(PROBE)"),
         Clause("guard", "m.term == me.term"),
         Clause("guard", "m.number == me.probe"),
@@ -1233,13 +1235,12 @@ SEVERE_PROBE = Rule(
     "severe_probe",
     "rule",
     "Digest",
-    "model/order/probing.py:124",
+    "model/order/probing.py:133",
     "A member still waits for a reset: declare at least the worst that was seen.",
     persists=("severity", "episode"),
     clauses=(
         Clause("role", "me.role.is_(HERALD)"),
         Clause("sender", "~config.controllers.has(m.sender)"),
-        Clause("guard", "me.role == HERALD"),
         Clause("guard", "me.state == LOCKED(PROBE)"),
         Clause("guard", "m.term == me.term"),
         Clause("guard", "m.number == me.probe"),
@@ -1250,7 +1251,7 @@ DIGEST_WRONG_ROLE = Rule(
     "Digest/wrong_role",
     "refusal",
     "Digest",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "The role that the message or request declares is missing.",
     clauses=(Clause("guard", "~(me.role.is_(HERALD) & ~config.controllers.has(m.sender))"),),
 )
@@ -1258,7 +1259,7 @@ DIGEST_UNRECOVERABLE = Rule(
     "Digest/unrecoverable",
     "refusal",
     "Digest",
-    "model/order/refusals.py:26",
+    "model/order/refusals.py:27",
     "An unrecoverable radiant refuses everything.",
     clauses=(Clause("guard", "me.state.is_(ERROR(UNRECOVERABLE))"),),
 )
@@ -1266,7 +1267,7 @@ DIGEST_STALE_TERM = Rule(
     "Digest/stale_term",
     "refusal",
     "Digest",
-    "model/order/refusals.py:40",
+    "model/order/refusals.py:41",
     "A stale term is always refused with the newer one.",
     clauses=(Clause("guard", "m.term < me.term"),),
 )
@@ -1274,7 +1275,7 @@ DIGEST_IN_ERROR = Rule(
     "Digest/in_error",
     "refusal",
     "Digest",
-    "model/order/refusals.py:68",
+    "model/order/refusals.py:69",
     "The order is in error.",
     clauses=(Clause("guard", "me.state.is_(ERROR)"),),
 )
@@ -1282,7 +1283,7 @@ DIGEST_LOCKED = Rule(
     "Digest/locked",
     "refusal",
     "Digest",
-    "model/order/refusals.py:74",
+    "model/order/refusals.py:75",
     "The order is busy with an operation.",
     clauses=(Clause("guard", "me.state.is_(LOCKED)"),),
 )
@@ -1290,7 +1291,7 @@ DIGEST_REFUSED = Rule(
     "Digest/refused",
     "refusal",
     "Digest",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "A guard refused.",
 )
 
@@ -1343,42 +1344,32 @@ REPEAT_RESET = Rule(
     clauses=(
         Clause("role", "me.role.is_(HERALD)"),
         Clause("sender", "~config.controllers.has(m.sender)"),
-        Clause("guard", "me.role == HERALD"),
         Clause("guard", "m.term == me.term"),
         Clause("guard", "m.error == RECOVER_RESET"),
         Clause("guard", "m.episode == me.episode"),
-        Clause(
-            "guard",
-            "me.state.is_(RESET, ACTIVE, LOCKED(MEMBERSHIP_UPDATE), LOCKED(MEMBERSHIP_SET), "
-            "LOCKED(REPLICATING), LOCKED(PROBE))",
-        ),
+        Clause("guard", "~me.state.is_(ERROR(UNRECOVERABLE))"),
     ),
 )
 REPEAT_PLEA = Rule(
     "repeat_plea",
     "rule",
     "ReportError",
-    "model/order/recovery.py:147",
+    "model/order/recovery.py:146",
     "A member missed the controller's grant of this episode: ask for it again.",
     clauses=(
         Clause("role", "me.role.is_(HERALD)"),
         Clause("sender", "~config.controllers.has(m.sender)"),
-        Clause("guard", "me.role == HERALD"),
         Clause("guard", "m.term == me.term"),
         Clause("guard", "m.error == SYSTEM_RESET"),
         Clause("guard", "m.episode == me.episode"),
-        Clause(
-            "guard",
-            "me.state.is_(RESET, ACTIVE, LOCKED(MEMBERSHIP_UPDATE), LOCKED(MEMBERSHIP_SET), "
-            "LOCKED(REPLICATING), LOCKED(PROBE))",
-        ),
+        Clause("guard", "~me.state.is_(ERROR(UNRECOVERABLE))"),
     ),
 )
 REPORT_ERROR_WRONG_ROLE = Rule(
     "ReportError/wrong_role",
     "refusal",
     "ReportError",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "The role that the message or request declares is missing.",
     clauses=(Clause("guard", "~(me.role.is_(HERALD) & ~config.controllers.has(m.sender))"),),
 )
@@ -1386,7 +1377,7 @@ REPORT_ERROR_UNRECOVERABLE = Rule(
     "ReportError/unrecoverable",
     "refusal",
     "ReportError",
-    "model/order/refusals.py:26",
+    "model/order/refusals.py:27",
     "An unrecoverable radiant refuses everything.",
     clauses=(Clause("guard", "me.state.is_(ERROR(UNRECOVERABLE))"),),
 )
@@ -1394,7 +1385,7 @@ REPORT_ERROR_STALE_TERM = Rule(
     "ReportError/stale_term",
     "refusal",
     "ReportError",
-    "model/order/refusals.py:40",
+    "model/order/refusals.py:41",
     "A stale term is always refused with the newer one.",
     clauses=(Clause("guard", "m.term < me.term"),),
 )
@@ -1402,7 +1393,7 @@ REPORT_ERROR_IN_ERROR = Rule(
     "ReportError/in_error",
     "refusal",
     "ReportError",
-    "model/order/refusals.py:68",
+    "model/order/refusals.py:69",
     "The order is in error.",
     clauses=(Clause("guard", "me.state.is_(ERROR)"),),
 )
@@ -1410,7 +1401,7 @@ REPORT_ERROR_LOCKED = Rule(
     "ReportError/locked",
     "refusal",
     "ReportError",
-    "model/order/refusals.py:74",
+    "model/order/refusals.py:75",
     "The order is busy with an operation.",
     clauses=(Clause("guard", "me.state.is_(LOCKED)"),),
 )
@@ -1418,7 +1409,7 @@ REPORT_ERROR_REFUSED = Rule(
     "ReportError/refused",
     "refusal",
     "ReportError",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "A guard refused.",
 )
 
@@ -1428,7 +1419,7 @@ ENTER_ERROR = Rule(
     "enter_error",
     "rule",
     "DeclareError",
-    "model/order/recovery.py:260",
+    "model/order/recovery.py:258",
     "A member takes over its herald's error, unless its own is worse or the episode is old.",
     persists=("term", "vote", "severity", "episode"),
     clauses=(
@@ -1446,7 +1437,7 @@ KNOW_ERROR = Rule(
     "know_error",
     "rule",
     "DeclareError",
-    "model/order/recovery.py:286",
+    "model/order/recovery.py:284",
     "The declaration is known, or is not as bad as this radiant's own error.",
     clauses=(
         Clause("role", "me.role.is_(RADIANT, HERALD)"),
@@ -1465,7 +1456,7 @@ DECLARE_ERROR_WRONG_ROLE = Rule(
     "DeclareError/wrong_role",
     "refusal",
     "DeclareError",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "The role that the message or request declares is missing.",
     clauses=(Clause("guard", "~(me.role.is_(RADIANT, HERALD) & (owner(m.term) == m.sender))"),),
 )
@@ -1473,7 +1464,7 @@ DECLARE_ERROR_UNRECOVERABLE = Rule(
     "DeclareError/unrecoverable",
     "refusal",
     "DeclareError",
-    "model/order/refusals.py:26",
+    "model/order/refusals.py:27",
     "An unrecoverable radiant refuses everything.",
     clauses=(Clause("guard", "me.state.is_(ERROR(UNRECOVERABLE))"),),
 )
@@ -1481,7 +1472,7 @@ DECLARE_ERROR_STALE_TERM = Rule(
     "DeclareError/stale_term",
     "refusal",
     "DeclareError",
-    "model/order/refusals.py:40",
+    "model/order/refusals.py:41",
     "A stale term is always refused with the newer one.",
     clauses=(Clause("guard", "m.term < me.term"),),
 )
@@ -1489,7 +1480,7 @@ DECLARE_ERROR_IN_ERROR = Rule(
     "DeclareError/in_error",
     "refusal",
     "DeclareError",
-    "model/order/refusals.py:68",
+    "model/order/refusals.py:69",
     "The order is in error.",
     clauses=(Clause("guard", "me.state.is_(ERROR)"),),
 )
@@ -1497,7 +1488,7 @@ DECLARE_ERROR_LOCKED = Rule(
     "DeclareError/locked",
     "refusal",
     "DeclareError",
-    "model/order/refusals.py:74",
+    "model/order/refusals.py:75",
     "The order is busy with an operation.",
     clauses=(Clause("guard", "me.state.is_(LOCKED)"),),
 )
@@ -1505,7 +1496,7 @@ DECLARE_ERROR_REFUSED = Rule(
     "DeclareError/refused",
     "refusal",
     "DeclareError",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "A guard refused.",
 )
 
@@ -1515,7 +1506,7 @@ ADOPT_NEWER_TERM_ON_RESET_REQUEST = Rule(
     "adopt_newer_term@ResetRequest",
     "rule",
     "ResetRequest",
-    "model/order/election.py:332",
+    "model/order/election.py:338",
     "A newer herald speaks: follow it. What it said is to be said again.",
     persists=("term", "vote"),
     clauses=(
@@ -1529,7 +1520,7 @@ RESET = Rule(
     "reset",
     "rule",
     "ResetRequest",
-    "model/order/recovery.py:335",
+    "model/order/recovery.py:333",
     "The herald's request permits the reset of just this episode.",
     persists=("severity",),
     clauses=(
@@ -1544,7 +1535,7 @@ RESET_REQUEST_WRONG_ROLE = Rule(
     "ResetRequest/wrong_role",
     "refusal",
     "ResetRequest",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "The role that the message or request declares is missing.",
     clauses=(Clause("guard", "~(me.role.is_(RADIANT, HERALD) & (owner(m.term) == m.sender))"),),
 )
@@ -1552,7 +1543,7 @@ RESET_REQUEST_UNRECOVERABLE = Rule(
     "ResetRequest/unrecoverable",
     "refusal",
     "ResetRequest",
-    "model/order/refusals.py:26",
+    "model/order/refusals.py:27",
     "An unrecoverable radiant refuses everything.",
     clauses=(Clause("guard", "me.state.is_(ERROR(UNRECOVERABLE))"),),
 )
@@ -1560,7 +1551,7 @@ RESET_REQUEST_STALE_TERM = Rule(
     "ResetRequest/stale_term",
     "refusal",
     "ResetRequest",
-    "model/order/refusals.py:40",
+    "model/order/refusals.py:41",
     "A stale term is always refused with the newer one.",
     clauses=(Clause("guard", "m.term < me.term"),),
 )
@@ -1568,7 +1559,7 @@ RESET_REQUEST_IN_ERROR = Rule(
     "ResetRequest/in_error",
     "refusal",
     "ResetRequest",
-    "model/order/refusals.py:68",
+    "model/order/refusals.py:69",
     "The order is in error.",
     clauses=(Clause("guard", "me.state.is_(ERROR)"),),
 )
@@ -1576,7 +1567,7 @@ RESET_REQUEST_LOCKED = Rule(
     "ResetRequest/locked",
     "refusal",
     "ResetRequest",
-    "model/order/refusals.py:74",
+    "model/order/refusals.py:75",
     "The order is busy with an operation.",
     clauses=(Clause("guard", "me.state.is_(LOCKED)"),),
 )
@@ -1584,7 +1575,7 @@ RESET_REQUEST_REFUSED = Rule(
     "ResetRequest/refused",
     "refusal",
     "ResetRequest",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "A guard refused.",
 )
 
@@ -1594,7 +1585,7 @@ HEAR_PLEA = Rule(
     "hear_plea",
     "rule",
     "SystemResetRequest",
-    "model/order/recovery.py:391",
+    "model/order/recovery.py:389",
     "The controller notes the newest request; its operator decides.",
     clauses=(
         Clause("role", "me.role.is_(CONTROLLER)"),
@@ -1607,7 +1598,7 @@ SYSTEM_RESET_REQUEST_WRONG_ROLE = Rule(
     "SystemResetRequest/wrong_role",
     "refusal",
     "SystemResetRequest",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "The role that the message or request declares is missing.",
     clauses=(Clause("guard", "~(me.role.is_(CONTROLLER) & (owner(m.term) == m.sender))"),),
 )
@@ -1615,23 +1606,15 @@ SYSTEM_RESET_REQUEST_UNRECOVERABLE = Rule(
     "SystemResetRequest/unrecoverable",
     "refusal",
     "SystemResetRequest",
-    "model/order/refusals.py:26",
+    "model/order/refusals.py:27",
     "An unrecoverable radiant refuses everything.",
     clauses=(Clause("guard", "me.state.is_(ERROR(UNRECOVERABLE))"),),
-)
-SYSTEM_RESET_REQUEST_STALE_TERM = Rule(
-    "SystemResetRequest/stale_term",
-    "refusal",
-    "SystemResetRequest",
-    "model/order/refusals.py:40",
-    "A stale term is always refused with the newer one.",
-    clauses=(Clause("guard", "m.term < me.term"),),
 )
 SYSTEM_RESET_REQUEST_IN_ERROR = Rule(
     "SystemResetRequest/in_error",
     "refusal",
     "SystemResetRequest",
-    "model/order/refusals.py:68",
+    "model/order/refusals.py:69",
     "The order is in error.",
     clauses=(Clause("guard", "me.state.is_(ERROR)"),),
 )
@@ -1639,7 +1622,7 @@ SYSTEM_RESET_REQUEST_LOCKED = Rule(
     "SystemResetRequest/locked",
     "refusal",
     "SystemResetRequest",
-    "model/order/refusals.py:74",
+    "model/order/refusals.py:75",
     "The order is busy with an operation.",
     clauses=(Clause("guard", "me.state.is_(LOCKED)"),),
 )
@@ -1647,7 +1630,7 @@ SYSTEM_RESET_REQUEST_REFUSED = Rule(
     "SystemResetRequest/refused",
     "refusal",
     "SystemResetRequest",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "A guard refused.",
 )
 
@@ -1657,7 +1640,7 @@ RESET_SYSTEM = Rule(
     "reset_system",
     "rule",
     "SystemResetGrant",
-    "model/order/recovery.py:428",
+    "model/order/recovery.py:426",
     "The controller's grant permits the reset of just this episode.",
     persists=("severity",),
     clauses=(
@@ -1671,7 +1654,7 @@ SYSTEM_RESET_GRANT_WRONG_ROLE = Rule(
     "SystemResetGrant/wrong_role",
     "refusal",
     "SystemResetGrant",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "The role that the message or request declares is missing.",
     clauses=(
         Clause("guard", "~(me.role.is_(RADIANT, HERALD) & config.controllers.has(m.sender))"),
@@ -1681,7 +1664,7 @@ SYSTEM_RESET_GRANT_UNRECOVERABLE = Rule(
     "SystemResetGrant/unrecoverable",
     "refusal",
     "SystemResetGrant",
-    "model/order/refusals.py:26",
+    "model/order/refusals.py:27",
     "An unrecoverable radiant refuses everything.",
     clauses=(Clause("guard", "me.state.is_(ERROR(UNRECOVERABLE))"),),
 )
@@ -1689,7 +1672,7 @@ SYSTEM_RESET_GRANT_IN_ERROR = Rule(
     "SystemResetGrant/in_error",
     "refusal",
     "SystemResetGrant",
-    "model/order/refusals.py:68",
+    "model/order/refusals.py:69",
     "The order is in error.",
     clauses=(Clause("guard", "me.state.is_(ERROR)"),),
 )
@@ -1697,7 +1680,7 @@ SYSTEM_RESET_GRANT_LOCKED = Rule(
     "SystemResetGrant/locked",
     "refusal",
     "SystemResetGrant",
-    "model/order/refusals.py:74",
+    "model/order/refusals.py:75",
     "The order is busy with an operation.",
     clauses=(Clause("guard", "me.state.is_(LOCKED)"),),
 )
@@ -1705,7 +1688,7 @@ SYSTEM_RESET_GRANT_REFUSED = Rule(
     "SystemResetGrant/refused",
     "refusal",
     "SystemResetGrant",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "A guard refused.",
 )
 
@@ -1715,7 +1698,7 @@ REFUSED = Rule(
     "refused",
     "rule",
     "SystemResetRefusal",
-    "model/order/recovery.py:438",
+    "model/order/recovery.py:436",
     "The controller refused the herald: declare the order unrecoverable, then fall silent.",
     persists=("severity", "episode"),
     clauses=(
@@ -1730,7 +1713,7 @@ SYSTEM_RESET_REFUSAL_WRONG_ROLE = Rule(
     "SystemResetRefusal/wrong_role",
     "refusal",
     "SystemResetRefusal",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "The role that the message or request declares is missing.",
     clauses=(
         Clause("guard", "~(me.role.is_(RADIANT, HERALD) & config.controllers.has(m.sender))"),
@@ -1740,7 +1723,7 @@ SYSTEM_RESET_REFUSAL_UNRECOVERABLE = Rule(
     "SystemResetRefusal/unrecoverable",
     "refusal",
     "SystemResetRefusal",
-    "model/order/refusals.py:26",
+    "model/order/refusals.py:27",
     "An unrecoverable radiant refuses everything.",
     clauses=(Clause("guard", "me.state.is_(ERROR(UNRECOVERABLE))"),),
 )
@@ -1748,7 +1731,7 @@ SYSTEM_RESET_REFUSAL_IN_ERROR = Rule(
     "SystemResetRefusal/in_error",
     "refusal",
     "SystemResetRefusal",
-    "model/order/refusals.py:68",
+    "model/order/refusals.py:69",
     "The order is in error.",
     clauses=(Clause("guard", "me.state.is_(ERROR)"),),
 )
@@ -1756,7 +1739,7 @@ SYSTEM_RESET_REFUSAL_LOCKED = Rule(
     "SystemResetRefusal/locked",
     "refusal",
     "SystemResetRefusal",
-    "model/order/refusals.py:74",
+    "model/order/refusals.py:75",
     "The order is busy with an operation.",
     clauses=(Clause("guard", "me.state.is_(LOCKED)"),),
 )
@@ -1764,7 +1747,7 @@ SYSTEM_RESET_REFUSAL_REFUSED = Rule(
     "SystemResetRefusal/refused",
     "refusal",
     "SystemResetRefusal",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "A guard refused.",
 )
 
@@ -1779,7 +1762,6 @@ ADD_SHARD = Rule(
     persists=("accepted_at", "keys"),
     clauses=(
         Clause("role", "me.role.is_(HERALD)"),
-        Clause("guard", "me.role == HERALD"),
         Clause("guard", "me.state == ACTIVE"),
         Clause("guard", "me.watermark_at.term == me.term"),
         Clause("guard", "me.worst == 0"),
@@ -1790,7 +1772,7 @@ ADD_SHARD_NOT_HERALD = Rule(
     "AddShard/not_herald",
     "refusal",
     "AddShard",
-    "model/order/refusals.py:54",
+    "model/order/refusals.py:55",
     "Only the herald can do this; here is who that is, if it is known.",
     clauses=(Clause("guard", "me.role == RADIANT"),),
 )
@@ -1798,7 +1780,7 @@ ADD_SHARD_WRONG_ROLE = Rule(
     "AddShard/wrong_role",
     "refusal",
     "AddShard",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "The role that the message or request declares is missing.",
     clauses=(Clause("guard", "~me.role.is_(HERALD)"),),
 )
@@ -1806,7 +1788,7 @@ ADD_SHARD_IN_ERROR = Rule(
     "AddShard/in_error",
     "refusal",
     "AddShard",
-    "model/order/refusals.py:68",
+    "model/order/refusals.py:69",
     "The order is in error.",
     clauses=(Clause("guard", "me.state.is_(ERROR)"),),
 )
@@ -1814,7 +1796,7 @@ ADD_SHARD_LOCKED = Rule(
     "AddShard/locked",
     "refusal",
     "AddShard",
-    "model/order/refusals.py:74",
+    "model/order/refusals.py:75",
     "The order is busy with an operation.",
     clauses=(Clause("guard", "me.state.is_(LOCKED)"),),
 )
@@ -1822,7 +1804,7 @@ ADD_SHARD_REFUSED = Rule(
     "AddShard/refused",
     "refusal",
     "AddShard",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "A guard refused.",
 )
 
@@ -1837,7 +1819,6 @@ REMOVE_SHARD = Rule(
     persists=("accepted_at", "keys"),
     clauses=(
         Clause("role", "me.role.is_(HERALD)"),
-        Clause("guard", "me.role == HERALD"),
         Clause("guard", "me.state == ACTIVE"),
         Clause("guard", "me.watermark_at.term == me.term"),
         Clause("guard", "me.worst == 0"),
@@ -1848,7 +1829,7 @@ REMOVE_SHARD_NOT_HERALD = Rule(
     "RemoveShard/not_herald",
     "refusal",
     "RemoveShard",
-    "model/order/refusals.py:54",
+    "model/order/refusals.py:55",
     "Only the herald can do this; here is who that is, if it is known.",
     clauses=(Clause("guard", "me.role == RADIANT"),),
 )
@@ -1856,7 +1837,7 @@ REMOVE_SHARD_WRONG_ROLE = Rule(
     "RemoveShard/wrong_role",
     "refusal",
     "RemoveShard",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "The role that the message or request declares is missing.",
     clauses=(Clause("guard", "~me.role.is_(HERALD)"),),
 )
@@ -1864,7 +1845,7 @@ REMOVE_SHARD_IN_ERROR = Rule(
     "RemoveShard/in_error",
     "refusal",
     "RemoveShard",
-    "model/order/refusals.py:68",
+    "model/order/refusals.py:69",
     "The order is in error.",
     clauses=(Clause("guard", "me.state.is_(ERROR)"),),
 )
@@ -1872,7 +1853,7 @@ REMOVE_SHARD_LOCKED = Rule(
     "RemoveShard/locked",
     "refusal",
     "RemoveShard",
-    "model/order/refusals.py:74",
+    "model/order/refusals.py:75",
     "The order is busy with an operation.",
     clauses=(Clause("guard", "me.state.is_(LOCKED)"),),
 )
@@ -1880,7 +1861,7 @@ REMOVE_SHARD_REFUSED = Rule(
     "RemoveShard/refused",
     "refusal",
     "RemoveShard",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "A guard refused.",
 )
 
@@ -1895,7 +1876,6 @@ MOVE_SHARD = Rule(
     persists=("accepted_at", "keys"),
     clauses=(
         Clause("role", "me.role.is_(HERALD)"),
-        Clause("guard", "me.role == HERALD"),
         Clause("guard", "me.state == ACTIVE"),
         Clause("guard", "me.watermark_at.term == me.term"),
         Clause("guard", "me.worst == 0"),
@@ -1907,7 +1887,7 @@ MOVE_SHARD_NOT_HERALD = Rule(
     "MoveShard/not_herald",
     "refusal",
     "MoveShard",
-    "model/order/refusals.py:54",
+    "model/order/refusals.py:55",
     "Only the herald can do this; here is who that is, if it is known.",
     clauses=(Clause("guard", "me.role == RADIANT"),),
 )
@@ -1915,7 +1895,7 @@ MOVE_SHARD_WRONG_ROLE = Rule(
     "MoveShard/wrong_role",
     "refusal",
     "MoveShard",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "The role that the message or request declares is missing.",
     clauses=(Clause("guard", "~me.role.is_(HERALD)"),),
 )
@@ -1923,7 +1903,7 @@ MOVE_SHARD_IN_ERROR = Rule(
     "MoveShard/in_error",
     "refusal",
     "MoveShard",
-    "model/order/refusals.py:68",
+    "model/order/refusals.py:69",
     "The order is in error.",
     clauses=(Clause("guard", "me.state.is_(ERROR)"),),
 )
@@ -1931,7 +1911,7 @@ MOVE_SHARD_LOCKED = Rule(
     "MoveShard/locked",
     "refusal",
     "MoveShard",
-    "model/order/refusals.py:74",
+    "model/order/refusals.py:75",
     "The order is busy with an operation.",
     clauses=(Clause("guard", "me.state.is_(LOCKED)"),),
 )
@@ -1939,7 +1919,7 @@ MOVE_SHARD_REFUSED = Rule(
     "MoveShard/refused",
     "refusal",
     "MoveShard",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "A guard refused.",
 )
 
@@ -1954,7 +1934,6 @@ ADD_MEMBER = Rule(
     persists=("accepted_at", "members"),
     clauses=(
         Clause("role", "me.role.is_(HERALD)"),
-        Clause("guard", "me.role == HERALD"),
         Clause("guard", "me.state == ACTIVE"),
         Clause("guard", "me.watermark_at.term == me.term"),
         Clause("guard", "me.worst == 0"),
@@ -1966,7 +1945,7 @@ ADD_MEMBER_NOT_HERALD = Rule(
     "AddMember/not_herald",
     "refusal",
     "AddMember",
-    "model/order/refusals.py:54",
+    "model/order/refusals.py:55",
     "Only the herald can do this; here is who that is, if it is known.",
     clauses=(Clause("guard", "me.role == RADIANT"),),
 )
@@ -1974,7 +1953,7 @@ ADD_MEMBER_WRONG_ROLE = Rule(
     "AddMember/wrong_role",
     "refusal",
     "AddMember",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "The role that the message or request declares is missing.",
     clauses=(Clause("guard", "~me.role.is_(HERALD)"),),
 )
@@ -1982,7 +1961,7 @@ ADD_MEMBER_IN_ERROR = Rule(
     "AddMember/in_error",
     "refusal",
     "AddMember",
-    "model/order/refusals.py:68",
+    "model/order/refusals.py:69",
     "The order is in error.",
     clauses=(Clause("guard", "me.state.is_(ERROR)"),),
 )
@@ -1990,7 +1969,7 @@ ADD_MEMBER_LOCKED = Rule(
     "AddMember/locked",
     "refusal",
     "AddMember",
-    "model/order/refusals.py:74",
+    "model/order/refusals.py:75",
     "The order is busy with an operation.",
     clauses=(Clause("guard", "me.state.is_(LOCKED)"),),
 )
@@ -1998,7 +1977,7 @@ ADD_MEMBER_REFUSED = Rule(
     "AddMember/refused",
     "refusal",
     "AddMember",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "A guard refused.",
 )
 
@@ -2013,7 +1992,6 @@ REMOVE_MEMBER = Rule(
     persists=("accepted_at", "members"),
     clauses=(
         Clause("role", "me.role.is_(HERALD)"),
-        Clause("guard", "me.role == HERALD"),
         Clause("guard", "me.state == ACTIVE"),
         Clause("guard", "me.watermark_at.term == me.term"),
         Clause("guard", "me.worst == 0"),
@@ -2025,7 +2003,7 @@ REMOVE_MEMBER_NOT_HERALD = Rule(
     "RemoveMember/not_herald",
     "refusal",
     "RemoveMember",
-    "model/order/refusals.py:54",
+    "model/order/refusals.py:55",
     "Only the herald can do this; here is who that is, if it is known.",
     clauses=(Clause("guard", "me.role == RADIANT"),),
 )
@@ -2033,7 +2011,7 @@ REMOVE_MEMBER_WRONG_ROLE = Rule(
     "RemoveMember/wrong_role",
     "refusal",
     "RemoveMember",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "The role that the message or request declares is missing.",
     clauses=(Clause("guard", "~me.role.is_(HERALD)"),),
 )
@@ -2041,7 +2019,7 @@ REMOVE_MEMBER_IN_ERROR = Rule(
     "RemoveMember/in_error",
     "refusal",
     "RemoveMember",
-    "model/order/refusals.py:68",
+    "model/order/refusals.py:69",
     "The order is in error.",
     clauses=(Clause("guard", "me.state.is_(ERROR)"),),
 )
@@ -2049,7 +2027,7 @@ REMOVE_MEMBER_LOCKED = Rule(
     "RemoveMember/locked",
     "refusal",
     "RemoveMember",
-    "model/order/refusals.py:74",
+    "model/order/refusals.py:75",
     "The order is busy with an operation.",
     clauses=(Clause("guard", "me.state.is_(LOCKED)"),),
 )
@@ -2057,21 +2035,20 @@ REMOVE_MEMBER_REFUSED = Rule(
     "RemoveMember/refused",
     "refusal",
     "RemoveMember",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "A guard refused.",
 )
 
 # StartProbe
 
-START_PROBE_ON_START_PROBE = Rule(
-    "start_probe@StartProbe",
+START_PROBE = Rule(
+    "start_probe",
     "rule",
     "StartProbe",
-    "model/order/probing.py:27",
-    "Ask all members, oneself included. PROBE locks the herald only.",
+    "model/order/probing.py:36",
+    "An operator asks for a probe of all members, oneself included. PROBE locks the herald only.",
     clauses=(
         Clause("role", "me.role.is_(HERALD)"),
-        Clause("guard", "me.role == HERALD"),
         Clause("guard", "me.state == ACTIVE"),
         Clause("guard", "me.watermark_at.term == me.term"),
         Clause("guard", "me.worst == 0"),
@@ -2081,7 +2058,7 @@ START_PROBE_NOT_HERALD = Rule(
     "StartProbe/not_herald",
     "refusal",
     "StartProbe",
-    "model/order/refusals.py:54",
+    "model/order/refusals.py:55",
     "Only the herald can do this; here is who that is, if it is known.",
     clauses=(Clause("guard", "me.role == RADIANT"),),
 )
@@ -2089,7 +2066,7 @@ START_PROBE_WRONG_ROLE = Rule(
     "StartProbe/wrong_role",
     "refusal",
     "StartProbe",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "The role that the message or request declares is missing.",
     clauses=(Clause("guard", "~me.role.is_(HERALD)"),),
 )
@@ -2097,7 +2074,7 @@ START_PROBE_IN_ERROR = Rule(
     "StartProbe/in_error",
     "refusal",
     "StartProbe",
-    "model/order/refusals.py:68",
+    "model/order/refusals.py:69",
     "The order is in error.",
     clauses=(Clause("guard", "me.state.is_(ERROR)"),),
 )
@@ -2105,7 +2082,7 @@ START_PROBE_LOCKED = Rule(
     "StartProbe/locked",
     "refusal",
     "StartProbe",
-    "model/order/refusals.py:74",
+    "model/order/refusals.py:75",
     "The order is busy with an operation.",
     clauses=(Clause("guard", "me.state.is_(LOCKED)"),),
 )
@@ -2113,7 +2090,7 @@ START_PROBE_REFUSED = Rule(
     "StartProbe/refused",
     "refusal",
     "StartProbe",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "A guard refused.",
 )
 
@@ -2123,12 +2100,11 @@ ORDER_RESET = Rule(
     "order_reset",
     "rule",
     "OrderReset",
-    "model/order/recovery.py:238",
+    "model/order/recovery.py:236",
     "An operator asks the herald to reset the order.",
     persists=("severity", "episode"),
     clauses=(
         Clause("role", "me.role.is_(HERALD)"),
-        Clause("guard", "me.role == HERALD"),
         Clause("guard", "me.state.is_(ACTIVE, ERROR(RECOVERABLE))"),
     ),
 )
@@ -2136,7 +2112,7 @@ ORDER_RESET_NOT_HERALD = Rule(
     "OrderReset/not_herald",
     "refusal",
     "OrderReset",
-    "model/order/refusals.py:54",
+    "model/order/refusals.py:55",
     "Only the herald can do this; here is who that is, if it is known.",
     clauses=(Clause("guard", "me.role == RADIANT"),),
 )
@@ -2144,7 +2120,7 @@ ORDER_RESET_WRONG_ROLE = Rule(
     "OrderReset/wrong_role",
     "refusal",
     "OrderReset",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "The role that the message or request declares is missing.",
     clauses=(Clause("guard", "~me.role.is_(HERALD)"),),
 )
@@ -2152,7 +2128,7 @@ ORDER_RESET_IN_ERROR = Rule(
     "OrderReset/in_error",
     "refusal",
     "OrderReset",
-    "model/order/refusals.py:68",
+    "model/order/refusals.py:69",
     "The order is in error.",
     clauses=(Clause("guard", "me.state.is_(ERROR)"),),
 )
@@ -2160,7 +2136,7 @@ ORDER_RESET_LOCKED = Rule(
     "OrderReset/locked",
     "refusal",
     "OrderReset",
-    "model/order/refusals.py:74",
+    "model/order/refusals.py:75",
     "The order is busy with an operation.",
     clauses=(Clause("guard", "me.state.is_(LOCKED)"),),
 )
@@ -2168,7 +2144,7 @@ ORDER_RESET_REFUSED = Rule(
     "OrderReset/refused",
     "refusal",
     "OrderReset",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "A guard refused.",
 )
 
@@ -2178,12 +2154,11 @@ SYSTEM_RESET = Rule(
     "system_reset",
     "rule",
     "SystemReset",
-    "model/order/recovery.py:249",
+    "model/order/recovery.py:247",
     "An operator asks the herald for a system reset.",
     persists=("severity", "episode"),
     clauses=(
         Clause("role", "me.role.is_(HERALD)"),
-        Clause("guard", "me.role == HERALD"),
         Clause("guard", "me.state.is_(ACTIVE, ERROR(RECOVERABLE), ERROR(RECOVER_RESET))"),
     ),
 )
@@ -2191,7 +2166,7 @@ SYSTEM_RESET_NOT_HERALD = Rule(
     "SystemReset/not_herald",
     "refusal",
     "SystemReset",
-    "model/order/refusals.py:54",
+    "model/order/refusals.py:55",
     "Only the herald can do this; here is who that is, if it is known.",
     clauses=(Clause("guard", "me.role == RADIANT"),),
 )
@@ -2199,7 +2174,7 @@ SYSTEM_RESET_WRONG_ROLE = Rule(
     "SystemReset/wrong_role",
     "refusal",
     "SystemReset",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "The role that the message or request declares is missing.",
     clauses=(Clause("guard", "~me.role.is_(HERALD)"),),
 )
@@ -2207,7 +2182,7 @@ SYSTEM_RESET_IN_ERROR = Rule(
     "SystemReset/in_error",
     "refusal",
     "SystemReset",
-    "model/order/refusals.py:68",
+    "model/order/refusals.py:69",
     "The order is in error.",
     clauses=(Clause("guard", "me.state.is_(ERROR)"),),
 )
@@ -2215,7 +2190,7 @@ SYSTEM_RESET_LOCKED = Rule(
     "SystemReset/locked",
     "refusal",
     "SystemReset",
-    "model/order/refusals.py:74",
+    "model/order/refusals.py:75",
     "The order is busy with an operation.",
     clauses=(Clause("guard", "me.state.is_(LOCKED)"),),
 )
@@ -2223,7 +2198,7 @@ SYSTEM_RESET_REFUSED = Rule(
     "SystemReset/refused",
     "refusal",
     "SystemReset",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "A guard refused.",
 )
 
@@ -2233,7 +2208,7 @@ GRANT_SYSTEM_RESET = Rule(
     "grant_system_reset",
     "rule",
     "GrantSystemReset",
-    "model/order/recovery.py:406",
+    "model/order/recovery.py:404",
     "Only the controller grants, and only what was asked for.",
     clauses=(
         Clause("role", "me.role.is_(CONTROLLER)"),
@@ -2244,7 +2219,7 @@ GRANT_SYSTEM_RESET_WRONG_ROLE = Rule(
     "GrantSystemReset/wrong_role",
     "refusal",
     "GrantSystemReset",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "The role that the message or request declares is missing.",
     clauses=(Clause("guard", "~me.role.is_(CONTROLLER)"),),
 )
@@ -2252,7 +2227,7 @@ GRANT_SYSTEM_RESET_IN_ERROR = Rule(
     "GrantSystemReset/in_error",
     "refusal",
     "GrantSystemReset",
-    "model/order/refusals.py:68",
+    "model/order/refusals.py:69",
     "The order is in error.",
     clauses=(Clause("guard", "me.state.is_(ERROR)"),),
 )
@@ -2260,7 +2235,7 @@ GRANT_SYSTEM_RESET_LOCKED = Rule(
     "GrantSystemReset/locked",
     "refusal",
     "GrantSystemReset",
-    "model/order/refusals.py:74",
+    "model/order/refusals.py:75",
     "The order is busy with an operation.",
     clauses=(Clause("guard", "me.state.is_(LOCKED)"),),
 )
@@ -2268,7 +2243,7 @@ GRANT_SYSTEM_RESET_REFUSED = Rule(
     "GrantSystemReset/refused",
     "refusal",
     "GrantSystemReset",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "A guard refused.",
 )
 
@@ -2278,7 +2253,7 @@ REFUSE_SYSTEM_RESET = Rule(
     "refuse_system_reset",
     "rule",
     "RefuseSystemReset",
-    "model/order/recovery.py:417",
+    "model/order/recovery.py:415",
     "Only the controller refuses, and only what was asked for.",
     clauses=(
         Clause("role", "me.role.is_(CONTROLLER)"),
@@ -2289,7 +2264,7 @@ REFUSE_SYSTEM_RESET_WRONG_ROLE = Rule(
     "RefuseSystemReset/wrong_role",
     "refusal",
     "RefuseSystemReset",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "The role that the message or request declares is missing.",
     clauses=(Clause("guard", "~me.role.is_(CONTROLLER)"),),
 )
@@ -2297,7 +2272,7 @@ REFUSE_SYSTEM_RESET_IN_ERROR = Rule(
     "RefuseSystemReset/in_error",
     "refusal",
     "RefuseSystemReset",
-    "model/order/refusals.py:68",
+    "model/order/refusals.py:69",
     "The order is in error.",
     clauses=(Clause("guard", "me.state.is_(ERROR)"),),
 )
@@ -2305,7 +2280,7 @@ REFUSE_SYSTEM_RESET_LOCKED = Rule(
     "RefuseSystemReset/locked",
     "refusal",
     "RefuseSystemReset",
-    "model/order/refusals.py:74",
+    "model/order/refusals.py:75",
     "The order is busy with an operation.",
     clauses=(Clause("guard", "me.state.is_(LOCKED)"),),
 )
@@ -2313,7 +2288,7 @@ REFUSE_SYSTEM_RESET_REFUSED = Rule(
     "RefuseSystemReset/refused",
     "refusal",
     "RefuseSystemReset",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "A guard refused.",
 )
 
@@ -2355,7 +2330,7 @@ REPORT_FAULT_WRONG_ROLE = Rule(
     "ReportFault/wrong_role",
     "refusal",
     "ReportFault",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "The role that the message or request declares is missing.",
     clauses=(Clause("guard", "~me.role.is_(RADIANT, HERALD)"),),
 )
@@ -2363,7 +2338,7 @@ REPORT_FAULT_IN_ERROR = Rule(
     "ReportFault/in_error",
     "refusal",
     "ReportFault",
-    "model/order/refusals.py:68",
+    "model/order/refusals.py:69",
     "The order is in error.",
     clauses=(Clause("guard", "me.state.is_(ERROR)"),),
 )
@@ -2371,7 +2346,7 @@ REPORT_FAULT_LOCKED = Rule(
     "ReportFault/locked",
     "refusal",
     "ReportFault",
-    "model/order/refusals.py:74",
+    "model/order/refusals.py:75",
     "The order is busy with an operation.",
     clauses=(Clause("guard", "me.state.is_(LOCKED)"),),
 )
@@ -2379,7 +2354,7 @@ REPORT_FAULT_REFUSED = Rule(
     "ReportFault/refused",
     "refusal",
     "ReportFault",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "A guard refused.",
 )
 
@@ -2396,7 +2371,7 @@ GET_STATUS_IN_ERROR = Rule(
     "GetStatus/in_error",
     "refusal",
     "GetStatus",
-    "model/order/refusals.py:68",
+    "model/order/refusals.py:69",
     "The order is in error.",
     clauses=(Clause("guard", "me.state.is_(ERROR)"),),
 )
@@ -2404,7 +2379,7 @@ GET_STATUS_LOCKED = Rule(
     "GetStatus/locked",
     "refusal",
     "GetStatus",
-    "model/order/refusals.py:74",
+    "model/order/refusals.py:75",
     "The order is busy with an operation.",
     clauses=(Clause("guard", "me.state.is_(LOCKED)"),),
 )
@@ -2412,7 +2387,7 @@ GET_STATUS_REFUSED = Rule(
     "GetStatus/refused",
     "refusal",
     "GetStatus",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "A guard refused.",
 )
 
@@ -2434,7 +2409,7 @@ LIST_SHARDS_WRONG_ROLE = Rule(
     "ListShards/wrong_role",
     "refusal",
     "ListShards",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "The role that the message or request declares is missing.",
     clauses=(Clause("guard", "~me.role.is_(RADIANT, HERALD)"),),
 )
@@ -2442,7 +2417,7 @@ LIST_SHARDS_IN_ERROR = Rule(
     "ListShards/in_error",
     "refusal",
     "ListShards",
-    "model/order/refusals.py:68",
+    "model/order/refusals.py:69",
     "The order is in error.",
     clauses=(Clause("guard", "me.state.is_(ERROR)"),),
 )
@@ -2450,7 +2425,7 @@ LIST_SHARDS_LOCKED = Rule(
     "ListShards/locked",
     "refusal",
     "ListShards",
-    "model/order/refusals.py:74",
+    "model/order/refusals.py:75",
     "The order is busy with an operation.",
     clauses=(Clause("guard", "me.state.is_(LOCKED)"),),
 )
@@ -2458,7 +2433,7 @@ LIST_SHARDS_REFUSED = Rule(
     "ListShards/refused",
     "refusal",
     "ListShards",
-    "model/order/refusals.py:80",
+    "model/order/refusals.py:81",
     "A guard refused.",
 )
 
@@ -2479,7 +2454,7 @@ BEACON_DUE_IGNORED = Rule(
     "BeaconDue/ignored",
     "refusal",
     "BeaconDue",
-    "model/order/refusals.py:87",
+    "model/order/refusals.py:88",
     "The timer means nothing now.",
 )
 
@@ -2547,7 +2522,7 @@ ELECTION_TIMEOUT_IGNORED = Rule(
     "ElectionTimeout/ignored",
     "refusal",
     "ElectionTimeout",
-    "model/order/refusals.py:87",
+    "model/order/refusals.py:88",
     "The timer means nothing now.",
 )
 
@@ -2557,7 +2532,7 @@ ESTABLISH = Rule(
     "establish",
     "rule",
     "ResendDue",
-    "model/order/proposing.py:94",
+    "model/order/proposing.py:95",
     "A new herald first proposes its accepted record again, at a position of its own term.",
     persists=("accepted_at",),
     clauses=(
@@ -2571,7 +2546,7 @@ RESTORE = Rule(
     "restore",
     "rule",
     "ResendDue",
-    "model/order/proposing.py:109",
+    "model/order/proposing.py:110",
     "After a reset or recovery, without a commit in its own term, it proposes its accepted record.",
     persists=("accepted_at",),
     clauses=(
@@ -2585,7 +2560,7 @@ ROLL_BACK = Rule(
     "roll_back",
     "rule",
     "ResendDue",
-    "model/order/proposing.py:122",
+    "model/order/proposing.py:123",
     "After a reset or a recovery, with a commit in its own term, it goes back to that one.",
     persists=("accepted_at", "members", "keys"),
     clauses=(
@@ -2599,7 +2574,7 @@ RESEND_PROPOSAL = Rule(
     "resend_proposal",
     "rule",
     "ResendDue",
-    "model/order/proposing.py:140",
+    "model/order/proposing.py:141",
     "Send the outstanding proposal again, to whoever may have missed it or the announcement.",
     clauses=(
         Clause("guard", "me.role == HERALD"),
@@ -2626,7 +2601,7 @@ RESEND_PROBE = Rule(
     "resend_probe",
     "rule",
     "ResendDue",
-    "model/order/probing.py:39",
+    "model/order/probing.py:48",
     "Ask again whoever may have missed it.",
     clauses=(
         Clause("guard", "me.role == HERALD"),
@@ -2637,7 +2612,7 @@ ALIVE_IN_RECOVERY = Rule(
     "alive_in_recovery",
     "rule",
     "ResendDue",
-    "model/order/recovery.py:200",
+    "model/order/recovery.py:198",
     "A herald that recovers still shows that it is alive.",
     clauses=(
         Clause("guard", "me.role == HERALD"),
@@ -2648,7 +2623,7 @@ DECLARE_WORST = Rule(
     "declare_worst",
     "rule",
     "ResendDue",
-    "model/order/recovery.py:213",
+    "model/order/recovery.py:211",
     "A voter was in a worse error than this herald: declare at least that.",
     persists=("severity", "episode"),
     clauses=(
@@ -2661,7 +2636,7 @@ DECLARE_AFRESH = Rule(
     "declare_afresh",
     "rule",
     "ResendDue",
-    "model/order/recovery.py:223",
+    "model/order/recovery.py:221",
     "The error is an older herald's, or less than the worst seen: declare it as one's own.",
     persists=("severity", "episode"),
     clauses=(
@@ -2674,7 +2649,7 @@ REQUEST_RESET = Rule(
     "request_reset",
     "rule",
     "ResendDue",
-    "model/order/recovery.py:304",
+    "model/order/recovery.py:302",
     "Only the herald requests RESET, for the episode it declared; it obeys its own request.",
     clauses=(
         Clause("guard", "me.role == HERALD"),
@@ -2687,7 +2662,7 @@ ASK_CONTROLLER = Rule(
     "ask_controller",
     "rule",
     "ResendDue",
-    "model/order/recovery.py:365",
+    "model/order/recovery.py:363",
     "Only the herald asks the controller, again while it is silent.",
     clauses=(
         Clause("guard", "me.role == HERALD"),
@@ -2701,7 +2676,7 @@ GIVE_UP = Rule(
     "give_up",
     "rule",
     "ResendDue",
-    "model/order/recovery.py:381",
+    "model/order/recovery.py:379",
     "The controller stayed silent: declare the order unrecoverable, then fall silent.",
     persists=("severity", "episode"),
     clauses=(
@@ -2716,18 +2691,18 @@ RESEND_DUE_IGNORED = Rule(
     "ResendDue/ignored",
     "refusal",
     "ResendDue",
-    "model/order/refusals.py:87",
+    "model/order/refusals.py:88",
     "The timer means nothing now.",
 )
 
 # ProbeDue
 
-START_PROBE_ON_PROBE_DUE = Rule(
-    "start_probe@ProbeDue",
+PROBE_AGAIN = Rule(
+    "probe_again",
     "rule",
     "ProbeDue",
-    "model/order/probing.py:27",
-    "Ask all members, oneself included. PROBE locks the herald only.",
+    "model/order/probing.py:42",
+    "The herald probes from time to time.",
     clauses=(
         Clause("guard", "me.role == HERALD"),
         Clause("guard", "me.state == ACTIVE"),
@@ -2739,7 +2714,7 @@ PROBE_DUE_IGNORED = Rule(
     "ProbeDue/ignored",
     "refusal",
     "ProbeDue",
-    "model/order/refusals.py:87",
+    "model/order/refusals.py:88",
     "The timer means nothing now.",
 )
 
@@ -2749,7 +2724,7 @@ RECOVER = Rule(
     "recover",
     "rule",
     "RecoverDue",
-    "model/order/recovery.py:166",
+    "model/order/recovery.py:164",
     "A plain radiant recovers locally.",
     clauses=(
         Clause("guard", "me.role == RADIANT"),
@@ -2760,7 +2735,7 @@ RECOVER_AS_HERALD = Rule(
     "recover_as_herald",
     "rule",
     "RecoverDue",
-    "model/order/recovery.py:176",
+    "model/order/recovery.py:174",
     "The herald tries an error's first answer, once between clean probes.",
     clauses=(
         Clause("guard", "me.role == HERALD"),
@@ -2772,7 +2747,7 @@ ESCALATE = Rule(
     "escalate",
     "rule",
     "RecoverDue",
-    "model/order/recovery.py:187",
+    "model/order/recovery.py:185",
     "The same error again: the next rung that was not tried yet.",
     persists=("severity", "episode"),
     clauses=(
@@ -2785,6 +2760,6 @@ RECOVER_DUE_IGNORED = Rule(
     "RecoverDue/ignored",
     "refusal",
     "RecoverDue",
-    "model/order/refusals.py:87",
+    "model/order/refusals.py:88",
     "The timer means nothing now.",
 )

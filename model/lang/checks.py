@@ -7,13 +7,15 @@ solver (ORD111, ORD114 and the exact ORD112 and ORD113 are raised by the checker
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from types import ModuleType
 
 from model.lang.declare import Case, EdgeTable, Message
 from model.lang.errors import SpecError, suggest
 from model.lang.expr import GLOBAL_KINDS, Expr, Kind, walk
-from model.lang.show import show
+from model.lang.quantifiers import free_variables
+from model.lang.rules import Property
+from model.lang.show import an, show
 from model.lang.sorts import SumSort
 from model.lang.source import Span
 from model.lang.spec import Spec, Transition, possible_leaves
@@ -71,6 +73,43 @@ def _beyond(node: Expr) -> str | None:
     return None
 
 
+# ---------------------------------------------------------------- one property
+
+
+def of_states(prop: Property, body: Expr, bound: Mapping[str, Expr]) -> None:
+    """Check that a property of states speaks of one state, and an assumption of none.
+
+    Raises `SpecError` ORD115; ORD101 for a variable that no quantifier binds.
+    """
+    closed(prop, body, bound)
+    for node in walk(body):
+        if node.kind in _OF_A_STEP:
+            reason = "a property of states knows no `me`, no event and no step"
+            fix = "quantify over the nodes with a parameter, or make it a @step"
+            raise SpecError("ORD115", show(node), reason, fix=fix, span=_at(node, prop))
+        if prop.kind == "assumption" and node.kind in _OF_A_STATE:
+            reason = "an assumption speaks of the configuration alone: nothing would prove it"
+            fix = "make it a @safety or @lemma"
+            raise SpecError("ORD115", show(node), reason, fix=fix, span=_at(node, prop))
+
+
+def closed(prop: Property, body: Expr, bound: Mapping[str, Expr]) -> None:
+    """Check that a formula mentions no variable but those in `bound` and its quantifiers'."""
+    for node in free_variables(body, frozenset()):
+        if bound.get(node.data) is not node:
+            reason = f"it is bound by no quantifier of property {prop.name!r}"
+            fix = "mention it inside the lambda that takes it"
+            raise SpecError("ORD101", node.data, reason, fix=fix, span=_at(node, prop))
+
+
+def _at(node: Expr, prop: Property) -> Span:
+    return node.span if node.span.file == prop.span.file else prop.span
+
+
+_OF_A_STEP = frozenset({Kind.ME, Kind.SENDER, Kind.FIELD, Kind.NEXT, Kind.FRESH})
+_OF_A_STATE = frozenset({Kind.VAR, Kind.SENT, Kind.GHOST})
+
+
 # ---------------------------------------------------------------- the whole spec
 
 
@@ -100,7 +139,7 @@ def roles(spec: Spec) -> Iterator[SpecError]:
         senders = event.senders if issubclass(event, Message) else ()
         for role in (*senders, *event.roles):
             if role.sum_sort != sort:
-                reason = f"{role} is a {role.sum_sort}; the role of a node is a {sort}"
+                reason = f"{role} is {an(role.sum_sort)}; the role of a node is {an(sort)}"
                 yield SpecError(
                     "ORD110", name, reason, fix=f"name cases of {sort}", span=event.span
                 )
@@ -131,7 +170,7 @@ def edge_tables(spec: Spec) -> Iterator[SpecError]:
             fix = suggest(table.variable, spec.variables)
             yield SpecError("ORD101", name, reason, fix=fix, span=table.span)
         elif not isinstance(decl.sort, SumSort):
-            reason = f"{table.variable} is a {decl.sort}; edges lead between cases of a sum"
+            reason = f"{table.variable} is {an(decl.sort)}; edges lead between cases of a sum"
             fix = "name a variable of a sum"
             yield SpecError("ORD115", name, reason, fix=fix, span=table.span)
         else:
@@ -148,11 +187,13 @@ def _edges(table: EdgeTable, sort: SumSort) -> Iterator[SpecError]:
             continue
         for end in edge:
             if end.sum_sort != sort:
-                reason = f"it is a {end.sum_sort}; {table.variable} is a {sort}"
-                yield SpecError("ORD102", show(end), reason, span=table.span)
+                reason = f"it is {an(end.sum_sort)}; {table.variable} is {an(sort)}"
+                fix = f"lead between cases of {sort}"
+                yield SpecError("ORD102", show(end), reason, fix=fix, span=table.span)
         text = f"{edge[0]} -> {edge[1]}"
         if text in seen:
-            yield SpecError("ORD116", text, "the table lists this edge twice", span=table.span)
+            reason, fix = "the table lists this edge twice", "list it once"
+            yield SpecError("ORD116", text, reason, fix=fix, span=table.span)
         seen.add(text)
 
 
@@ -184,11 +225,18 @@ def silent_mistakes(modules: Iterable[ModuleType], members: frozenset[str]) -> I
         for twice in bound_twice(tree, file):
             reason = "the first one is lost: Python keeps what is bound last"
             related = [("the first one", twice.first)]
-            yield SpecError("ORD116", twice.name, reason, span=twice.second, related=related)
+            fix = "rename or remove one of them"
+            yield SpecError(
+                "ORD116", twice.name, reason, fix=fix, span=twice.second, related=related
+            )
         for suspect in suspects(tree, file, members.__contains__):
-            if suspect.kind == "is":
-                reason = "`is` compares Python objects now, and is always false"
-                code = "ORD107"
-            else:
-                reason, code = "nothing holds its result, so that it has no effect", "ORD115"
+            code, reason = _SUSPECTS[suspect.kind]
             yield SpecError(code, suspect.text, reason, fix=suspect.fix, span=suspect.span)
+
+
+_SUSPECTS = {
+    "is": ("ORD107", "`is` compares Python objects now, and says nothing of a node's values"),
+    "hash": ("ORD107", "Python looks the expression itself up now, and never finds it"),
+    "lost": ("ORD115", "the function that makes it drops it, so that the spec never sees it"),
+    "dropped": ("ORD115", "nothing holds its result, so that it has no effect"),
+}

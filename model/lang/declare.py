@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
 from model.lang.errors import SpecError, suggest
-from model.lang.expr import Expr, Kind, Operators, Var, lift, walk
+from model.lang.expr import Expr, Kind, Operators, Var, lift, nearest, walk
 from model.lang.quantifiers import check_capture
 from model.lang.shapes import (
     Atom,
@@ -27,6 +27,7 @@ from model.lang.shapes import (
     Struct,
     Sum,
     case,
+    check_body,
     check_name,
     check_parts,
     collect_parts,
@@ -34,7 +35,7 @@ from model.lang.shapes import (
     part,
     sort_of,
 )
-from model.lang.show import show
+from model.lang.show import an, show
 from model.lang.sorts import BOOL, NODE, MaybeSort, SetSort, Sort
 from model.lang.source import Span, caller, span_of_class
 from model.lang.tables import EdgeTable, Ghost, GhostUpdate, Table, ghost
@@ -118,13 +119,13 @@ _INITIAL = frozenset({Kind.CONST, Kind.ME, Kind.CONFIG}) | {
 
 
 def _variable(declared: type[Declared], init: Any, doc: str, how: str) -> Var:
-    sort = sort_of(declared, how)
+    sort = sort_of(declared, f"{how}({show(declared)})")
     if init is not None:
         value: Expr | None = lift(init, sort, "the first value")
     else:
         value = default_value(sort)
     if value is None:
-        text, reason = f"{how}({sort})", f"a {sort} has no natural first value"
+        text, reason = f"{how}({sort})", f"{an(sort)} has no natural first value"
         raise SpecError("ORD115", text, reason, fix=f"write {how}({sort}, init=...)")
     for node in walk(value):
         if node.kind not in _INITIAL:
@@ -191,6 +192,7 @@ class Process(Declared):
 
     def __init_subclass__(cls) -> None:
         """Collect the variables."""
+        check_body(cls, VarDecl, "durable")
         cls.variables = {}
         taken = {*dir(NodeProxy), "variables"}
         for name, decl in list(vars(cls).items()):
@@ -302,12 +304,10 @@ class EventProxy:
         if decl is None:
             known = [*self._event.parts, *(["sender"] if issubclass(self._event, Message) else [])]
             what = f"{self._event.kind} {self._event.__name__}"
-            raise SpecError(
-                "ORD101",
-                f"m.{name}",
-                f"{what} has no field {name!r}" if known else f"{what} has no fields",
-                fix=suggest(name, known) if known else "declare it with part(...) in the class",
-            )
+            fix = suggest(name, known) if known else "keep it in a variable of the process"
+            if name == "sender":
+                fix = "only a message has a sender"
+            raise SpecError("ORD101", f"m.{name}", f"{what} has no field {name!r}", fix=fix)
         return Expr(Kind.FIELD, decl.sort, (), name)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -328,6 +328,9 @@ def _roles(cls: type[Event], what: str, given: Any) -> tuple[Case, ...]:
         reason = f"{what}= is not given"
         raise SpecError("ORD110", cls.__name__, reason, fix=fix, span=cls.span)
     cases = tuple(given) if isinstance(given, tuple | list) else (given,)
+    if not cases:
+        text, reason = f"{cls.__name__}({what}=())", "it names no role"
+        raise SpecError("ORD110", text, reason, fix=fix, span=cls.span)
     for one in cases:
         if not isinstance(one, Case):
             text, reason = f"{cls.__name__}({what}={show(given)})", f"{show(one)} is no role"
@@ -379,9 +382,9 @@ class Message(Event):
         where = lift(destination, None, "a destination")
         of = where.sort.of if isinstance(where.sort, SetSort | MaybeSort) else where.sort
         if of != NODE:
-            reason = f"a message goes to nodes, not to a {where.sort}"
+            reason = f"a message goes to nodes, not to {an(where.sort)}"
             fix = "address it to a node, a set of nodes or a Maybe of a node"
-            raise SpecError("ORD102", show(where), reason, fix=fix)
+            raise SpecError("ORD102", show(where), reason, fix=fix, span=nearest(where))
         return Send(type(self), self._fields, where, self._span)
 
 

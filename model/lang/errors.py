@@ -54,7 +54,7 @@ CODES: dict[str, Code] = {
         ),
         Code(
             "ORD105",
-            "guard that is not local",
+            "guard or update that is not local",
             "A guard, update, message or reply may mention only the node itself, the event and"
             " the configuration. A guard over other nodes' variables, the messages in flight or"
             " ghosts proves well, and no node can evaluate it.",
@@ -82,7 +82,7 @@ CODES: dict[str, Code] = {
         ),
         Code(
             "ORD109",
-            "missing message field",
+            "missing or unknown field",
             "A message, request or reply is built with every declared field, and no other.",
             "Give each declared field exactly once.",
         ),
@@ -180,7 +180,7 @@ class SpecError(Exception):
         self.code = code
         self.value = value
         self.reason = reason
-        self.fix = fix if fix is not None else CODES[code].fix
+        self.fix = fix if fix is not None else _as_advice(CODES[code].fix)
         self.span = span if span is not None else caller()
         self.related = tuple(related)
         self.notes = tuple(notes)
@@ -244,6 +244,10 @@ def _restored(
     return SpecError(code, value, reason, fix=fix, span=span, related=related, notes=notes)
 
 
+def _as_advice(sentence: str) -> str:
+    return sentence[0].lower() + sentence[1:].removesuffix(".")
+
+
 def _shown(span: Span) -> list[str]:
     if span == NOWHERE:
         return []
@@ -262,7 +266,10 @@ class SpecErrors(Exception):
         """Collect `errors`, which must not be empty."""
         once = {error.key: error for error in reversed(errors)}
         self.errors = tuple(
-            sorted(once.values(), key=lambda e: (e.span.file, e.span.line, e.span.col, e.code))
+            sorted(
+                once.values(),
+                key=lambda e: (e.span.file, e.span.line, e.span.col, e.code, e.value),
+            )
         )
         super().__init__(self.errors)
 
@@ -279,7 +286,8 @@ def suggest(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, names, n=1)
     if not close:
         folded = {other.casefold(): other for other in names}
-        close = [folded[c] for c in difflib.get_close_matches(name.casefold(), folded, n=1)]
+        near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.85)
+        close = [folded[other] for other in near]
     if close:
         return f"did you mean {close[0]!r}?"
     if not names:

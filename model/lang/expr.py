@@ -15,9 +15,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
+from model.lang import advice
 from model.lang.errors import SpecError, suggest
 from model.lang.kind import GLOBAL_KINDS, Kind
-from model.lang.show import fold_leaves, show, show_expr
+from model.lang.show import an, fold_leaves, show, show_expr
 from model.lang.sorts import (
     BOOL,
     NODE,
@@ -32,7 +33,7 @@ from model.lang.sorts import (
     is_ordered,
 )
 from model.lang.source import Span, caller
-from model.lang.syntax import truth_test
+from model.lang.syntax import truth_test, written
 
 __all__ = [
     "GLOBAL_KINDS",
@@ -97,18 +98,18 @@ class Operators:
     # connectives
     def __and__(self, other: object) -> Expr:
         """Build a conjunction."""
-        return conjunction(self, other)
+        return conjunction(_condition("&", self), _condition("&", other))
 
     def __or__(self, other: object) -> Expr:
         """Build a disjunction."""
-        return disjunction(self, other)
+        return disjunction(_condition("|", self), _condition("|", other))
 
     __rand__ = __and__
     __ror__ = __or__
 
     def __invert__(self) -> Expr:
         """Build a negation."""
-        return negate(self)
+        return negate(_condition("~", self))
 
     def implies(self, other: object) -> Expr:
         """Build an implication."""
@@ -125,8 +126,9 @@ class Operators:
                 fix = f"write {show(expr)} == {show(case)}"
                 raise SpecError("ORD102", f"{show(expr)}.is_({show(case)})", reason, fix=fix)
             if case.sum_sort != expr.sort:
-                reason = f"{show(case)} is a {case.sum_sort}; {show(expr)} is a {expr.sort}"
-                raise SpecError("ORD102", f"{show(expr)}.is_({show(case)})", reason)
+                reason = f"{show(case)} is {an(case.sum_sort)}; {show(expr)} is {an(expr.sort)}"
+                text = f"{show(expr)}.is_({show(case)})"
+                raise SpecError("ORD102", text, reason, fix=f"name cases of {expr.sort}")
             leaves |= case.leaves
         if not isinstance(expr.sort, SumSort) or not cases:
             fix = "name at least one case of a sum; disjunction() is never true"
@@ -137,7 +139,9 @@ class Operators:
         """Return the next number of a range, or its top."""
         expr = self.as_expr()
         if not isinstance(expr.sort, RangeSort):
-            raise SpecError("ORD102", f"({show(expr)}).up()", f"{expr.sort} is not a range")
+            fix = "write fresh(x) for a greater element of an order"
+            text, reason = f"{show(expr)}.up()", f"{an(expr.sort)} is not a range"
+            raise SpecError("ORD102", text, reason, fix=fix)
         return Expr(Kind.UP, expr.sort, (expr,))
 
     # sets
@@ -172,7 +176,8 @@ class Operators:
         """Tell whether there is a value."""
         expr = self.as_expr()
         if not isinstance(expr.sort, MaybeSort):
-            raise SpecError("ORD102", f"({show(expr)}).known", f"{expr.sort} is not a Maybe")
+            text, reason = f"{show(expr)}.known", f"{an(expr.sort)} always has a value"
+            raise SpecError("ORD102", text, reason, fix="ask it of a Maybe")
         return Expr(Kind.KNOWN, BOOL, (expr,))
 
     # what Python does not let a symbolic value do
@@ -193,67 +198,42 @@ class Operators:
         raise self._misused("its size")
 
     def _misused(self, asked: str) -> SpecError:
-        where = caller()
-        test = truth_test(where)
+        where, expr = caller(), self.as_expr()
+        test = truth_test(where, elements=asked != "its truth")
         if test is None:
-            return SpecError("ORD107", show(self), f"Python asks for {asked} now", span=where)
+            reason = f"Python asks for {asked} now"
+            return SpecError("ORD107", show(self), reason, span=where)
         if test.chained:
             reason = "only one of the two comparisons would be kept"
             return SpecError("ORD108", show(self), reason, fix=test.fix, span=test.span)
         reason = f"{test.what} asks for {asked} now"
-        return SpecError("ORD107", show(self), reason, fix=test.fix, span=test.span)
+        fix = advice.to_ask(expr.sort, show(self)) if asked == "its truth" else None
+        return SpecError("ORD107", show(self), reason, fix=fix or test.fix, span=test.span)
 
-    def _arithmetic(self, other: object) -> NoReturn:
+    def _arithmetic(self, _other: object = None) -> NoReturn:
         """Refuse: no sort has arithmetic, so that proofs stay decidable."""
         expr = self.as_expr()
-        match expr.sort:
-            case RangeSort():
-                fix = "write x.up() for the next number of a range"
-            case OrderSort():
-                fix = "write fresh(x) for a greater element of an order"
-            case SetSort():
-                fix = "write a.union(b), s.add(x) or s.remove(x)"
-            case _:
-                fix = "say it with the operators that the sort has"
-        raise SpecError("ORD102", show(expr), f"a {expr.sort} has no arithmetic", fix=fix)
+        fix = advice.to_calculate(expr.sort)
+        raise SpecError("ORD102", show(expr), f"{an(expr.sort)} has no arithmetic", fix=fix)
 
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _arithmetic
-    __truediv__ = __floordiv__ = __mod__ = __xor__ = _arithmetic
+    __truediv__ = __floordiv__ = __mod__ = __xor__ = __neg__ = _arithmetic
 
     def __getattr__(self, name: str) -> Expr:
         """Return the part of a struct."""
         if name.startswith("_"):
             raise AttributeError(name)
         expr = self.as_expr()
-        known: list[str] = []
         if isinstance(expr.sort, StructSort):
             for part, sort in expr.sort.parts:
                 if part == name:
                     return Expr(Kind.GET, sort, (expr,), name)
-            known = [part for part, _ in expr.sort.parts]
+        text, reason = f"{show(expr)}.{name}", f"{an(expr.sort)} has no {name!r}"
+        fix = advice.to_read(expr.sort, name) or suggest(name, advice.members(expr.sort))
         if name == "set":
-            raise SpecError(
-                "ORD101",
-                f"{show(expr)}.set",
-                "it is no variable of `me`, and only those are set",
-                fix="write me.variable.set(value)",
-            )
-        known += next((m for kind, m in _METHODS.items() if isinstance(expr.sort, kind)), ())
-        raise SpecError(
-            "ORD101",
-            f"{show(expr)}.{name}",
-            f"a {expr.sort} has no {name!r}",
-            fix=suggest(name, known),
-        )
-
-
-_METHODS: dict[type[Sort], tuple[str, ...]] = {
-    SumSort: ("is_",),
-    RangeSort: ("up",),
-    SetSort: ("add", "has", "remove", "subset", "union"),
-    MaybeSort: ("known",),
-    BoolSort: ("implies",),
-}
+            reason = "it is no variable of `me`, and only those are set"
+            fix = "write me.variable.set(value)"
+        raise SpecError("ORD101", text, reason, fix=fix)
 
 
 # What a helper function of a spec takes: an expression, a variable's handle, a case or a node.
@@ -318,6 +298,10 @@ class Var(Operators):
         """Return the variable as a spec would write it."""
         return show_expr(self.expr)
 
+    def __hash__(self) -> int:
+        """Refuse: a dict or a set would look for the handle, not for its value."""
+        raise self._misused("its value")
+
     def as_expr(self) -> Expr:
         """Return the variable's present value."""
         return self.expr
@@ -374,19 +358,25 @@ def lift(
     elif isinstance(value, int) and isinstance(sort, RangeSort):
         if not 0 <= value <= sort.top:
             reason = f"{sort} runs from 0 to {sort.top}"
-            raise SpecError("ORD102", repr(value), reason, fix=_range_fix(sort), span=span)
+            raise SpecError(
+                "ORD102", repr(value), reason, fix=advice.to_give(sort), span=span or nearest(value)
+            )
         expr = Expr(Kind.CONST, sort, (), value)
     elif value is None and isinstance(sort, MaybeSort):
         expr = Expr(Kind.NONE, sort)
     else:
-        wanted = f"a {sort}" if sort is not None else "an expression"
+        wanted = f"{an(sort)}" if sort is not None else "an expression"
         reason = f"{wanted} is needed {_here(place)}"
-        raise SpecError("ORD102", show(value), reason, fix=_plain_fix(value, sort), span=span)
+        never = value is None and not isinstance(sort, BoolSort | None)
+        fix = "only a Maybe can be None" if never else advice.to_give(sort)
+        raise SpecError("ORD102", show(value), reason, fix=fix, span=span or nearest(value))
     if sort is not None and expr.sort != sort:
         if isinstance(sort, MaybeSort) and expr.sort == sort.of:
             return Expr(Kind.SOME, sort, (expr,), span=expr.span)
-        reason = f"it is a {expr.sort}; a {sort} is needed {_here(place)}"
-        raise SpecError("ORD102", show(expr), reason, span=span or _nearest(expr))
+        reason = f"it is {an(expr.sort)}; {an(sort)} is needed {_here(place)}"
+        raise SpecError(
+            "ORD102", show(expr), reason, fix=advice.to_give(sort), span=span or nearest(expr)
+        )
     return expr
 
 
@@ -394,35 +384,12 @@ def _here(place: str) -> str:
     return f"for {place}" if place else "here"
 
 
-def _nearest(expr: Expr) -> Span:
-    """Return the place of `expr` if that lies in what runs now, else what runs now."""
+def nearest(value: object) -> Span:
+    """Return where `value` is written within what runs now, or else what runs now."""
     now = caller()
-    return expr.span if now.holds(expr.span) else now
-
-
-def _range_fix(sort: RangeSort) -> str:
-    return f"use a number from 0 to {sort.top}, or raise the top of {sort}"
-
-
-def _plain_fix(value: object, sort: Sort | None) -> str | None:
-    match sort:
-        case OrderSort() if isinstance(value, int):
-            return f"compare with another {sort}; the least one is {sort}.zero"
-        case RangeSort() if isinstance(value, int | float):
-            return _range_fix(sort)
-        case SetSort():
-            return f"build it from {sort}.empty with add(...)"
-        case SumSort():
-            return f"use a case of {sort}"
-        case MaybeSort():
-            return f"use a {sort.of}, or None for nothing"
-        case BoolSort():
-            return "use a condition"
-    if value is None:
-        return "only a Maybe can be None"
-    if isinstance(value, int) and sort is None:
-        return "give the other side a sort, or look numbers up with sort="
-    return None
+    if isinstance(value, Expr | Var) and now.holds(value.span) and now != value.span:
+        return value.span
+    return written(now, show(value))
 
 
 def _alike(left: object, right: object) -> tuple[Expr, Expr]:
@@ -446,8 +413,20 @@ def equal(left: object, right: object) -> Expr:
 def _compare(kind: Kind, left: object, right: object, written: str = "") -> Expr:
     a, b = _alike(left, right)
     if not is_ordered(a.sort):
-        raise SpecError("ORD102", show(a), f"a {a.sort} has no order", fix="compare with == or !=")
+        raise SpecError(
+            "ORD102", show(a), f"{an(a.sort)} has no order", fix="compare with == or !="
+        )
     return Expr(kind, BOOL, (a, b), label=written)
+
+
+def _condition(sign: str, value: object) -> object:
+    """Return an operand of `sign`, which binds more tightly than a comparison does."""
+    if isinstance(value, Operators) and value.as_expr().sort != BOOL:
+        expr = value.as_expr()
+        reason = f"it is {an(expr.sort)}; `{sign}` takes conditions, and binds before == and <"
+        fix = "put parentheses around each comparison: (a == b) & ~(c == d)"
+        raise SpecError("ORD102", show(value), reason, fix=fix, span=nearest(value))
+    return value
 
 
 def negate(value: object) -> Expr:
@@ -485,18 +464,25 @@ def majority(some: object, whole: object) -> Expr:
     """Tell whether more than half of the nodes of `whole` are in `some`."""
     outer = lift(whole)
     if not isinstance(outer.sort, SetSort) or outer.sort.of != NODE:
-        raise SpecError("ORD102", show(outer), "a majority is taken of a set of nodes")
+        raise _no_majority(outer)
     inner = lift(some)
     if not isinstance(inner.sort, SetSort) or inner.sort.of != NODE:
-        raise SpecError("ORD102", show(inner), "a majority is taken of a set of nodes")
+        raise _no_majority(inner)
     return Expr(Kind.MAJORITY, BOOL, (inner, outer))
+
+
+def _no_majority(whole: Expr) -> SpecError:
+    reason = f"it is {an(whole.sort)}; a majority is one of sets of nodes"
+    fix = "write majority(some, all), with two sets of nodes"
+    return SpecError("ORD102", show(whole), reason, fix=fix, span=nearest(whole))
 
 
 def owner(value: object) -> Expr:
     """Return the one node that may start `value`, an element of an owned order."""
     expr = lift(value)
     if not (isinstance(expr.sort, OrderSort) and expr.sort.owned):
-        raise SpecError("ORD102", show(expr), f"{expr.sort} is not an owned order")
+        fix = "declare class X(Ordered, owned=True)"
+        raise SpecError("ORD102", show(expr), f"{an(expr.sort)} has no owner", fix=fix)
     return Expr(Kind.OWNER, NODE, (expr,))
 
 
@@ -508,7 +494,8 @@ def fresh(base: object) -> Expr:
     """
     expr = lift(base)
     if not isinstance(expr.sort, OrderSort):
-        raise SpecError("ORD102", show(expr), f"{expr.sort} is not an unbounded order")
+        reason = f"{an(expr.sort)} is no unbounded order"
+        raise SpecError("ORD102", show(expr), reason, fix="write x.up() for a range")
     return Expr(Kind.FRESH, expr.sort, (expr,))
 
 
@@ -539,7 +526,8 @@ def same(a: Expr, b: Expr) -> bool:
 def _of_set(value: Operators, what: str) -> Expr:
     expr = value.as_expr()
     if not isinstance(expr.sort, SetSort):
-        raise SpecError("ORD102", f"({show(expr)}).{what}(...)", f"{expr.sort} is not a set")
+        text, reason = f"{show(expr)}.{what}(...)", f"{an(expr.sort)} is not a set"
+        raise SpecError("ORD102", text, reason, fix="write s.has(x), with a set before the dot")
     return expr
 
 

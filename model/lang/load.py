@@ -30,8 +30,8 @@ from typing import Any
 
 from model.lang.errors import SpecError, SpecErrors, suggest
 from model.lang.raised import as_mistake
-from model.lang.show import show
-from model.lang.source import NOWHERE, Span, is_inner, span_of_code
+from model.lang.show import an, show
+from model.lang.source import NOWHERE, Span, is_inner, span_of_code, span_of_traceback
 from model.lang.spec import Spec
 
 # The built-in specs: the module of each, by name. Imported only when asked for.
@@ -55,16 +55,17 @@ def load(target: str) -> Spec:
         SpecErrors: The target is wrong, or the spec it names has mistakes.
     """
     try:
+        if not target.strip():
+            raise _cannot(repr(target), "no spec is named", _FORMS)
         if target in BUILT_IN:
             return _spec_in(importlib.import_module(BUILT_IN[target]), "spec", target)
         if target.endswith(".py") or os.sep in target or Path(target).exists():
             return _from_file(target)
         if ":" in target:
             return _from_module(target)
-        fix = f"{suggest(target, BUILT_IN)} Or {_FORMS}" if target else _FORMS
-        raise _cannot(
-            target or "(nothing)", "it is no built-in spec, path or package.module:NAME", fix
-        )
+        near = suggest(target, BUILT_IN)
+        fix = f"{near} Or {_FORMS}" if near.endswith("?") else _FORMS
+        raise _cannot(target, "it is no built-in spec, path or package.module:NAME", fix)
     except SpecErrors:
         raise
     except (Exception, SystemExit) as error:
@@ -77,8 +78,9 @@ def _cannot(value: str, reason: str, fix: str, span: Span = NOWHERE) -> SpecErro
 
 def _told(error: Exception | SystemExit) -> SpecError:
     if isinstance(error, SystemExit):
-        ended = RuntimeError(f"the spec ended Python with SystemExit({error.code})")
-        return as_mistake(ended.with_traceback(error.__traceback__))
+        where, _ = span_of_traceback(error.__traceback__)
+        reason = "it ends Python, and the spec is not read yet"
+        return SpecError("ORD118", f"exit({error.code})", reason, fix="remove it", span=where)
     return as_mistake(error)
 
 
@@ -110,7 +112,7 @@ def _from_file(target: str) -> Spec:
     assert made is not None
     module = importlib.util.module_from_spec(made)
     with _importing_from(path.parent, module):
-        exec(compile(text, str(path), "exec"), vars(module))
+        exec(compile(text, str(path), "exec", dont_inherit=True), vars(module))
         return _spec_in(module, "spec", target)
 
 
@@ -171,14 +173,15 @@ def _spec_in(module: ModuleType, name: str, target: str) -> Spec:
         if not hasattr(holder, part):
             names = [n for n, v in vars(module).items() if isinstance(v, Spec) or n == "spec"]
             fix = suggest(name, names) if names else _ENDING
-            where = Span(module.__file__, 1, 0, 1, 0) if module.__file__ else NOWHERE
-            raise _cannot(target, f"it has no {name}", fix, where)
+            what = "function spec()" if name == "spec" else repr(name)
+            raise _cannot(target, f"it has no {what}", fix)
         holder = getattr(holder, part)
     if isinstance(holder, Spec):
         return holder
     where = span_of_code(holder.__code__) if inspect.isfunction(holder) else NOWHERE
     if not callable(holder) or isinstance(holder, type):
-        raise _cannot(target, f"{name} is {show(holder)}, and not a Spec", _ENDING, where)
+        what = "a class" if isinstance(holder, type) else an(type(holder).__name__)
+        raise _cannot(target, f"{name} is {what}, and not a Spec", _ENDING, where)
     made = _called(holder, name, target, where)
     if not isinstance(made, Spec):
         reason = f"{name}() returned {show(made)}, and not a Spec"

@@ -12,6 +12,7 @@ from typing import Any
 
 from model.lang.errors import SpecError
 from model.lang.expr import Expr, Kind, lift
+from model.lang.shapes import sort_of
 from model.lang.show import show
 from model.lang.sorts import BOOL
 from model.lang.source import Span, caller
@@ -43,7 +44,7 @@ def quantify(kind: Kind, body: Callable[..., object], sorts: dict[str, Any]) -> 
 def bind(body: Callable[..., object], sorts: dict[str, Any], text: str) -> dict[str, Any]:
     """Return a variable for each of `sorts`, for the parameters of `body`.
 
-    Raises `SpecError` ORD115 when the names differ or one has no declared sort.
+    Raises `SpecError` ORD115 when the names differ, or one is given no declared sort.
     """
     if not sorts:
         raise SpecError("ORD115", text, "it names no variable", fix="write n=Node after the lambda")
@@ -57,19 +58,9 @@ def bind(body: Callable[..., object], sorts: dict[str, Any], text: str) -> dict[
             f"the lambda takes {', '.join(open_names) or 'nothing'}",
             fix="give the lambda's parameters and the sorts the same names",
         )
-    return {name: bound_variable(name, sort, text) for name, sort in sorts.items()}
-
-
-def bound_variable(name: str, declared: Any, text: str, span: Span | None = None) -> Any:
-    """Return the bound variable `name` of a declared sort.
-
-    Raises `SpecError` ORD115 when `declared` is none.
-    """
-    if not (isinstance(declared, type) and hasattr(declared, "sort")):
-        reason = f"{name} is given {show(declared)}, which is no declared sort"
-        fix = f"give {name} a sort: Node, or a class that the spec declares"
-        raise SpecError("ORD115", text, reason, fix=fix, span=span)
-    return declared.bound(name)  # type: ignore[attr-defined]
+    for sort in sorts.values():
+        sort_of(sort, text)
+    return {name: sort.bound(name) for name, sort in sorts.items()}
 
 
 def check_capture(body: Expr, bound: list[Expr], span: Span) -> None:

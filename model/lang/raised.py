@@ -12,8 +12,9 @@ import sys
 from collections.abc import Iterable
 from types import FrameType, ModuleType
 
+from model.lang.declare import Config, Event, Process, Sum
 from model.lang.errors import SpecError, suggest
-from model.lang.show import show
+from model.lang.show import an, show
 from model.lang.source import NOWHERE, Span, span_of_traceback
 
 
@@ -31,8 +32,11 @@ def as_mistake(error: Exception, span: Span = NOWHERE) -> SpecError:
             reason = "Python knows no such name here"
             if isinstance(error, UnboundLocalError):
                 reason = "it is used before it is given a value"
-            return _unknown(name, reason, suggest(name, _names_in(frame)), where)
-        case AttributeError():
+            fix = suggest(name, _names_in(frame))
+            return _unknown(
+                name, reason, fix if fix.endswith("?") else "define or import it", where
+            )
+        case AttributeError() if error.name is not None:
             return _attribute(error, where)
         case ModuleNotFoundError():
             reason = "there is no module of this name"
@@ -53,15 +57,28 @@ def _unknown(name: str, reason: str, fix: str, where: Span) -> SpecError:
 
 def _attribute(error: AttributeError, where: Span) -> SpecError:
     holder, name = error.obj, error.name or str(error)
-    if isinstance(holder, ModuleType):
-        what = f"module {holder.__name__!r}"
-    elif isinstance(holder, type):
-        what = f"{holder.__mro__[1].__name__} {holder.__name__}" if holder.__mro__[1:] else "it"
-    else:
-        what = f"a {type(holder).__name__}"
-    known = [n for n in dir(holder) if not n.startswith("_")]
     shown = holder.__name__ if isinstance(holder, ModuleType) else show(holder)
+    if isinstance(holder, ModuleType):
+        what, known = f"module {shown!r}", [n for n in vars(holder) if not n.startswith("_")]
+    elif isinstance(holder, type):
+        what = f"{holder.__mro__[1].__name__} {shown}" if holder.__mro__[1:] else shown
+        known = [n for n in ("zero", "empty", "nothing", "top") if hasattr(holder, n)]
+        if issubclass(holder, Sum):
+            known = [one.name for one in getattr(holder, "cases", ())]
+        if name in {**getattr(holder, "parts", {}), **getattr(holder, "variables", {})}:
+            reason = f"{what} is a class, and {name!r} is read off one of its objects"
+            return _unknown(f"{shown}.{name}", reason, _read_off(holder, name), where)
+    else:
+        what, known = an(type(holder).__name__), [n for n in dir(holder) if not n.startswith("_")]
     return _unknown(f"{shown}.{name}", f"{what} has no {name!r}", suggest(name, known), where)
+
+
+def _read_off(holder: type, name: str) -> str:
+    if issubclass(holder, Process):
+        return f"write me.{name}"
+    if issubclass(holder, Config):
+        return f"write config = {holder.__name__}(), and config.{name}"
+    return f"write m.{name}" if issubclass(holder, Event) else f"write x.{name}, with a value x"
 
 
 def _import(error: ImportError, where: Span) -> SpecError:

@@ -21,24 +21,23 @@ from model.lang.declare import (
     Event,
     EventProxy,
     Ghost,
-    GhostUpdate,
     Message,
     NodeProxy,
     Process,
     Reply,
-    Send,
     Sum,
     Table,
 )
 from model.lang.errors import SpecError, SpecErrors, suggest
-from model.lang.expr import Expr, Kind, Update, Var, conjunction, disjunction, lift, negate
-from model.lang.quantifiers import bound_variable
+from model.lang.expr import Expr, Kind, Var, conjunction, disjunction, lift, negate
 from model.lang.raised import as_mistake
+from model.lang.rows import check_parameters, ghosts, parameter_sorts, reply, sends, updates
+from model.lang.scenario import Scenario
 from model.lang.rules import Authority, Fallback, Property, Row, Rule, as_tuple
-from model.lang.show import show
+from model.lang.show import an, show
 from model.lang.sorts import BOOL, Sort, SumSort
 from model.lang.source import NOWHERE, Span, caller, span_of_body
-from model.lang.spec import Clause, ReplyValue, Spec, Statement, StepEvent, Transition
+from model.lang.spec import Clause, Spec, Statement, StepEvent, Transition
 
 
 def read_spec(name: str, title: str, modules: Iterable[ModuleType], *, role: str) -> Spec:
@@ -46,12 +45,17 @@ def read_spec(name: str, title: str, modules: Iterable[ModuleType], *, role: str
 
     Raises `SpecErrors` with every mistake found.
     """
-    return _Reader(name, title, tuple(modules), role, caller()).read()
+    given = tuple(modules)
+    for module in given:
+        if not isinstance(module, ModuleType):
+            text, fix = f"modules=[{show(module)}]", "give modules, e.g. sys.modules[__name__]"
+            raise SpecErrors([SpecError("ORD115", text, f"{show(module)} is no module", fix=fix)])
+    return _Reader(name, title, given, role, caller()).read()
 
 
 # What a module may declare: classes derived from these, and objects of these.
 _CLASSES = (Declared, Event, Reply, Config)
-_OBJECTS = (Rule, Fallback, Authority, Property, Table, Ghost, EdgeTable, Config)
+_OBJECTS = (Rule, Fallback, Authority, Property, Table, Ghost, EdgeTable, Config, Scenario)
 
 
 class _Reader:
@@ -66,13 +70,16 @@ class _Reader:
         self.found = self.collect()
 
     def read(self) -> Spec:
-        self.errors.extend(checks.silent_mistakes(self.modules, self.member_names()))
         self.process = self.the_process()
         self.role_sort = self.the_role_sort()
         self.events: dict[str, type[Event]] = self.pick(Event)
         self.replies: dict[str, type[Reply]] = self.pick(Reply)
         self.authorities = self.the_authorities()
         transitions = self.transitions()
+        role_clauses = {
+            name: self.attempt(partial(self.role_clauses, event), name, None, event.span) or ()
+            for name, event in self.events.items()
+        }
         spec = Spec(
             name=self.name,
             title=self.title,
@@ -89,10 +96,13 @@ class _Reader:
             authorities=self.authorities,
             transitions=transitions,
             statements={},
+            scenarios=tuple(self.pick(Scenario).values()),
+            role_clauses=role_clauses,
         )
         spec.statements = self.statements(transitions)
         for check in (checks.labels, checks.roles, checks.hypotheses, checks.edge_tables):
             self.errors.extend(check(spec))
+        self.errors.extend(self.silent_mistakes())
         if not self.errors:
             # A rule that could not be read may be the one that leads there.
             self.errors.extend(checks.reachable_leaves(spec))
@@ -117,10 +127,9 @@ class _Reader:
                 if wanted and not key.startswith("__"):
                     found.setdefault(id(value), (name, value))
                 elif isinstance(value, tuple | list | dict) and not key.startswith("__"):
-                    group = value.values() if isinstance(value, dict) else value
-                    for one in group:
-                        if isinstance(one, Property):
-                            found.setdefault(id(one), (one.name, one))
+                    for one in value.values() if isinstance(value, dict) else value:
+                        if isinstance(one, Rule | Fallback | Property):
+                            found.setdefault(id(one), (_name(one, key), one))
         return found
 
     def pick(self, kind: type) -> dict[str, Any]:
@@ -140,7 +149,7 @@ class _Reader:
         self.errors.append(SpecError("ORD116", name, reason, span=_place(second), related=related))
 
     def attempt(
-        self, action: Callable[[], Any], what: str, function: Callable[..., Any], span: Span
+        self, action: Callable[[], Any], what: str, function: Callable[..., Any] | None, span: Span
     ) -> Any:
         """Run `action`; keep a mistake, placed at `span` where it has no place, and go on."""
         try:
@@ -149,7 +158,7 @@ class _Reader:
             mistake = as_mistake(error, span)
             if mistake.span in (self.where, NOWHERE):
                 mistake = mistake.moved(span)
-            elif not span_of_body(function.__code__).holds(mistake.span):
+            elif function and not span_of_body(function.__code__).holds(mistake.span):
                 mistake = mistake.noted(f"found while reading {what} ({span.place()})")
             self.errors.append(mistake)
             return None
@@ -163,6 +172,12 @@ class _Reader:
             raise error.moved(own) if error.span == self.where else error from None
 
     # ------------------------------------------------------------ declarations
+
+    def silent_mistakes(self) -> list[SpecError]:
+        """Return what Python ran over in silence; not what it stumbled over as well."""
+        told = {(error.code, error.span) for error in self.errors}
+        found = checks.silent_mistakes(self.modules, self.member_names())
+        return [error for error in found if (error.code, error.span) not in told]
 
     def member_names(self) -> frozenset[str]:
         """Return the names of all variables and fields, as `me.x` and `m.x` would be read."""
@@ -183,7 +198,7 @@ class _Reader:
         span = found[1].span if found else self.where
         value = found[1].__name__ if found else self.name
         self.errors.append(SpecError("ORD115", value, reason, fix=fix, span=span))
-        raise SpecErrors(self.errors)
+        raise SpecErrors([*self.errors, *self.silent_mistakes()])
 
     def the_role_sort(self) -> SumSort:
         """Return the sort of the variable that holds the role."""
@@ -197,7 +212,7 @@ class _Reader:
             )
             self.errors.append(SpecError("ORD101", value, reason, fix=fix, span=self.where))
         elif not isinstance(decl.sort, SumSort):
-            reason = f"{self.process.__name__}.{self.role} is a {decl.sort}, and a role is a case"
+            reason = f"{self.process.__name__}.{self.role} is {an(decl.sort)}, and a role is a case"
             fix = "declare class Role(Sum), and a variable of it"
             self.errors.append(SpecError("ORD102", value, reason, fix=fix, span=self.where))
         else:
@@ -242,24 +257,16 @@ class _Reader:
                 )
                 if made is not None:
                     found.append(made)
-        fallbacks: list[Fallback] = list(self.pick(Fallback).values())
         for event in self.events.values():
-            for one in fallbacks:
-                if any(issubclass(event, kind) for kind in one.kinds):
-                    made = self.attempt(
-                        partial(self.refusals, event, one),
-                        f"fallback {one.function.__name__!r} for {event.__name__}",
-                        one.function,
-                        one.span,
-                    )
-                    found.extend(made or ())
-                    break
-            else:
-                reason = "no @fallback is declared for it"
-                fix = "write @fallback(Message), @fallback(Request) and @fallback(Timer)"
-                self.errors.append(
-                    SpecError("ORD112", event.__name__, reason, fix=fix, span=event.span)
+            one = self.fallback(event)
+            if one is not None:
+                made = self.attempt(
+                    partial(self.refusals, event, one),
+                    f"fallback {one.function.__name__!r} for {event.__name__}",
+                    one.function,
+                    one.span,
                 )
+                found.extend(made or ())
         found.append(self.crash())
         return tuple(found)
 
@@ -280,6 +287,34 @@ class _Reader:
         doc = inspect.cleandoc(rule.function.__doc__ or "")
         return self.transition(name, "rule", event, row, doc, rule.span)
 
+    def fallback(self, event: type[Event]) -> Fallback | None:
+        """Return the fallback that names the event, or else its kind; two that do are a mistake."""
+        ranked: list[tuple[int, Fallback]] = [
+            (min(event.__mro__.index(kind) for kind in one.kinds if issubclass(event, kind)), one)
+            for one in self.pick(Fallback).values()
+            if any(issubclass(event, kind) for kind in one.kinds)
+        ]
+        if not ranked:
+            reason = "no @fallback is declared for it"
+            fix = "write @fallback(Message), @fallback(Request) and @fallback(Timer)"
+            name, span = event.__name__, event.span
+            self.errors.append(SpecError("ORD112", name, reason, fix=fix, span=span))
+            return None
+        closest = min(rank for rank, _ in ranked)
+        first, *others = [one for rank, one in ranked if rank == closest]
+        for other in others:
+            self.errors.append(
+                SpecError(
+                    "ORD116",
+                    other.function.__name__,
+                    f"another fallback answers {event.__name__} too",
+                    fix="let one fallback answer each event; one for the event goes before others",
+                    span=other.span,
+                    related=[("the other one", first.span)],
+                )
+            )
+        return first
+
     def refusals(self, event: type[Event], one: Fallback) -> list[Transition]:
         """Read the answers of a fallback to one event."""
         check_parameters(one.function, ("me", "m"), "fallback", one.span)
@@ -296,6 +331,8 @@ class _Reader:
                 raise SpecError("ORD115", row.name or name, reason, fix=fix, span=row.span)
         if not rows or as_tuple(rows[-1].when):
             reason = "its last row has a `when`, so that some event gets no answer"
+            if not rows:
+                reason = "it returns no row"
             fix = "end it with a row without `when`"
             span = rows[-1].span if rows else one.span
             raise SpecError("ORD112", name, reason, fix=fix, span=span)
@@ -327,7 +364,7 @@ class _Reader:
             )
         ]
 
-    def role_clauses(self, event: type[Event]) -> list[Clause]:
+    def role_clauses(self, event: type[Event]) -> tuple[Clause, ...]:
         """Return the clauses that the event's declared roles put before every rule's own."""
         clauses: list[Clause] = []
         role = getattr(NodeProxy(self.process, ME), self.role)
@@ -341,13 +378,18 @@ class _Reader:
                 expr = disjunction(*(self.grant(g, event) for g in grants))
                 if not (expr.kind is Kind.CONST and expr.data is True):
                     clauses.append(Clause(show(expr), expr, "sender"))
-        return clauses
+        return tuple(clauses)
 
     def grant(self, one: Authority, event: type[Message]) -> Expr:
         """Return when the sender of `event` may speak in a role."""
         check_parameters(one.function, ("me", "m"), "authority", one.span)
-        value = one.function(NodeProxy(self.process, ME), EventProxy(event))
-        return self.placed(value, BOOL, f"authority {one.function.__name__!r}", one.span)
+        what = f"authority {one.function.__name__!r}"
+        try:
+            value = one.function(NodeProxy(self.process, ME), EventProxy(event))
+            return self.placed(value, BOOL, what, one.span)
+        except SpecError as error:
+            who = f"{what} is asked about every message that a {one.role} sends"
+            raise error.noted(f"{who}: {event.__name__} ({event.span.place()})") from None
 
     def transition(
         self, name: str, kind: str, event: type[Event], row: Row, doc: str, span: Span
@@ -357,59 +399,33 @@ class _Reader:
         own = [part for c in own for part in (c.args if c.kind is Kind.AND else (c,))]
         clauses = [Clause(show(c), c, "guard") for c in own]
         if kind == "rule":
-            clauses = self.role_clauses(event) + clauses
+            clauses = [*self.role_clauses(event), *clauses]
         made = Transition(
             name,
             kind,
             event,
             tuple(clauses),
-            _updates(row),
-            self.sends(row),
-            _ghosts(row),
-            self.reply(name, row),
+            updates(row),
+            sends(row),
+            ghosts(row),
+            reply(row, name.partition("@")[0]),
             doc,
             span,
         )
+        for out in made.sends:
+            self.known(out.message, out.span)
+        if made.reply is not None:
+            self.known(made.reply.decl, row.span)
         checks.local(made, row.span)
         return made
-
-    def sends(self, row: Row) -> tuple[Send, ...]:
-        """Return the messages of a row."""
-        found = as_tuple(row.send)
-        for out in found:
-            if not isinstance(out, Send):
-                fix = "put * before a tuple of messages"
-                if isinstance(out, Message):
-                    fix = f"write {show(out)}.to(destination)"
-                reason = "`send` holds addressed messages"
-                raise SpecError("ORD115", show(out), reason, fix=fix, span=row.span)
-            self.known(out.message, out.span)
-        return found
-
-    def reply(self, name: str, row: Row) -> ReplyValue:
-        """Return the reply of a row."""
-        given = row.reply
-        rule = name.partition("@")[0]
-        if given is None:
-            fix = "write reply=Done(), with a class Done(Reply)"
-            raise SpecError("ORD112", rule, "the row gives no reply", fix=fix, span=row.span)
-        if not isinstance(given, Reply):
-            fix = "write reply=Done(), with a class Done(Reply)"
-            if isinstance(given, type) and issubclass(given, Reply):
-                fix = f"write reply={show(given)}(...)"
-            text, reason = f"reply={show(given)}", "`reply` holds a reply"
-            raise SpecError("ORD115", text, reason, fix=fix, span=row.span)
-        self.known(type(given), row.span)
-        return ReplyValue(type(given), given.fields)
 
     def known(self, declared: type[Event] | type[Reply], span: Span) -> None:
         """Raise ORD101 for an event or reply of a module that is not part of the spec."""
         if declared not in self.events.values() and declared not in self.replies.values():
-            names = ", ".join(module.__name__ for module in self.modules)
             raise SpecError(
                 "ORD101",
                 declared.__name__,
-                f"it is declared in {declared.__module__}, and the spec is read from {names}",
+                f"it is declared in {declared.__module__}, which is no module of the spec",
                 fix=f"give {declared.__module__} to read_spec(..., modules=...) too",
                 span=span,
             )
@@ -451,11 +467,9 @@ class _Reader:
         what = f"property {prop.name!r}"
         if prop.kind == "step":
             return Statement(prop, None, self.step_formulas(prop, transitions))
-        bound = {
-            name: bound_variable(name, hint, f"{prop.name}({name})", prop.span)
-            for name, hint in parameter_sorts(prop).items()
-        }
+        bound = {name: hint.bound(name) for name, hint in parameter_sorts(prop).items()}
         body = self.placed(prop.function(**bound), BOOL, what, prop.span)
+        checks.of_states(prop, body, {name: lift(value) for name, value in bound.items()})
         if bound:
             names = tuple((name, lift(value).sort) for name, value in bound.items())
             kind = Kind.EXISTS if prop.kind == "sometimes" else Kind.FORALL
@@ -472,7 +486,9 @@ class _Reader:
             if t.kind == "environment" and not prop.environment:
                 continue
             value = prop.function(before, after, StepEvent(t))
-            found[t.label] = self.placed(value, BOOL, f"property {prop.name!r}", prop.span)
+            body = self.placed(value, BOOL, f"property {prop.name!r}", prop.span)
+            checks.closed(prop, body, {})
+            found[t.label] = body
         return found
 
 
@@ -487,77 +503,3 @@ def _place(value: Any) -> Span:
     """Return where a declaration is written, as far as it knows."""
     span = getattr(value, "span", NOWHERE)
     return span if isinstance(span, Span) else NOWHERE
-
-
-def check_parameters(
-    function: Callable[..., Any], names: tuple[str, ...], what: str, span: Span
-) -> None:
-    """Raise ORD115 unless `function` can be called with one argument for each of `names`."""
-    try:
-        inspect.signature(function).bind(*names)
-    except TypeError as error:
-        wanted = f"({', '.join(names)})"
-        text = f"{function.__name__}{inspect.signature(function)}"
-        reason = f"a {what} is a function of {wanted}"
-        fix = f"write def {function.__name__}{wanted}"
-        raise SpecError("ORD115", text, reason, fix=fix, span=span) from error
-
-
-def parameter_sorts(prop: Property) -> dict[str, Any]:
-    """Return the annotation of each parameter of a property.
-
-    Raises `SpecError` ORD115 where one is missing or names nothing.
-    """
-    function = prop.function
-    found: dict[str, Any] = {}
-    for name in inspect.signature(function).parameters:
-        hint = function.__annotations__.get(name)
-        fix = f"write {name}: Node, or {name}: with a sort or process that the spec declares"
-        if hint is None:
-            text, reason = f"{prop.name}({name})", "a property's parameter needs a declared sort"
-            raise SpecError("ORD115", text, reason, fix=fix, span=prop.span)
-        if isinstance(hint, str):
-            try:
-                hint = eval(hint, getattr(function, "__globals__", {}))
-            except Exception as error:
-                text, reason = f"{prop.name}({name}: {hint})", "it names no declared sort"
-                raise SpecError("ORD101", text, reason, fix=fix, span=prop.span) from error
-        found[name] = hint
-    return found
-
-
-def _updates(row: Row) -> dict[str, Expr]:
-    """Return the next values that a row gives, those that change nothing apart."""
-    found: dict[str, Update] = {}
-    for update in as_tuple(row.then):
-        if not isinstance(update, Update):
-            many = isinstance(update, tuple | list)
-            fix = "put * before a tuple of updates" if many else "write me.variable.set(value)"
-            reason = "`then` holds updates"
-            raise SpecError("ORD115", show(update), reason, fix=fix, span=row.span)
-        if update.name in found:
-            first = found[update.name]
-            raise SpecError(
-                "ORD106",
-                f"me.{update.name}",
-                f"it is set to {show(first.value)} and to {show(update.value)}",
-                span=update.span,
-                related=[("set first", first.span)],
-            )
-        found[update.name] = update
-    return {n: u.value for n, u in found.items() if not _unchanged(n, u.value)}
-
-
-def _unchanged(name: str, value: Expr) -> bool:
-    return value.kind is Kind.VAR and value.data == name and value.args[0].kind is Kind.ME
-
-
-def _ghosts(row: Row) -> tuple[GhostUpdate, ...]:
-    found = as_tuple(row.ghost)
-    for update in found:
-        if not isinstance(update, GhostUpdate):
-            many = isinstance(update, tuple | list)
-            fix = "put * before a tuple of updates" if many else "write relation.add(...)"
-            reason = "`ghost` holds updates of ghost relations"
-            raise SpecError("ORD115", show(update), reason, fix=fix, span=row.span)
-    return found

@@ -12,7 +12,7 @@ from typing import Any
 
 from model.lang.declare import Case, Event, GhostUpdate, Message, Reply, Request, Timer
 from model.lang.errors import SpecError
-from model.lang.show import show
+from model.lang.show import an, show
 from model.lang.source import Span, caller, span_of_code
 
 
@@ -154,7 +154,8 @@ def safety(
     name: str, title: str, *, open: str = "", uses: tuple[str, ...] | None = None
 ) -> Callable[[Callable[..., Any]], Property]:
     """Declare a property of every reachable state; parameters are universally quantified."""
-    return lambda f: Property("safety", name, title, _plain("safety", f), open, uses)
+    named = _names("safety", uses)
+    return lambda f: Property("safety", name, title, _plain("safety", f), open, named)
 
 
 def lemma(
@@ -162,7 +163,8 @@ def lemma(
 ) -> Callable[[Callable[..., Any]], Property]:
     """Declare a strengthening; `why` says in one sentence why it holds."""
     _check_text("lemma", why)
-    return lambda f: Property("lemma", f.__name__, why, _plain("lemma", f), "", uses)
+    named = _names("lemma", uses)
+    return lambda f: Property("lemma", _plain("lemma", f).__name__, why, f, "", named)
 
 
 def step(
@@ -186,7 +188,15 @@ def sometimes(name: str, title: str) -> Callable[[Callable[..., Any]], Property]
 def assumption(title: str) -> Callable[[Callable[..., Any]], Property]:
     """Declare what every configuration satisfies."""
     _check_text("assumption", title)
-    return lambda f: Property("assumption", f.__name__, title, _plain("assumption", f))
+    return lambda f: Property("assumption", _plain("assumption", f).__name__, title, f)
+
+
+def _names(decorator: str, uses: Any) -> tuple[str, ...] | None:
+    """Return the names of hypotheses. Raises ORD115 for anything but a tuple of names."""
+    if uses is None or (isinstance(uses, tuple | list) and all(isinstance(u, str) for u in uses)):
+        return None if uses is None else tuple(uses)
+    text, fix = f"@{decorator}(uses={show(uses)})", 'write uses=("S2", "one_vote")'
+    raise SpecError("ORD115", text, "`uses` is a tuple of names", fix=fix)
 
 
 _GENERAL: tuple[type[Event], ...] = (Event, Message, Request, Timer)
@@ -214,7 +224,7 @@ def _plain(decorator: str, function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the function; raise ORD115 for anything else, such as what another decorator made."""
     if not isinstance(function, FunctionType):
         kind = type(function).__name__
-        reason = f"it decorates a {kind}, not a function"
+        reason = f"it decorates {an(kind)}, not a function"
         fix = "give a function one decorator; one @on(...) takes several events"
         raise SpecError("ORD115", f"@{decorator}(...)", reason, fix=fix)
     return function

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any, ClassVar, cast
 
 from model.lang.errors import SpecError, suggest
-from model.lang.expr import Expr, Kind, Operators, Var, lift
-from model.lang.show import show
+from model.lang.expr import Expr, Kind, Operators, Var, lift, nearest
+from model.lang.show import an, show
 from model.lang.sorts import (
     BOOL,
     NODE,
@@ -27,6 +28,7 @@ from model.lang.sorts import (
     SumSort,
 )
 from model.lang.source import Span, caller
+from model.lang.syntax import written
 
 
 class Declared(Operators):
@@ -49,18 +51,23 @@ class Declared(Operators):
         return Expr(Kind.BOUND, cls.sort, (), name)
 
 
-def sort_of(declared: Any, place: str) -> Sort:
+def sort_of(declared: Any, text: str, span: Span | None = None) -> Sort:
     """Return the sort that `declared` declares.
 
-    Raises `SpecError` ORD115 when it declares none; `place` is what asked for it.
+    Raises `SpecError` ORD115 at `span` when it declares none; `text` is what asked for it.
     """
-    if isinstance(declared, type) and issubclass(declared, Declared) and hasattr(declared, "sort"):
+    general = isinstance(declared, type) and issubclass(declared, Declared)
+    if general and hasattr(declared, "sort"):
         sort: Sort = declared.sort
         return sort
-    general = isinstance(declared, type) and issubclass(declared, Declared)
-    reason = "derive a class from it first" if general else "it is no declared sort"
-    shown = f"{place}({show(declared)})"
-    raise SpecError("ORD115", shown, reason, fix="name a class such as Bool, Node or your own")
+    if declared is None:
+        reason = "no sort is given"
+    elif general:
+        reason = f"{show(declared)} is a kind of sort, and no sort yet"
+    else:
+        reason = f"{show(declared)} is no declared sort"
+    fix = "name Bool, Node, or a class that the spec declares"
+    raise SpecError("ORD115", text, reason, fix=fix, span=span)
 
 
 class Bool(Declared):
@@ -122,8 +129,7 @@ class SetOf(Declared):
 
     def __init_subclass__(cls, of: Any = None) -> None:
         """Give the class its sort and the empty set."""
-        inner = sort_of(of, f"{cls.__name__}: SetOf")
-        cls.sort = SetSort(cls.__name__, inner)
+        cls.sort = SetSort(cls.__name__, _element_sort(cls, of))
         cls.empty = Expr(Kind.EMPTY, cls.sort)
 
 
@@ -134,8 +140,26 @@ class Maybe(Declared):
 
     def __init_subclass__(cls, of: Any = None) -> None:
         """Give the class its sort and its empty value."""
-        cls.sort = MaybeSort(cls.__name__, sort_of(of, f"{cls.__name__}: Maybe"))
+        cls.sort = MaybeSort(cls.__name__, _value_sort(cls, of))
         cls.nothing = Expr(Kind.NONE, cls.sort)
+
+
+def _element_sort(cls: type, of: Any) -> Sort:
+    text = f"{cls.__name__}(SetOf, of={show(of)})"
+    sort = sort_of(of, text, caller().first_line())
+    if not isinstance(sort, AtomSort | SumSort):
+        reason = f"a set is one of atoms or of cases of a sum, and {sort} is neither"
+        raise _malformed(text, reason, "keep a set of Node, of an Atom or of a Sum")
+    return sort
+
+
+def _value_sort(cls: type, of: Any) -> Sort:
+    text = f"{cls.__name__}(Maybe, of={show(of)})"
+    sort = sort_of(of, text, caller().first_line())
+    if isinstance(sort, MaybeSort):
+        reason = "nothing of a Maybe and nothing at all could not be told apart"
+        raise _malformed(text, reason, f"use {sort} itself")
+    return sort
 
 
 def _malformed(value: str, reason: str, fix: str) -> SpecError:
@@ -157,7 +181,7 @@ class FieldDecl:
 
 def part(sort: type[Declared], doc: str = "") -> Expr:
     """Declare a named part of a struct, message, request or reply."""
-    made: Any = FieldDecl(sort_of(sort, "part"), doc, span=caller())
+    made: Any = FieldDecl(sort_of(sort, f"part({show(sort)})"), doc, span=caller())
     return cast(Expr, made)
 
 
@@ -174,8 +198,30 @@ def collect_parts(cls: type, taken: Iterable[str]) -> dict[str, FieldDecl]:
         if isinstance(value, FieldDecl):
             check_name(cls, name, taken, value.span)
             found[name] = FieldDecl(value.sort, value.doc, name, value.span)
+    check_body(cls, FieldDecl, "part")
+    for name in found:
+        if name in vars(cls):
             delattr(cls, name)
     return found
+
+
+_ROUTINES = (FunctionType, classmethod, staticmethod, property)
+
+
+def check_body(cls: type, kind: type, call: str) -> None:
+    """Raise ORD115 for a member of a class body that declares nothing, such as `term = Term`.
+
+    Members are of `kind`, what `call` returns; functions and private names may stand there too.
+    """
+    values = {n: v for n, v in vars(cls).items() if not n.startswith("_")}
+    hints = {n: h for n, h in vars(cls).get("__annotations__", {}).items() if n not in values}
+    for name, value in {**values, **hints}.items():
+        if name in hints or not isinstance(value, (*_ROUTINES, kind)):
+            shown = value if isinstance(value, str) and name in hints else show(value)
+            fix = f"write {name} = {call}({shown})"
+            span = written(caller(), name).first_line()
+            reason = "it declares nothing, and would be lost"
+            raise SpecError("ORD115", f"{cls.__name__}.{name}", reason, fix=fix, span=span)
 
 
 def check_name(cls: type, name: str, taken: Iterable[str], span: Span | None) -> None:
@@ -184,7 +230,7 @@ def check_name(cls: type, name: str, taken: Iterable[str], span: Span | None) ->
         raise SpecError(
             "ORD115",
             f"{cls.__name__}.{name}",
-            f"{name!r} means something to the language, and would never be read as a part",
+            f"{name!r} means something to the language, and would hide this",
             fix="give it another name",
             span=span,
         )
@@ -276,9 +322,9 @@ class Case(Operators):
         """Return the value, for a case with no payload left open."""
         if len(self.leaves) != 1:
             what = show(self.payload)
-            reason = f"it carries a {what}, and none is given"
+            reason = f"it carries {an(what)}, and none is given"
             fix = f"write x.is_({self.name}) for any {what}, or {self.name}(...) for one"
-            raise SpecError("ORD103", self.name, reason, fix=fix)
+            raise SpecError("ORD103", self.name, reason, fix=fix, span=nearest(self))
         return Expr(Kind.CONST, self._sum(), (), next(iter(self.leaves)))
 
     def __call__(self, *payloads: Any) -> Any:
@@ -288,14 +334,14 @@ class Case(Operators):
             reason = f"{self.name} carries no payload"
             raise SpecError("ORD103", text, reason, fix=f"write {self.name}")
         wanted: SumSort = self.payload.sort
-        cases = f"{self.name} carries a {wanted}"
+        cases = f"{self.name} carries {an(wanted)}"
         fix = f"give it one of {', '.join(map(show, self.payload.cases))}"
         if len(payloads) != 1:
             raise SpecError("ORD103", text, f"{cases}, and only one", fix=fix)
         payload = payloads[0]
         if isinstance(payload, Case):
             if payload.sum_sort != wanted:
-                reason = f"{payload} is a {payload.sum_sort}; {cases}"
+                reason = f"{payload} is {an(payload.sum_sort)}; {cases}"
                 raise SpecError("ORD103", text, reason, fix=fix)
             return Case(
                 None if len(payload.leaves) == 1 else payload.payload,
@@ -308,7 +354,7 @@ class Case(Operators):
             raise SpecError("ORD103", text, f"{show(payload)} is no {wanted}; {cases}", fix=fix)
         expr = payload.as_expr()
         if expr.sort != wanted:
-            reason = f"{show(expr)} is a {expr.sort}; {cases}"
+            reason = f"{show(expr)} is {an(expr.sort)}; {cases}"
             raise SpecError("ORD103", text, reason, fix=fix)
         mapping = tuple((leaf, self._around(leaf)) for leaf in wanted.leaves)
         return Expr(Kind.MAP, self._sum(), (expr,), mapping, label=self._around("{0}"))
@@ -345,7 +391,8 @@ def case(payload: Any = None, doc: str = "") -> Case:
     """Declare a case of a sum: `case("doc")` or `case(PayloadSum, "doc")`."""
     if isinstance(payload, str):
         payload, doc = None, payload
-    if payload is not None and not (isinstance(payload, type) and issubclass(payload, Sum)):
+    is_sum = isinstance(payload, type) and issubclass(payload, Sum) and payload is not Sum
+    if payload is not None and not is_sum:
         fix = "declare a class X(Sum) with the payloads, and write case(X)"
         text = f"case({show(payload)})"
         raise SpecError("ORD103", text, f"{show(payload)} is not a sum", fix=fix)
@@ -360,6 +407,7 @@ class Sum(Declared):
     def __init_subclass__(cls) -> None:
         """Flatten the cases into leaves and give the class its sort."""
         declared = {n: c for n, c in vars(cls).items() if isinstance(c, Case)}
+        check_body(cls, Case, "case")
         if not declared:
             fix = 'write class Light(Sum): RED = case("stop")'
             raise _malformed(cls.__name__, "a sum has at least one case", fix)

@@ -37,6 +37,12 @@ def show(value: object) -> str:
     return re.sub(r" at 0x[0-9a-f]+", "", repr(value))
 
 
+def an(thing: object) -> str:
+    """Return a thing's name with its article: `an OrderState`, `a Term`."""
+    name = show(thing) if isinstance(thing, type) else str(thing)
+    return f"{'an' if name[:1] in 'aeiouAEIOU' else 'a'} {name}"
+
+
 def show_expr(e: Expr) -> str:
     """Return an expression as a spec would write it."""
     args = e.args

@@ -6,7 +6,7 @@ back-end's business.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -32,6 +32,7 @@ from model.lang.declare import (
 )
 from model.lang.errors import SpecError, suggest
 from model.lang.expr import Expr, Kind, conjunction, disjunction, negate, walk
+from model.lang.scenario import Scenario
 from model.lang.rules import Authority, Property
 from model.lang.sorts import SumSort
 from model.lang.source import Span
@@ -136,6 +137,11 @@ class StepEvent(EventProxy):
         self._transition = transition
 
     @property
+    def is_rule(self) -> bool:
+        """Tell whether it accepts its event."""
+        return self._transition.kind == "rule"
+
+    @property
     def is_environment(self) -> bool:
         """Tell whether it is a crash."""
         return self._transition.kind == "environment"
@@ -192,7 +198,9 @@ class Spec:
     authorities: dict[str, Authority]
     transitions: tuple[Transition, ...]
     statements: dict[str, Statement]
-    initial_role: Callable[..., Any] | None = None
+    scenarios: tuple[Scenario, ...] = ()
+    role_clauses: dict[str, tuple[Clause, ...]] = field(default_factory=dict)
+    """By event: the clauses that its declared roles put before every rule's own."""
 
     @property
     def variables(self) -> dict[str, VarDecl]:

@@ -30,6 +30,24 @@ def span_of(node: ast.AST, file: str) -> Span:
     return Span(file, line, col, end_line, getattr(node, "end_col_offset", None) or col + 1)
 
 
+def written(span: Span, text: str) -> Span:
+    """Return the one part of `span` that is written as `text`, or as a name that ends in it.
+
+    Where there is none, or more than one, it is `span` itself.
+    """
+    tree = parsed(span.file)
+    if tree is None:
+        return span
+    found = {
+        span_of(node, span.file)
+        for node in ast.walk(_path(tree, span)[-1])
+        if isinstance(node, ast.expr)
+        and span.holds(span_of(node, span.file))
+        and (ast.unparse(node) == text or _last_name(node) == text)
+    }
+    return found.pop() if len(found) == 1 else span
+
+
 # ---------------------------------------------------------------- truth values
 
 
@@ -43,15 +61,15 @@ class TruthTest:
     span: Span
 
 
-def truth_test(span: Span) -> TruthTest | None:
-    """Return the construct that asked for the truth value of something within `span`."""
+def truth_test(span: Span, elements: bool) -> TruthTest | None:
+    """Return the construct within `span` that asked for a truth value, or for `elements`."""
     tree = parsed(span.file)
     if tree is None:
         return None
     path = _path(tree, span)
     below: ast.AST | None = None
     for node in reversed(path):
-        found = _test(node, below, span.file)
+        found = _test(node, below, span.file, elements)
         if found is not None:
             return found
         if isinstance(node, ast.stmt | ast.Lambda):
@@ -79,7 +97,7 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
             yield from _children(child)
 
 
-def _test(node: ast.AST, below: ast.AST | None, file: str) -> TruthTest | None:
+def _test(node: ast.AST, below: ast.AST | None, file: str, elements: bool) -> TruthTest | None:
     """Return how `node` asks for the truth of `below`, the part of it that holds the place."""
 
     def found(
@@ -109,29 +127,44 @@ def _test(node: ast.AST, below: ast.AST | None, file: str) -> TruthTest | None:
         case ast.Assert() if below in (None, node.test):
             return found("`assert`", "state it as a @safety or @lemma", node.test)
         case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-            return found("a comprehension", "quantify with forall(...) or exists(...)")
+            tested = [test for one in node.generators for test in one.ifs]
+            part = node.generators[0].iter if elements or not tested else tested[0]
+            fix = "choose with ite(...), or quantify with forall(...) in a property"
+            return found("a comprehension", fix, part)
         case ast.Match():
             return found("`match`", "write a rule per case, or ite(x.is_(A), a, b)", node.subject)
         case ast.Call() if below is None or below in node.args:
-            return found(f"`{ast.unparse(node.func)}(...)`", _BUILTINS.get(ast.unparse(node.func)))
+            return found(f"`{ast.unparse(node.func)}(...)`", _instead_of_call(node))
         case ast.Starred():
             return found("`*`", "its elements are not known while a rule is read")
         case _:
             return None
 
 
+def _instead_of_call(node: ast.Call) -> str | None:
+    name = ast.unparse(node.func)
+    if name in ("max", "min") and len(node.args) == 2:
+        a, b = map(ast.unparse, node.args)
+        return (
+            f"write ite({a} < {b}, {b}, {a})"
+            if name == "max"
+            else f"write ite({a} < {b}, {a}, {b})"
+        )
+    return _BUILTINS.get(name)
+
+
 _BUILTINS = {
     "all": "write conjunction(*parts)",
     "any": "write disjunction(*parts)",
-    "max": "write ite(a < b, b, a)",
-    "min": "write ite(a < b, a, b)",
+    "bool": "leave it out",
+    "len": "write majority(some, all), or count in a variable of a range",
 }
 
 
 def _instead(node: ast.expr, short: str) -> str:
     """Return the advice to write `node` with the operators that can be overloaded."""
     text = ast.unparse(ast.fix_missing_locations(_Rewriter().visit(_copy(node))))
-    return f"write {text if len(text) <= 72 else short}"
+    return f"write {text if len(text) <= 100 else short}"
 
 
 def _copy(node: ast.expr) -> ast.expr:
@@ -197,7 +230,10 @@ class Twice:
 
 def bound_twice(tree: ast.Module, file: str) -> Iterator[Twice]:
     """Yield functions and classes of a module, members of its classes and rows of its tables."""
-    yield from _twice(_definitions(tree.body), file)
+    definitions = _definitions(tree.body)
+    named = {name for name, _ in definitions}
+    imported = [(name, node) for name, node in _imports(tree.body) if name in named]
+    yield from _twice([*dict(imported).items(), *definitions], file)
     for node in tree.body:
         if isinstance(node, ast.ClassDef):
             for one in _twice([*_definitions(node.body), *_assignments(node.body)], file):
@@ -227,6 +263,11 @@ def _definitions(body: list[ast.stmt]) -> list[tuple[str, ast.AST]]:
     return [(node.name, node) for node in body if isinstance(node, kinds)]
 
 
+def _imports(body: list[ast.stmt]) -> list[tuple[str, ast.AST]]:
+    statements = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+    return [(a.asname or a.name, a) for node in statements for a in node.names]
+
+
 def _assignments(body: list[ast.stmt]) -> list[tuple[str, ast.AST]]:
     found: list[tuple[str, ast.AST]] = []
     for node in body:
@@ -250,7 +291,7 @@ class Suspect:
 
 
 def suspects(tree: ast.Module, file: str, is_member: Callable[[str], bool]) -> Iterator[Suspect]:
-    """Yield identity tests of members of `me` or the event, and updates that no row holds.
+    """Yield what asks Python about the handle of a member of `me` or the event, and what is lost.
 
     `is_member` tells whether a name is a variable of the process or a field of an event.
     """
@@ -277,11 +318,37 @@ def _suspects(
         case ast.Compare(ops=[ast.Is() | ast.IsNot()], left=left, comparators=[right]):
             if member(left) or member(right):
                 yield Suspect("is", ast.unparse(node), _instead_of_is(node), where)
+        case ast.Compare(ops=[ast.In() | ast.NotIn()], left=left, comparators=[right]):
+            if member(left) and isinstance(right, ast.Set | ast.Dict):
+                yield Suspect("hash", ast.unparse(node), _instead(node, "x.is_(A, B)"), where)
+        case ast.Call(func=ast.Attribute(attr="get"), args=[key, *_]) if member(key):
+            fix = "declare a Table with a row for each case, and write it.look_up(column, x)"
+            yield Suspect("hash", ast.unparse(node), fix, where)
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            for inner in _lost(node):
+                fix = f"return {inner.name}, and bind it in the module"
+                head = span_of(inner, file).first_line()
+                yield Suspect("lost", inner.name, fix, head)
         case ast.Expr(value=value) if _is_dropped(value, member):
             fix = "put it into the row: a condition in `when`, an update in `then`,"
             yield Suspect("dropped", ast.unparse(value), f"{fix} a message in `send`", where)
     for child in ast.iter_child_nodes(node):
         yield from _suspects(child, file, is_member, params)
+
+
+_DECORATORS = frozenset(
+    ("on", "fallback", "authority", "safety", "lemma", "step", "sometimes", "assumption")
+)
+
+
+def _lost(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.FunctionDef]:
+    """Yield the rules and properties made in a function that does nothing with them."""
+    used = {n.id for n in ast.walk(function) if isinstance(n, ast.Name)}
+    for inner in function.body:
+        if isinstance(inner, ast.FunctionDef) and inner.name not in used:
+            calls = [d.func if isinstance(d, ast.Call) else d for d in inner.decorator_list]
+            if any(_last_name(call) in _DECORATORS for call in calls):
+                yield inner
 
 
 def _instead_of_is(node: ast.Compare) -> str:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from model.lang.errors import SpecError, suggest
-from model.lang.expr import Expr, Kind, Operators, lift
+from model.lang.expr import Expr, Kind, Operators, lift, nearest
 from model.lang.quantifiers import bind, free_variables
 from model.lang.shapes import Case, Declared, Sum, sort_of
-from model.lang.show import show
+from model.lang.show import an, show
 from model.lang.sorts import BOOL, Sort
 from model.lang.source import Span, caller
 
@@ -38,13 +38,13 @@ class Table:
             text = f"{name}: {show(key)}"
             raise SpecError("ORD115", text, "a table has a row for each case of a sum")
         for pattern, row in rows.items():
-            if getattr(pattern, "sum_sort", None) != key.sort:
-                raise SpecError(
-                    "ORD102", show(pattern), f"the rows of {name} are cases of {key.sort}"
-                )
-            if not isinstance(row, tuple) or len(row) != len(columns):
-                values = len(row) if isinstance(row, tuple) else 1
-                text, reason = f"{name}[{pattern}]", f"{values} values for {len(columns)} columns"
+            if not isinstance(pattern, Case) or pattern.sum_sort != key.sort:
+                reason, fix = f"the rows of {name} are cases of {key.sort}", "remove the row"
+                where = nearest(pattern)
+                raise SpecError("ORD102", show(pattern), reason, fix=fix, span=where)
+            row = tuple(row) if isinstance(row, tuple | list) else (row,)
+            if len(row) != len(columns):
+                text, reason = f"{name}[{pattern}]", f"{len(row)} given for {len(columns)} columns"
                 fix = f"give one value each for {', '.join(columns)}"
                 raise SpecError("ORD115", text, reason, fix=fix)
             for leaf in sorted(pattern.leaves, key=key.sort.leaves.index):
@@ -64,12 +64,12 @@ class Table:
 
     def look_up(self, column: str, key: Any, sort: type[Declared] | None = None) -> Expr:
         """Return the value of a column, as an expression; numbers need the `sort` of a range."""
-        text = f"{self.name}.{show(column)}"
+        text = f"{self.name}.{column}"
         if column not in self.columns:
             fix = suggest(str(column), self.columns)
             raise SpecError("ORD101", text, f"{self.name} has no such column", fix=fix)
         at = self.columns.index(column)
-        of = sort_of(sort, "sort=") if sort is not None else None
+        of = sort_of(sort, f"sort={show(sort)}") if sort is not None else None
         mapping: list[tuple[str, Any]] = []
         for leaf, row in self.rows.items():
             if of is None and not isinstance(row[at], Operators):
@@ -146,8 +146,8 @@ class Ghost:
     def _lift(self, args: tuple[Any, ...]) -> tuple[Expr, ...]:
         if len(args) != len(self.columns):
             text = f"{self.name}({', '.join(map(show, args))})"
-            fix = f"give a {', a '.join(map(str, self.columns))}"
-            reason = f"{len(args)} values for {len(self.columns)} columns"
+            fix = f"give {', '.join(map(an, self.columns))}"
+            reason = f"{len(args)} given for {len(self.columns)} columns"
             raise SpecError("ORD109", text, reason, fix=fix)
         places = enumerate(zip(args, self.columns, strict=True), start=1)
         return tuple(lift(a, s, f"column {i} of {self.name}") for i, (a, s) in places)
@@ -155,15 +155,14 @@ class Ghost:
 
 def ghost(name: str, *columns: type[Declared], doc: str) -> Ghost:
     """Declare a ghost relation over `columns`."""
-    return Ghost(name, tuple(sort_of(c, f"ghost {name}") for c in columns), doc)
+    return Ghost(name, tuple(sort_of(c, f"ghost({name!r}, {show(c)})") for c in columns), doc)
 
 
 @dataclass(frozen=True, slots=True)
 class EdgeTable:
     """The published figure: between which cases of a state variable a rule may lead.
 
-    `covered` holds all leaves; staying in one leaf is not an edge, and the environment (a crash)
-    is drawn apart.
+    Staying in one leaf is not an edge, and the environment (a crash) is drawn apart.
     """
 
     variable: str

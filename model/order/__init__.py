@@ -3,7 +3,8 @@
 Reading order: `states` (the fifteen states and the figure), `tables` (the error ladder, the retry
 hints), `radiant` (what a radiant remembers), `messages` (who may send what to whom), then the
 rules: `bootstrap`, `election`, `proposing`, `service`, `probing`, `recovery`, `refusals`; and what
-is promised: `oaths` (the properties S1 to S13) and `lemmas`.
+is promised: `oaths` (the properties S1 to S13) and `lemmas`;
+`scenarios` tells runs worth knowing.
 """
 
 from model.lang import Spec, read_spec
@@ -18,6 +19,7 @@ from model.order import (
     radiant,
     recovery,
     refusals,
+    scenarios,
     service,
     states,
     tables,
@@ -37,6 +39,7 @@ MODULES = (
     refusals,
     oaths,
     lemmas,
+    scenarios,
 )
 
 

@@ -196,7 +196,12 @@ def count_vote(me: Radiant, m: EventProxy) -> Row:
     """A majority of the accepted membership is still missing."""
     votes = me.votes.add(m.sender)
     return Row(
-        when=(me.standing, m.term == me.term, ~majority(votes, me.members)),
+        when=(
+            me.standing,
+            m.term == me.term,
+            ~majority(votes, me.members),
+            me.state.is_(VOTING) | in_live_error(me),
+        ),
         then=(me.votes.set(votes), me.worst.set(worse(me.worst, m.severity))),
         reply=Done(),
     )
@@ -214,6 +219,7 @@ def victory(me: Radiant, m: EventProxy) -> tuple[Any, ...]:
         me.audience.set(me.members),
         me.acks.set(Nodes.empty),
         me.confirmed.set(Nodes.empty),
+        me.answered.set(Nodes.empty),
         me.tried.set(Errors.empty),
         me.asks.set(0),
     )

@@ -5,6 +5,8 @@ Belongs here: lemmas. Never here: anything a user was promised (`oaths`).
 
 from model.lang import Expr, Node, exists, lemma, owner, sent
 from model.order.messages import (
+    Accepted,
+    Digest,
     Propose,
     SystemResetRequest,
     Vote,
@@ -27,6 +29,7 @@ from model.order.states import (
     VOTING,
     OrderStateOp,
     Role,
+    Severity,
 )
 
 
@@ -187,6 +190,26 @@ def idle_herald_is_committed(n: Radiant) -> Expr:
 def proposals_carry_records(h: Node, n: Node, o: OrderStateOp) -> Expr:
     """A proposal names one of the three operations."""
     return sent(Propose, h, n, op=o).implies(o.is_(*PROPOSING_OPS))
+
+
+@lemma("An acceptance is counted only from the message that carries it.")
+def counted_acceptance_was_sent(n: Radiant, v: Node) -> Expr:
+    """A proposing herald counts acceptances of its last proposal."""
+    return ((n.role == Role.HERALD) & n.state.is_(*PROPOSING) & n.acks.has(v)).implies(
+        sent(Accepted, v, n, term=n.term, version=n.version)
+    )
+
+
+@lemma("An unrecoverable radiant neither votes nor answers probes.")
+def told_severities(v: Node, n: Node, s: Severity) -> Expr:
+    """Votes and digests never tell of an unrecoverable radiant."""
+    return (sent(Vote, v, n, severity=s) | sent(Digest, v, n, severity=s)).implies(s != 3)
+
+
+@lemma("The worst seen comes from votes and digests, or is the radiant's own.")
+def worst_seen(n: Radiant) -> Expr:
+    """Nobody has seen anything unrecoverable but its own error."""
+    return (n.worst == 3).implies(n.severity == 3)
 
 
 @lemma("A controller notes a plea only from the message that carries it.")

@@ -170,7 +170,7 @@ class SystemResetGrant(Message, sender=CONTROLLER, receiver=MEMBER):
     episode = part(Episode)
 
 
-class SystemResetRefusal(Message, sender=CONTROLLER, receiver=MEMBER):
+class SystemResetRefusal(Message, sender=CONTROLLER, receiver=HERALD):
     """The controller refuses it."""
 
     episode = part(Episode)

@@ -25,22 +25,34 @@ from model.lang import (
 from model.lang.rules import Property
 from model.order.messages import (
     Accepted,
+    AddMember,
+    AddShard,
     Commit,
+    CommitAck,
     DeclareError,
     Digest,
     Elected,
     ElectionTimeout,
+    GetStatus,
+    MoveShard,
     Probe,
+    ProbeDue,
     Propose,
+    RemoveMember,
+    RemoveShard,
+    ReportError,
     RequestVote,
+    ResendDue,
     ResetRequest,
     Rollback,
+    StartProbe,
     SystemResetGrant,
     SystemResetRefusal,
     SystemResetRequest,
     Vote,
 )
 from model.order.radiant import (
+    Askings,
     Episode,
     Keys,
     Nodes,
@@ -66,6 +78,7 @@ from model.order.states import (
     ERROR,
     FIGURE,
     LOCKED,
+    PROBE,
     RECOVER_RESET,
     RESET,
     SYSTEM_RESET,
@@ -263,6 +276,31 @@ def unrecoverable_is_durable(n: Radiant) -> Expr:
     return n.state.is_(UNRECOVERABLE).implies(n.severity == 3)
 
 
+@step("S8.silent", "UNRECOVERABLE refuses the rest")
+def unrecoverable_is_silent(before: Radiant, after: Radiant, event: StepEvent) -> Expr:
+    """An unrecoverable radiant answers status and nothing else: it acts on no other event."""
+    if not event.is_rule or event.is_a(GetStatus):
+        return conjunction()
+    return ~before.state.is_(UNRECOVERABLE)
+
+
+@step("S9.last", "UNRECOVERABLE is the last rung")
+def unrecoverable_is_last(before: Radiant, after: Radiant, event: StepEvent) -> Expr:
+    """It is entered only by a declaration, a refusal of this episode, or after the last asking."""
+    enters = (before.severity != 3) & (after.severity == 3)
+    if event.is_a(DeclareError):
+        return conjunction()
+    if event.is_a(SystemResetRefusal):
+        return enters.implies(
+            (before.state == SYSTEM_RESET)
+            & (event.episode == before.episode)
+            & config.controllers.has(event.sender)
+        )
+    if event.is_a(ResendDue):
+        return enters.implies((before.state == SYSTEM_RESET) & (before.asks == Askings.top))
+    return ~enters
+
+
 @step("S9", "Escalation climbs one ladder")
 def one_ladder(before: Radiant, after: Radiant, event: StepEvent) -> Expr:
     """Out of an error only by the permission it demands for this episode, or to one as severe."""
@@ -322,12 +360,29 @@ def late_proposals_are_not_committed(p: Position, members: Nodes, keys: Keys) ->
 
 @safety("S13", "Membership changes keep quorums crossing", open=UNPROVED)
 def quorums_cross(
-    t: Term, voters: Nodes, electorate: Nodes, p: Position, acks: Nodes, members: Nodes
+    t: Term,
+    voters: Nodes,
+    electorate: Nodes,
+    s: Position,
+    p: Position,
+    acks: Nodes,
+    members: Nodes,
 ) -> Expr:
-    """Who elected a herald and who accepted an earlier commit have a radiant in common."""
-    return (election(t, voters, electorate) & commitment(p, acks, members) & (p.term < t)).implies(
-        exists(lambda n: voters.has(n) & acks.has(n), n=Node)
+    """Who elected a herald and who accepted an earlier commit have a radiant in common.
+
+    That matters for the last commit before the election: where the herald starts from a record
+    that was committed after P, the quorums of P and of the election need not cross.
+    """
+    shared = exists(lambda n: voters.has(n) & acks.has(n), n=Node)
+    superseded = exists(
+        lambda q, a, m: commitment(q, a, m) & (p < q) & (q <= s), q=Position, a=Nodes, m=Nodes
     )
+    return (
+        election(t, voters, electorate)
+        & commitment(p, acks, members)
+        & start(t, s)
+        & (p.term < t)
+    ).implies(shared | superseded)
 
 
 @safety("S13.member", "A herald is a member")
@@ -356,16 +411,105 @@ def one_member_at_a_time(before: Radiant, after: Radiant, event: StepEvent) -> E
 
 @step("S13.idle", "A herald serves only when idle and established")
 def serves_when_established(before: Radiant, after: Radiant, event: StepEvent) -> Expr:
-    """What a client asks is proposed only by an idle herald with a commit in its own term."""
-    out = event.sends(Propose)
-    if not out or not event.is_kind(Request):
+    """What is asked of an order starts only at an idle herald with a commit in its own term.
+
+    Nor does it start while the herald knows of a worse error that it has not declared.
+    """
+    starts = event.sends(Propose) and event.is_kind(Request)
+    if not starts and not event.is_a(StartProbe, ProbeDue):
         return conjunction()
-    return (
+    locks = ~before.state.is_(LOCKED) & after.state.is_(LOCKED)
+    return locks.implies(
         (before.role == Role.HERALD)
         & (before.state == ACTIVE)
         & established(before)
         & (before.accepted_at == before.watermark_at)
+        & (before.worst == 0)
     )
+
+
+# ---------------------------------------------------------------- service
+
+
+@step("service", "A request that would change nothing is refused")
+def requests_change_something(before: Radiant, after: Radiant, event: StepEvent) -> Expr:
+    """Keys and members are added where they are missing, and removed or moved where they are."""
+    if not event.sends(Propose) or not event.is_kind(Request):
+        return conjunction()
+    if event.is_a(AddShard):
+        return ~before.keys.has(event.key)
+    if event.is_a(RemoveShard):
+        return conjunction(before.keys.has(event.key))
+    if event.is_a(MoveShard):
+        return before.keys.has(event.key) & ~before.keys.has(event.to)
+    if event.is_a(AddMember):
+        return ~before.members.has(event.node) & ~config.controllers.has(event.node)
+    if event.is_a(RemoveMember):
+        return conjunction(before.members.has(event.node))
+    return conjunction()
+
+
+@step("stale", "Nothing of a stale term is acted on")
+def stale_terms_are_refused(before: Radiant, after: Radiant, event: StepEvent) -> Expr:
+    """A rule acts on a message of its own or a newer term; on an answer, only of its own."""
+    if not event.is_rule or not event.is_kind(Message) or not event.has("term"):
+        return conjunction()
+    if event.is_a(SystemResetRequest):
+        return conjunction()  # a controller has no term
+    if event.is_a(Vote, Accepted, CommitAck, Digest, ReportError):
+        return conjunction(event.term == before.term)
+    return before.term <= event.term
+
+
+# ---------------------------------------------------------------- counting
+
+
+@safety("S5.quorum", "A commit was accepted by a quorum")
+def commit_has_quorum(p: Position, acks: Nodes, members: Nodes) -> Expr:
+    """Who accepted a commit is a majority of the record's own membership."""
+    return commitment(p, acks, members).implies(majority(acks, members))
+
+
+@safety("S5.acks", "Who is counted has accepted")
+def counted_acceptances_were_sent(p: Position, acks: Nodes, members: Nodes, v: Node) -> Expr:
+    """Every radiant counted for a commit sent its acceptance of just that position."""
+    return (commitment(p, acks, members) & acks.has(v)).implies(
+        exists(lambda h: sent(Accepted, v, h, term=p.term, version=p.version), h=Node)
+    )
+
+
+@safety("confirmed", "Who is counted as having a commit has said so")
+def confirmations_were_sent(n: Radiant, v: Node) -> Expr:
+    """An established herald's list of confirmations comes from the messages that carry them."""
+    return (
+        (n.role == Role.HERALD) & established(n) & n.confirmed.has(v) & (v != n)
+    ).implies(
+        sent(CommitAck, v, n, term=n.watermark_at.term, version=n.watermark_at.version)
+    )
+
+
+@safety("probe.answers", "Who is counted in a probe has answered it")
+def probe_answers_were_sent(n: Radiant, v: Node) -> Expr:
+    """A herald counts only clean answers to its last probe."""
+    return ((n.role == Role.HERALD) & n.answered.has(v)).implies(
+        sent(Digest, v, n, term=n.term, number=n.probe, severity=0)
+    )
+
+
+@step("probe.verdict", "A probe's verdict is about that probe")
+def probe_verdict(before: Radiant, after: Radiant, event: StepEvent) -> Expr:
+    """Its digests answer the probe in progress; clean means every member answered alike."""
+    if not event.is_rule or not event.is_a(Digest):
+        return conjunction()
+    asked = (before.state == PROBE) & (event.number == before.probe)
+    alike = (
+        (event.watermark_at == before.watermark_at)
+        & (event.members == before.members)
+        & (event.keys == before.keys)
+        & ((event.state == ACTIVE) | (event.sender == before))
+    )
+    clean = (after.state == ACTIVE).implies(before.members.subset(after.answered))
+    return asked & clean & (~after.state.is_(ERROR)).implies(alike)
 
 
 # ---------------------------------------------------------------- what must be possible

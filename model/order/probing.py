@@ -9,7 +9,7 @@ from model.lang import EventProxy, Expr, Row, fresh, ite, on
 from model.order.bootstrap import error_of
 from model.order.messages import Digest, Done, Elected, Probe, ProbeDue, ResendDue, StartProbe
 from model.order.radiant import Errors, Nodes, Radiant
-from model.order.recovery import declaration
+from model.order.recovery import declaration, severity_of, untried
 from model.order.service import serving
 from model.order.states import (
     ACTIVE,
@@ -23,16 +23,25 @@ from model.order.states import (
 )
 
 
-@on(StartProbe, ProbeDue)
-def start_probe(me: Radiant, m: EventProxy) -> Row:
-    """Ask all members, oneself included. PROBE locks the herald only."""
+def probe(me: Radiant) -> dict[str, Any]:
+    """What starting a probe does."""
     number = fresh(me.probe)
-    return Row(
-        when=serving(me),
-        then=(me.probe.set(number), me.answered.set(Nodes.empty), me.state.set(PROBE)),
-        send=Probe(term=me.term, number=number).to(me.members),
-        reply=Done(),
-    )
+    return {
+        "then": (me.probe.set(number), me.answered.set(Nodes.empty), me.state.set(PROBE)),
+        "send": Probe(term=me.term, number=number).to(me.members),
+    }
+
+
+@on(StartProbe)
+def start_probe(me: Radiant, m: EventProxy) -> Row:
+    """An operator asks for a probe of all members, oneself included. PROBE locks the herald only."""
+    return Row(when=serving(me), **probe(me), reply=Done())
+
+
+@on(ProbeDue)
+def probe_again(me: Radiant, m: EventProxy) -> Row:
+    """The herald probes from time to time."""
+    return Row(when=(me.role == Role.HERALD, *serving(me)), **probe(me), reply=Done())
 
 
 @on(ResendDue)
@@ -68,7 +77,7 @@ def answer_probe(me: Radiant, m: EventProxy) -> Row:
 
 def answers_last_probe(me: Radiant, m: EventProxy) -> tuple[Any, ...]:
     """It is about the probe that this herald is locked for."""
-    return (me.role == Role.HERALD, me.state == PROBE, m.term == me.term, m.number == me.probe)
+    return (me.state == PROBE, m.term == me.term, m.number == me.probe)
 
 
 def agrees(me: Radiant, m: EventProxy) -> Expr:
@@ -123,8 +132,9 @@ def dirty_probe(me: Radiant, m: EventProxy) -> Row:
 @on(Digest)
 def severe_probe(me: Radiant, m: EventProxy) -> Row:
     """A member still waits for a reset: declare at least the worst that was seen."""
+    error = untried(me, ERROR.of(error_of(m.severity)))
     return Row(
         when=(*answers_last_probe(me, m), m.severity > 0),
-        **declaration(me, ERROR.of(error_of(m.severity)), m.severity),
+        **declaration(me, error, severity_of(error)),
         reply=Done(),
     )

@@ -7,7 +7,7 @@ Never here: who asks for one (`service`), or why (`recovery`).
 from typing import Any
 
 from model.lang import EventProxy, Expr, Message, Node, Row, fresh, ite, majority, on
-from model.order.election import MEMBERSHIP_ERROR
+from model.order.election import MEMBERSHIP_ERROR, in_live_error
 from model.order.messages import (
     Accepted,
     Commit,
@@ -40,6 +40,7 @@ from model.order.states import (
     PROPOSING,
     PROPOSING_OPS,
     RESET,
+    UNRECOVERABLE,
     OrderStateOp,
     Role,
 )
@@ -218,8 +219,7 @@ def accept_again(me: Radiant, m: EventProxy) -> Row:
 def answers_last_proposal(me: Radiant, m: EventProxy) -> Expr:
     """It is about the herald's last proposal, the only one that may still be committed."""
     made: Expr = (
-        (me.role == Role.HERALD)
-        & me.state.is_(*PROPOSING)
+        me.state.is_(*PROPOSING)
         & (m.term == me.term)
         & (m.version == me.version)
     )
@@ -391,7 +391,7 @@ def removed_again(me: Radiant, m: EventProxy) -> Row:
     return Row(
         when=(
             from_my_herald(me, m),
-            me.state.is_(RESET, ERROR),
+            me.state.is_(RESET) | in_live_error(me),
             position(m) == me.watermark_at,
             ~m.members.has(me),
         ),
@@ -406,10 +406,9 @@ def confirm(me: Radiant, m: EventProxy) -> Row:
     """Somebody has the commit; a removed radiant need not be told again."""
     return Row(
         when=(
-            me.role == Role.HERALD,
             m.term == me.term,
-            m.term == me.watermark_at.term,
-            m.version == me.watermark_at.version,
+            position(m) == me.watermark_at,
+            ~me.state.is_(UNRECOVERABLE),
         ),
         then=(
             me.confirmed.set(me.confirmed.add(m.sender)),

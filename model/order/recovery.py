@@ -8,7 +8,7 @@ from typing import Any
 
 from model.lang import EventProxy, Expr, Row, fresh, ite, on
 from model.order.bootstrap import error_of
-from model.order.election import in_live_error
+from model.order.election import adoption, in_live_error
 from model.order.messages import (
     DeclareError,
     Done,
@@ -73,6 +73,12 @@ def declaration(me: Radiant, error: Any, severity: Any) -> dict[str, Any]:
     }
 
 
+def untried(me: Radiant, error: Any) -> Expr:
+    """The error itself, or after an order reset that did not help the next rung."""
+    again = (error == OrderStateError.RECOVER_RESET) & me.tried.has(error)
+    return ite(again, ERROR_LADDER.look_up("then", error), error)
+
+
 # ---------------------------------------------------------------- seeing an error
 
 
@@ -122,7 +128,7 @@ def hear_severe_error(me: Radiant, m: EventProxy) -> Row:
             m.episode != me.episode,
             me.state.is_(ACTIVE, RESET, *BUSY),
         ),
-        **declaration(me, m.error, severity_of(m.error)),
+        **declaration(me, untried(me, m.error), severity_of(untried(me, m.error))),
         reply=Done(),
     )
 
@@ -132,11 +138,10 @@ def repeat_reset(me: Radiant, m: EventProxy) -> Row:
     """A member missed the reset request of this episode: request it again."""
     return Row(
         when=(
-            me.role == Role.HERALD,
             m.term == me.term,
             m.error == OrderStateError.RECOVER_RESET,
             m.episode == me.episode,
-            me.state.is_(ACTIVE, RESET, *BUSY),
+            ~me.state.is_(UNRECOVERABLE),
         ),
         send=ResetRequest(term=me.term, episode=me.episode).to(m.sender),
         reply=Done(),
@@ -148,11 +153,10 @@ def repeat_plea(me: Radiant, m: EventProxy) -> Row:
     """A member missed the controller's grant of this episode: ask for it again."""
     return Row(
         when=(
-            me.role == Role.HERALD,
             m.term == me.term,
             m.error == OrderStateError.SYSTEM_RESET,
             m.episode == me.episode,
-            me.state.is_(ACTIVE, RESET, *BUSY),
+            ~me.state.is_(UNRECOVERABLE),
         ),
         send=plea(me),
         reply=Done(),
@@ -212,9 +216,10 @@ def alive_in_recovery(me: Radiant, m: EventProxy) -> Row:
 @on(ResendDue)
 def declare_worst(me: Radiant, m: EventProxy) -> Row:
     """A voter was in a worse error than this herald: declare at least that."""
+    error = untried(me, ERROR.of(error_of(me.worst)))
     return Row(
         when=(me.role == Role.HERALD, me.state.is_(ACTIVE, RESET), me.worst > 0),
-        **declaration(me, ERROR.of(error_of(me.worst)), me.worst),
+        **declaration(me, error, severity_of(error)),
         reply=Done(),
     )
 
@@ -239,7 +244,7 @@ def order_reset(me: Radiant, m: EventProxy) -> Row:
     """An operator asks the herald to reset the order."""
     error = OrderStateError.RECOVER_RESET
     return Row(
-        when=(me.role == Role.HERALD, me.state.is_(ACTIVE, RECOVERABLE)),
+        when=me.state.is_(ACTIVE, RECOVERABLE),
         **declaration(me, error, severity_of(error)),
         reply=Done(),
     )
@@ -250,7 +255,7 @@ def system_reset(me: Radiant, m: EventProxy) -> Row:
     """An operator asks the herald for a system reset."""
     error = OrderStateError.SYSTEM_RESET
     return Row(
-        when=(me.role == Role.HERALD, me.state.is_(ACTIVE, RECOVERABLE, RECOVER_RESET)),
+        when=me.state.is_(ACTIVE, RECOVERABLE, RECOVER_RESET),
         **declaration(me, error, severity_of(error)),
         reply=Done(),
     )
@@ -262,9 +267,7 @@ def enter_error(me: Radiant, m: EventProxy) -> Row:
     return Row(
         when=(
             m.term >= me.term,
-            (m.term > me.term) | (me.role == Role.RADIANT),
             severity_of(m.error) >= me.severity,
-            severity_of(m.error) > 0,
             m.episode > me.episode,
             ~me.state.is_(UNRECOVERABLE),
         ),
@@ -278,6 +281,20 @@ def enter_error(me: Radiant, m: EventProxy) -> Row:
             me.severity.set(severity_of(m.error)),
             me.episode.set(m.episode),
         ),
+        reply=Done(),
+    )
+
+
+@on(DeclareError)
+def adopt_declared_term(me: Radiant, m: EventProxy) -> Row:
+    """A newer herald declares less than this radiant's own error: follow it, and stay in error."""
+    return Row(
+        when=(
+            m.term > me.term,
+            (severity_of(m.error) < me.severity) | ~(m.episode > me.episode),
+            ~me.state.is_(UNRECOVERABLE),
+        ),
+        then=(*adoption(me, m.term), me.herald.set(m.sender)),
         reply=Done(),
     )
 
@@ -357,7 +374,6 @@ def awaits_controller(me: Radiant) -> tuple[Any, ...]:
         me.role == Role.HERALD,
         me.state == SYSTEM_RESET,
         me.episode.term == me.term,
-        me.worst <= me.severity,
     )
 
 
@@ -438,7 +454,7 @@ def reset_system(me: Radiant, m: EventProxy) -> Row:
 def refused(me: Radiant, m: EventProxy) -> Row:
     """The controller refused the herald: declare the order unrecoverable, then fall silent."""
     return Row(
-        when=(me.role == Role.HERALD, me.state == SYSTEM_RESET, m.episode == me.episode),
+        when=(me.state == SYSTEM_RESET, m.episode == me.episode),
         **declaration(me, OrderStateError.UNRECOVERABLE, 3),
         reply=Done(),
     )

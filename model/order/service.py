@@ -20,15 +20,15 @@ from model.order.messages import (
 )
 from model.order.proposing import proposal
 from model.order.radiant import Radiant, config, established
-from model.order.states import ACTIVE, BOOTSTRAP, UNRECOVERABLE, OrderStateOp, Role
+from model.order.states import ACTIVE, BOOTSTRAP, UNRECOVERABLE, OrderStateOp
 
 REPLICATING = OrderStateOp.REPLICATING
 UPDATE = OrderStateOp.MEMBERSHIP_UPDATE
 
 
 def serving(me: Radiant) -> tuple[Any, ...]:
-    """A herald serves when it is idle and has a commit in its own term."""
-    return (me.role == Role.HERALD, me.state == ACTIVE, established(me), me.worst == 0)
+    """A herald serves when it is idle, has a commit in its own term, and saw nothing worse."""
+    return (me.state == ACTIVE, established(me), me.worst == 0)
 
 
 def replication(me: Radiant, keys: Any) -> dict[str, Any]:

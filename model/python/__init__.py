@@ -15,13 +15,9 @@ from __future__ import annotations
 import enum
 
 from model.lang.spec import Spec
+from model.python import nearest_file, node_file, plain_file, rules_file, types_file
 from model.python.layout import string
-from model.python.nearest_file import nearest_file
-from model.python.node_file import node_file
-from model.python.plain_file import plain_file
-from model.python.rules_file import rules_file
 from model.python.source_file import import_lines, is_untouched, whole_file
-from model.python.types_file import types_file
 from model.python.vocabulary import GeneratorError, Vocabulary
 
 
@@ -43,11 +39,11 @@ def generate(spec: Spec) -> dict[str, str]:
     package = f"impl/{spec.name}"
     return {
         f"{package}/__init__.py": _front(vocabulary),
-        f"{package}/types.py": types_file(vocabulary),
-        f"{package}/rules.py": rules_file(vocabulary),
-        f"{package}/node.py": node_file(vocabulary),
-        f"{package}/nearest.py": nearest_file(vocabulary),
-        f"{package}/plain.py": plain_file(vocabulary),
+        f"{package}/types.py": types_file.write(vocabulary),
+        f"{package}/rules.py": rules_file.write(vocabulary),
+        f"{package}/node.py": node_file.write(vocabulary),
+        f"{package}/nearest.py": nearest_file.write(vocabulary),
+        f"{package}/plain.py": plain_file.write(vocabulary),
     }
 
 

@@ -5,6 +5,7 @@ Belongs here: one transition, and a block of them, as statements. Never here: me
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 
 from model.lang.declare import Send
@@ -186,17 +187,17 @@ class Bodies:
         """Return the statements that gather sends of which some go nowhere, and their name."""
         name = unused("sends", self.taken)
         self.taken.add(name)
-        fixed = [out for out in transition.sends if not is_maybe(out.to.sort)]
         self.terms.use("Send")
-        lines = render(self.sends(fixed), f"{name}: tuple[Send, ...] = ", "", indent)
-        for out in transition.sends:
-            if not is_maybe(out.to.sort):
-                continue
-            if out.to.kind is not Kind.VAR and key(out.to) not in self.terms.names:
-                lines += self.local(out.to, unused("to", self.taken), indent)
-            to = self.terms.flat(out.to)
-            lines.append(f"{' ' * indent}if {to} is not None:")
-            lines += render(self.sends([out]), f"{name} += ", "", indent + 4)
+        known = list(itertools.takewhile(lambda out: not is_maybe(out.to.sort), transition.sends))
+        lines = render(self.sends(known), f"{name}: tuple[Send, ...] = ", "", indent)
+        for out in transition.sends[len(known) :]:
+            inner = indent
+            if is_maybe(out.to.sort):
+                if out.to.kind is not Kind.VAR and key(out.to) not in self.terms.names:
+                    lines += self.local(out.to, unused("to", self.taken), indent)
+                lines.append(f"{' ' * indent}if {self.terms.flat(out.to)} is not None:")
+                inner += 4
+            lines += render(self.sends([out]), f"{name} += ", "", inner)
         return lines, Text(name)
 
     def message(self, out: Send) -> Code:

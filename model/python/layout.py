@@ -30,6 +30,10 @@ class Code:
         """Return it on one line."""
         raise NotImplementedError
 
+    def opening(self) -> str | None:
+        """Return its first line where it breaks in brackets at its end; None where it does not."""
+        return None
+
     def broken(self, head: str, tail: str, indent: int) -> list[str]:
         """Return it over several lines between `head` and `tail`; by default it cannot break."""
         return [" " * indent + head + self.flat() + tail]
@@ -65,6 +69,10 @@ class Call(Code):
         comma = "," if not self.name and len(self.items) == 1 else ""
         return f"{self.name}({inner}{comma})"
 
+    def opening(self) -> str | None:
+        """Return `name(`."""
+        return f"{self.name}(" if self.items else None
+
     def broken(self, head: str, tail: str, indent: int) -> list[str]:
         """Return one item per line."""
         if not self.items:
@@ -73,6 +81,40 @@ class Call(Code):
         for item in self.items:
             lines += render(item, "", ",", indent + 4)
         return [*lines, " " * indent + ")" + tail]
+
+
+@dataclass(frozen=True)
+class Comparison(Code):
+    """Two operands and what stands between them."""
+
+    left: Code
+    operator: str
+    right: Code
+
+    @property
+    def level(self) -> int:
+        """How tightly it binds."""
+        return COMPARE
+
+    def flat(self) -> str:
+        """Return `a < b`."""
+        return f"{self.start()}{self.right.flat()}"
+
+    def start(self) -> str:
+        """Return it up to the right operand."""
+        return f"{self.left.flat()} {self.operator} "
+
+    def opening(self) -> str | None:
+        """Return it up to the right operand's bracket."""
+        inner = self.right.opening()
+        return None if inner is None else self.start() + inner
+
+    def broken(self, head: str, tail: str, indent: int) -> list[str]:
+        """Return it broken in the right operand, or before the operator."""
+        if head not in ("", "and ", "or "):
+            return self.right.broken(head + self.start(), tail, indent)
+        right = render(self.right, f"{self.operator} ", tail, indent)
+        return [" " * indent + head + self.left.flat(), *right]
 
 
 @dataclass(frozen=True)
@@ -113,16 +155,19 @@ class Chain(Code):
     def broken(self, head: str, tail: str, indent: int) -> list[str]:
         """Return it in brackets, one operand per line.
 
-        An item of a call needs no brackets. Of two operands, one that has brackets of its own is
-        broken instead.
+        An item of a call needs no brackets. Of two operands, one that ends or begins with brackets
+        is broken instead, the last where the line up to it fits.
         """
         first, *_, last = operands = self.operands()
         if not head:
             return self.bare(tail, indent)
-        if len(operands) == 2 and isinstance(last, Bracketed):
-            return last.broken(f"{head}{first.flat()} {self.operator} ", tail, indent)
-        if len(operands) == 2 and isinstance(first, Bracketed):
-            return first.broken(head, f" {self.operator} {last.flat()}{tail}", indent)
+        if len(operands) == 2:
+            start = f"{head}{first.flat()} {self.operator} "
+            opening = last.opening()
+            if opening is not None and indent + len(start + opening) <= WIDTH:
+                return last.broken(start, tail, indent)
+            if isinstance(first, Bracketed):
+                return first.broken(head, f" {self.operator} {last.flat()}{tail}", indent)
         return self.one_per_line(head, tail, indent)
 
     def one_per_line(self, head: str, tail: str, indent: int) -> list[str]:
@@ -153,6 +198,10 @@ class Bracketed(Code):
         """Return `(a)`."""
         return f"({self.inner.flat()})"
 
+    def opening(self) -> str | None:
+        """Return the bracket."""
+        return "("
+
     def broken(self, head: str, tail: str, indent: int) -> list[str]:
         """Return the inner piece's lines, which bring brackets of their own."""
         if isinstance(self.inner, Chain):
@@ -176,6 +225,11 @@ class Prefixed(Code):
     def flat(self) -> str:
         """Return prefix and piece."""
         return self.prefix + self.inner.flat()
+
+    def opening(self) -> str | None:
+        """Return the prefix and the inner piece's first line."""
+        inner = self.inner.opening()
+        return None if inner is None else self.prefix + inner
 
     def broken(self, head: str, tail: str, indent: int) -> list[str]:
         """Return the inner piece's lines after the prefix."""

@@ -15,7 +15,7 @@ from model.python.terms import Terms
 from model.python.vocabulary import Vocabulary, snake
 
 
-def nearest_file(vocabulary: Vocabulary) -> str:
+def write(vocabulary: Vocabulary) -> str:
     """Return the text of `nearest.py`; without a reply that names a clause it is nearly empty."""
     spec = vocabulary.spec
     refusing = next((r for r in spec.replies.values() if r.refusal), None)

@@ -83,7 +83,7 @@ _HANDLE = '''
 '''
 
 
-def node_file(vocabulary: Vocabulary) -> str:
+def write(vocabulary: Vocabulary) -> str:
     """Return the text of `node.py`."""
     spec = vocabulary.spec
     used: set[str] = {spec.config.__name__, "Durable", "Event", "Node", "Outcome"}

@@ -109,7 +109,7 @@ def _items(value: object) -> tuple[object, ...]:
 '''
 
 
-def plain_file(vocabulary: Vocabulary) -> str:
+def write(vocabulary: Vocabulary) -> str:
     """Return the text of `plain.py`."""
     spec = vocabulary.spec
     body: list[str] = _HEAD.strip("\n").split("\n")

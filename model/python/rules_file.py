@@ -40,7 +40,7 @@ class Rule:
 '''
 
 
-def rules_file(vocabulary: Vocabulary) -> str:
+def write(vocabulary: Vocabulary) -> str:
     """Return the text of `rules.py`."""
     lines = _HEAD.strip("\n").split("\n")
     for event in vocabulary.spec.events.values():

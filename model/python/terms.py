@@ -21,6 +21,7 @@ from model.python.layout import (
     Call,
     Chain,
     Code,
+    Comparison,
     Prefixed,
     Text,
     bracket,
@@ -125,7 +126,9 @@ class Terms:
         """Return a comparison, with a constant on its right."""
         if is_constant(left) and not is_constant(right):
             left, operator, right = right, _FLIPPED[operator], left
-        return Text(f"{self.flat(left, UNION)} {operator} {self.flat(right, UNION)}", COMPARE)
+        return Comparison(
+            bracket(self.code(left), UNION), operator, bracket(self.code(right), UNION)
+        )
 
     def membership(self, expr: Expr, negated: bool = False) -> Code:
         """Return whether a value is one of some leaves."""
@@ -133,19 +136,19 @@ class Terms:
         assert isinstance(value.sort, SumSort)
         if not expr.data or set(expr.data) == set(value.sort.leaves):
             return Text(str(bool(expr.data) is not negated))
-        shown = self.flat(value, UNION)
+        shown = bracket(self.code(value), UNION)
         tests: list[Code] = []
         for name, is_set in self.vocabulary.patterns(value.sort, expr.data):
             operator = "in" if is_set else "is"
             word = _OPPOSITE[operator] if negated else operator
-            tests.append(Text(f"{shown} {word} {self.use(name)}", COMPARE))
+            tests.append(Comparison(shown, word, Text(self.use(name))))
         return tests[0] if len(tests) == 1 else Chain("and" if negated else "or", tuple(tests))
 
     def element(self, expr: Expr, negated: bool = False) -> Code:
         """Return whether a set contains an element."""
         whole, item = expr.args
         word = "not in" if negated else "in"
-        return Text(f"{self.flat(item, UNION)} {word} {self.flat(whole, UNION)}", COMPARE)
+        return Comparison(bracket(self.code(item), UNION), word, bracket(self.code(whole), UNION))
 
     def junction(self, operator: str, args: tuple[Expr, ...], negated: bool = False) -> Code:
         """Return a conjunction or disjunction, its parts of the same kind taken in."""
@@ -179,17 +182,12 @@ def _fresh(t: Terms, e: Expr) -> Code:
     assert isinstance(e.sort, OrderSort)
     if not e.sort.owned:
         return Text(f"{t.flat(base, ARITHMETIC)} + 1", ARITHMETIC)
-    return _new(t, e.sort, f"{t.flat(base)}.round + 1, {t.me}.me")
-
-
-def _new(t: Terms, sort: Sort, parts: str) -> Code:
-    return Text(f"new({t.use(sort.name)}, ({parts}))")
+    parts = (Text(f"{t.flat(base)}.round + 1"), Text(f"{t.me}.me"))
+    return Call("new", (Text(t.use(e.sort.name)), Call("", parts)))
 
 
 def _struct(t: Terms, e: Expr) -> Code:
-    comma = "," if len(e.args) == 1 else ""
-    t.use(e.sort.name)
-    return Text(f"new({e.sort.name}, ({', '.join(t.flat(a, TERNARY) for a in e.args)}{comma}))")
+    return Call("new", (Text(t.use(e.sort.name)), Call("", tuple(t.code(a) for a in e.args))))
 
 
 def _ite(t: Terms, e: Expr) -> Code:
@@ -256,9 +254,7 @@ _WRITERS: dict[Kind, Writer] = {
     Kind.ADD: _with_element("|"),
     Kind.REMOVE: _with_element("-"),
     Kind.UNION: lambda t, e: Text(f"{t.flat(e.args[0])} | {t.flat(e.args[1])}", UNION),
-    Kind.SUBSET: lambda t, e: Text(
-        f"{t.flat(e.args[0], UNION)} <= {t.flat(e.args[1], UNION)}", COMPARE
-    ),
+    Kind.SUBSET: lambda t, e: t.compare(e.args[0], "<=", e.args[1]),
     Kind.MAJORITY: _majority,
     Kind.OWNER: lambda t, e: Text(f"{t.flat(e.args[0])}.owner"),
     Kind.STRUCT: _struct,

@@ -40,7 +40,7 @@ _ABOUT = (
 )
 
 
-def types_file(vocabulary: Vocabulary) -> str:
+def write(vocabulary: Vocabulary) -> str:
     """Return the text of `types.py`."""
     spec = vocabulary.spec
     lines: list[str] = []
@@ -111,7 +111,7 @@ def _sort(vocabulary: Vocabulary, sort: Sort) -> list[str]:
             return ["", f"class {sort.name}(NamedTuple):", *docstring(doc, sort.name, 4), *more]
         case StructSort():
             doc = _doc_of(vocabulary, sort, f"A {sort.name}.")
-            parts = [f"    {name}: {vocabulary.type_name(part)}" for name, part in sort.parts]
+            parts = [_tuple_part(name, vocabulary.type_name(part)) for name, part in sort.parts]
             head = ["", f"class {sort.name}(NamedTuple):", *docstring(doc, sort.name, 4)]
             return [*head, "", *parts, ""]
         case AtomSort():
@@ -128,6 +128,12 @@ def _sort(vocabulary: Vocabulary, sort: Sort) -> list[str]:
                 vocabulary, sort, f"{vocabulary.type_name(sort.of)} | None", "A value or nothing."
             )
     raise AssertionError(sort)
+
+
+def _tuple_part(name: str, type_name: str) -> str:
+    """Return a part of a named tuple; tuples have methods of some names, which it then hides."""
+    hides = "  # type: ignore[assignment]" if name in ("count", "index") else ""
+    return f"    {name}: {type_name}{hides}"
 
 
 def _alias(vocabulary: Vocabulary, sort: Sort, target: str, otherwise: str) -> list[str]:
@@ -334,6 +340,6 @@ def _durable(vocabulary: Vocabulary) -> list[str]:
     for name, decl in vocabulary.spec.variables.items():
         if decl.durable:
             attribute = vocabulary.attribute(name)
-            line = f"    {attribute}: {vocabulary.type_name(decl.sort)}"
+            line = _tuple_part(attribute, vocabulary.type_name(decl.sort))
             lines += _with_note(line, decl.doc)
     return lines

@@ -53,8 +53,8 @@ FIXED_CLASSES = frozenset(
 )
 # Members of the generated class that no variable may take; it is then called `handle_`, say.
 FIXED_MEMBERS = frozenset({"config", "durable", "handle", "me", "restart", "restore", "snapshot"})
-# The longest name of a set that is made up from its members' names.
-LONGEST_NAME = 60
+# The longest name of a set made up from its members' names, together with its sum's.
+LONGEST_NAME = 70
 
 
 class GeneratorError(ValueError):
@@ -312,7 +312,7 @@ class Vocabulary:
         if len(found) <= 2:
             return found
         own = "_OR_".join(name for name, _ in found)
-        if len(own) > LONGEST_NAME:
+        if len(own) + len(sort.name) > LONGEST_NAME:
             count = sum(1 for one in self.sets.values() if one.sort == sort)
             own = f"{upper(sort.name)}_SET_{count}"
         parts = [f"*{name}" if is_set else name for name, is_set in found]

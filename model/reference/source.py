@@ -5,6 +5,9 @@ Belongs here: questions that several pages ask of a spec. Never here: a page's t
 
 from __future__ import annotations
 
+import ast
+import itertools
+import linecache
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -165,6 +168,19 @@ class Source:
         """Return a link to a rule; `folder` leads from the page to the rules' pages."""
         target = f"{folder}{self.module(transition)}.md"
         return link(code(transition.label), target, transition.label)
+
+
+def doc_below(span: Span) -> str:
+    """Return the string that stands below an assignment, as its documentation, if there is one."""
+    try:
+        body = ast.parse("".join(linecache.getlines(span.file))).body
+    except SyntaxError:
+        return ""
+    for statement, after in itertools.pairwise(body):
+        within = statement.lineno <= span.line <= (statement.end_lineno or statement.lineno)
+        if within and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
+            return after.value.value if isinstance(after.value.value, str) else ""
+    return ""
 
 
 PAGES = {"message": "messages.md", "request": "requests.md", "timer": "timers.md"}

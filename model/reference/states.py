@@ -20,7 +20,7 @@ from model.lang.sorts import (
     StructSort,
 )
 from model.reference.markdown import code, codes, link, listing, page, sentence, table
-from model.reference.source import Source
+from model.reference.source import Source, doc_below
 
 DELAY_COLUMNS = ("first_delay_ms", "growth", "cap_ms", "jitter")
 """The columns that make a table one of retry hints: then example delays are shown."""
@@ -136,6 +136,7 @@ def tables(source: Source) -> str:
     blocks = ["Data that rules, clients and operators look up."]
     for one in source.spec.tables.values():
         blocks += [f"## {one.name}", *table_blocks(one)]
+        blocks.append("In the source: " + source.place(one.span))
     return page("Tables", *blocks)
 
 
@@ -143,7 +144,7 @@ def table_blocks(one: Table) -> list[str]:
     """Return the blocks of one table, with what follows from it."""
     key = one.key.sort.name
     rows = [(code(leaf), *map(value_text, row)) for leaf, row in one.rows.items()]
-    blocks = [sentence(getattr(one, "doc", "")), table((key, *map(code, one.columns)), rows)]
+    blocks = [sentence(doc_below(one.span)), table((key, *map(code, one.columns)), rows)]
     for column in one.columns:
         chain = ladder(one, column)
         if chain:

@@ -111,7 +111,7 @@ class Lamp(Process):
 
     term = durable(Term, doc="the newest term seen")
     vote = durable(MaybeNode, doc="for whom it voted")
-    at = durable(At, doc="its last change")
+    last = durable(At, doc="its last change")
     role = volatile(Role, FOLLOWER)
     mode = volatile(Mode, OFF)
     votes = volatile(Nodes)

@@ -1,6 +1,6 @@
 """A part that the struct does not have.
 
-caret: me.at.number
+caret: me.last.number
 """
 
 # mypy: ignore-errors
@@ -12,7 +12,7 @@ from model.lang import Row, on
 
 @on(Vote)
 def count(me, m):
-    return Row(when=me.at.number == me.at.count, reply=Done())
+    return Row(when=me.last.number == me.last.count, reply=Done())
 
 
 def spec():

@@ -1,12 +1,14 @@
 """The role is kept in a variable that the process does not have.
 
-caret: lamp(__name__, role="roll")
+caret: read_spec("lamp", "A lamp", [base], role="roll")
 """
 
 # mypy: ignore-errors
 
-from base import lamp
+import base
+
+from model.lang import read_spec
 
 
 def spec():
-    return lamp(__name__, role="roll")
+    return read_spec("lamp", "A lamp", [base], role="roll")

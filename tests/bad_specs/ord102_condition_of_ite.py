@@ -1,6 +1,6 @@
 """The condition of ite is none.
 
-caret: ite(me.term, 1, me.tries)
+caret: me.term
 """
 
 # mypy: ignore-errors

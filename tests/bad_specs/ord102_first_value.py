@@ -1,6 +1,6 @@
 """A first value of another sort.
 
-caret: volatile(Tries, Term.zero)
+caret: Term.zero
 """
 
 # mypy: ignore-errors

@@ -1,6 +1,6 @@
 """A majority is one of nodes.
 
-caret: majority(me.votes, me.term)
+caret: me.term
 """
 
 # mypy: ignore-errors

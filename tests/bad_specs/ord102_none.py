@@ -1,6 +1,6 @@
 """Only a Maybe can be None.
 
-caret: me.term.set(None)
+caret: None
 """
 
 # mypy: ignore-errors

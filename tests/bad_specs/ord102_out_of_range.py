@@ -1,6 +1,6 @@
 """A number that the range does not have.
 
-caret: me.tries == 4
+caret: 4
 """
 
 # mypy: ignore-errors

@@ -1,12 +1,14 @@
 """The role is kept in a variable that is no sum.
 
-caret: lamp(__name__, role="tries")
+caret: read_spec("lamp", "A lamp", [base], role="tries")
 """
 
 # mypy: ignore-errors
 
-from base import lamp
+import base
+
+from model.lang import read_spec
 
 
 def spec():
-    return lamp(__name__, role="tries")
+    return read_spec("lamp", "A lamp", [base], role="tries")

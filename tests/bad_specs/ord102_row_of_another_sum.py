@@ -1,6 +1,6 @@
 """A table with a row for a case of another sum.
 
-caret: Table(
+caret: OFF
 """
 
 # mypy: ignore-errors

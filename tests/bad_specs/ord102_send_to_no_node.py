@@ -1,6 +1,6 @@
 """A message is addressed to something that is no node.
 
-caret: Vote(term=me.term).to(me.term)
+caret: me.term
 """
 
 # mypy: ignore-errors

@@ -1,6 +1,6 @@
 """A variable is set to a Python value.
 
-caret: me.mode.set("ON")
+caret: "ON"
 """
 
 # mypy: ignore-errors

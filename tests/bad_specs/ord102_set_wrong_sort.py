@@ -1,6 +1,6 @@
 """A variable is set to a value of another sort.
 
-caret: me.term.set(me.tries)
+caret: me.tries
 """
 
 # mypy: ignore-errors

@@ -1,6 +1,6 @@
 """A term is not a number.
 
-caret: m.term > 3
+caret: 3
 """
 
 # mypy: ignore-errors

@@ -1,6 +1,6 @@
 """Two plain numbers have no sort between them.
 
-caret: ite(me.role == LEADER, 1, 2)
+caret: 2
 """
 
 # mypy: ignore-errors

@@ -1,6 +1,6 @@
 """Two sorts are never equal.
 
-caret: me.mode == me.role
+caret: me.role
 """
 
 # mypy: ignore-errors

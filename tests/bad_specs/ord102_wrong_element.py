@@ -1,6 +1,6 @@
 """A set of nodes is given a term.
 
-caret: me.votes.add(m.term)
+caret: m.term
 """
 
 # mypy: ignore-errors

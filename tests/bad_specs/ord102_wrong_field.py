@@ -1,6 +1,6 @@
 """A message is built with a value of another sort.
 
-caret: Vote(term=me.tries)
+caret: me.tries
 """
 
 # mypy: ignore-errors

@@ -1,6 +1,6 @@
 """A pattern is compared as if it were a value.
 
-caret: me.mode == ON
+caret: ON
 """
 
 # mypy: ignore-errors

@@ -1,6 +1,6 @@
 """A case without its payload is a pattern, not a value.
 
-caret: me.mode.set(ON)
+caret: ON
 """
 
 # mypy: ignore-errors

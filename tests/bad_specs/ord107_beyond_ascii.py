@@ -1,6 +1,6 @@
 """A caret after signs that take several bytes.
 
-caret: me.flag and me.flag
+caret: led(a, t) and led(a, t)
 """
 
 # mypy: ignore-errors

@@ -1,6 +1,6 @@
 """A condition in a comprehension.
 
-caret: [n for n in (me, m.sender) if me.votes.has(n)]
+caret: me.votes.has(n)
 """
 
 # mypy: ignore-errors

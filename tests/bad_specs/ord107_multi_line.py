@@ -5,7 +5,7 @@ caret: m.term > me.term
 
 # mypy: ignore-errors
 
-from base import FOLLOWER, Done, Vote, lamp
+from base import FOLLOWER, OFF, Done, Vote, lamp
 
 from model.lang import Row, on
 
@@ -13,7 +13,13 @@ from model.lang import Row, on
 @on(Vote)
 def count(me, m):
     return Row(
-        when=(m.term > me.term and me.role == FOLLOWER),
+        when=(
+            m.term > me.term
+            and (me.role == FOLLOWER)
+            and ~me.votes.has(m.sender)
+            and (me.mode == OFF)
+            and (me.vote == m.sender)
+        ),
         reply=Done(),
     )
 

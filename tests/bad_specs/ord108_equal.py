@@ -1,6 +1,6 @@
 """A chain of equations.
 
-caret: me.term == m.term == me.at.term
+caret: me.term == m.term == me.last.term
 """
 
 # mypy: ignore-errors
@@ -12,7 +12,7 @@ from model.lang import Row, on
 
 @on(Vote)
 def count(me, m):
-    return Row(when=me.term == m.term == me.at.term, reply=Done())
+    return Row(when=me.term == m.term == me.last.term, reply=Done())
 
 
 def spec():

@@ -1,6 +1,6 @@
 """A chain in a property.
 
-caret: a.term <= t <= a.at.term
+caret: a.term <= t <= a.last.term
 """
 
 # mypy: ignore-errors
@@ -12,7 +12,7 @@ from model.lang import safety
 
 @safety("between", "Between")
 def between(a: Lamp, t: Term):
-    return (a.role == LEADER).implies(a.term <= t <= a.at.term)
+    return (a.role == LEADER).implies(a.term <= t <= a.last.term)
 
 
 def spec():

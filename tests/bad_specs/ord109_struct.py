@@ -12,7 +12,7 @@ from model.lang import Row, on
 
 @on(Vote)
 def count(me, m):
-    return Row(then=me.at.set(At(term=m.term)), reply=Done())
+    return Row(then=me.last.set(At(term=m.term)), reply=Done())
 
 
 def spec():

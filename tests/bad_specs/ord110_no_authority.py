@@ -7,8 +7,6 @@ caret: class Ping(Message, sender=Job.GUARD, receiver=Job.LEADER):
 
 import sys
 
-from base import FOLLOWER, LEADER
-
 from model.lang import (
     Message,
     Process,

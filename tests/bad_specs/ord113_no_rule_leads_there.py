@@ -7,8 +7,6 @@ caret: EdgeTable("light", ((Light.DARK, Light.BRIGHT), (Light.BRIGHT, Light.BROK
 
 import sys
 
-from base import BROKEN
-
 from model.lang import (
     EdgeTable,
     Process,

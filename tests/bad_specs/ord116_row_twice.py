@@ -4,7 +4,7 @@ caret: RED
 """
 
 # mypy: ignore-errors
-# ruff: noqa: F601
+# ruff: noqa: F602
 
 from base import GREEN, RED, Colour, lamp
 

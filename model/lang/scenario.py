@@ -1,0 +1,68 @@
+"""Scenarios: runs that a spec's author tells, as documentation and as evidence that they happen.
+
+Belongs here: what a scenario is. Never here: running one (the checkers do that).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from model.lang.declare import Event, Message, Request, Timer
+from model.lang.errors import SpecError
+from model.lang.source import Span, caller
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act: `kind` is timer, request, crash, settle or deliver.
+
+    `settle` delivers what is sent among `nodes`, in order, until nothing is left; `deliver` delivers
+    the newest message of class `event` from the first of `nodes` to the second. Values are plain:
+    nodes and keys by name, cases of sums by their leaf name.
+    """
+
+    kind: str
+    nodes: tuple[str, ...]
+    event: type[Event] | None = None
+    fields: tuple[tuple[str, Any], ...] = ()
+    span: Span = field(default_factory=caller)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A run from the first state: `nodes` with the constants `config`, and the acts in order."""
+
+    name: str
+    config: dict[str, Any]
+    nodes: tuple[str, ...]
+    acts: tuple[Act, ...]
+    span: Span = field(default_factory=caller)
+
+
+def tick(timer: type[Timer], *nodes: str) -> tuple[Act, ...]:
+    """Let a timer fire at each node."""
+    return tuple(Act("timer", (node,), timer) for node in nodes)
+
+
+def ask(node: str, request: type[Request], /, **fields: Any) -> tuple[Act, ...]:
+    """Let a client make a request of a node."""
+    for name in request.parts:
+        if name not in fields:
+            raise SpecError("ORD109", f"{request.__name__}.{name}", "no value is given for it")
+    return (Act("request", (node,), request, tuple(fields.items())),)
+
+
+def settle(*nodes: str) -> tuple[Act, ...]:
+    """Deliver everything among `nodes`, what it causes included; to others nothing gets through."""
+    return (Act("settle", nodes),)
+
+
+def deliver(message: type[Message], source: str, destination: str) -> tuple[Act, ...]:
+    """Deliver the newest such message."""
+    return (Act("deliver", (source, destination), message),)
+
+
+def crash(node: str) -> tuple[Act, ...]:
+    """Let a node crash and restart."""
+    return (Act("crash", (node,)),)

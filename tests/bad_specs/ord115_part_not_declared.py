@@ -1,0 +1,18 @@
+"""A field that is a sort, not a part.
+
+caret: term
+"""
+
+# mypy: ignore-errors
+
+from base import LEADER, Term, lamp
+
+from model.lang import Message
+
+
+class Ping(Message, sender=LEADER, receiver=LEADER):
+    term = Term
+
+
+def spec():
+    return lamp(__name__)
