@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from checkers import artefacts, report, verify
-from checkers.verdict import Finding, Verdict
+from checkers.induction import STRUCTURAL
 from model.lang import Spec, SpecError, SpecErrors
 from model.lang.load import load
 
-CURRENT = "derived files"
 WRONG, REFUTED, UNKNOWN = 2, 1, 3
 
 
@@ -75,7 +75,7 @@ def verify_command(
     SPEC is `order`, a path to a Python file, or `package.module:NAME`.
     """
     loaded = _load(spec)
-    known = {*loaded.statements, *verify.STRUCTURAL}
+    known = {*loaded.statements, *STRUCTURAL}
     for name in only:
         if name not in known:
             close = ", ".join(sorted(n for n in known if n.lower().startswith(name.lower()[:2])))
@@ -88,14 +88,12 @@ def verify_command(
     if jobs < 1 or timeout <= 0:
         click.echo("error: --jobs and --timeout must be positive", err=True)
         raise SystemExit(WRONG)
-    options = verify.Options(frozenset(only), jobs, backend, timeout)
+    options = verify.Options(frozenset(only), jobs, backend, timeout, derived=spec == "order")
     console = _console()
     try:
         with _Progress() as progress:
             checks = verify.Verification(spec, options, progress.update)
             found = checks.run()
-            if not only and spec == "order":
-                found.findings.append(_current(loaded))
     except KeyboardInterrupt:
         click.echo("interrupted: nothing is decided", err=True)
         raise SystemExit(UNKNOWN) from None
@@ -106,21 +104,8 @@ def verify_command(
         (html_file, report.write_html),
     ):
         if path is not None:
-            _write(lambda p=path, w=write: w(found, p), path)
+            _write(partial(write, found, path), path)
     raise SystemExit(found.exit_status())
-
-
-def _current(spec: Spec) -> Finding:
-    """Check that the generated node, the pages and the figures are what the spec gives."""
-    stale = [*artefacts.stale_generated(spec), *artefacts.stale_figures(spec)]
-    finding = Finding(
-        CURRENT, "The node, the pages and the figures are current", "structural",
-        Verdict.REFUTED if stale else Verdict.PROVED, 1, 0, 0.0,
-    )
-    if stale:
-        told = "; ".join(f"{s.path} ({s.why})" for s in stale)
-        finding.reason = f"{told}. Run `make generate figures`"
-    return finding
 
 
 def _write(action: Callable[[], None], path: Path) -> None:

@@ -119,9 +119,7 @@ class Answers:
         """Tell whether `transition` can be the answer of a node in `role` and `state`."""
         ask = self._questions.get(transition.label)
         if ask is None:
-            ask = self._questions[transition.label] = Question(
-                self.spec, transition, self.facts
-            )
+            ask = self._questions[transition.label] = Question(self.spec, transition, self.facts)
         return ask.possible(
             ask.is_leaf(self.spec.role_variable, role),
             ask.is_leaf(self.spec.edges[0].variable, state),

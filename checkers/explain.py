@@ -64,7 +64,9 @@ def explain(spec: Spec, found: Found) -> Counterexample:
         broken,
         str(found.scope),
         confirmed and outcome.transition == found.transition,
-        "" if outcome.transition == found.transition else f"the evaluator takes {outcome.transition}",
+        ""
+        if outcome.transition == found.transition
+        else f"the evaluator takes {outcome.transition}",
     )
 
 

@@ -122,15 +122,11 @@ def hypotheses(spec: Spec, statement: Statement | None = None) -> list[Statement
 class Prover:
     """Makes the obligations of one spec, in the unbounded reading unless told otherwise."""
 
-    def __init__(
-        self, spec: Spec, vocabulary: Callable[[Spec], Vocabulary] = Vocabulary
-    ) -> None:
+    def __init__(self, spec: Spec, vocabulary: Callable[[Spec], Vocabulary] = Vocabulary) -> None:
         """Prepare for `spec`; `vocabulary` makes the symbols of a reading."""
         self.spec = spec
         self.vocabulary = vocabulary
-        self.statements = [
-            s for s in spec.of_kind("safety", "lemma", "step") if not s.prop.open
-        ]
+        self.statements = [s for s in spec.of_kind("safety", "lemma", "step") if not s.prop.open]
 
     # ------------------------------------------------------------ one transition
 
@@ -170,9 +166,7 @@ class Prover:
         }
         always = {s.name for s in self.spec.of_kind("assumption")}
         axioms = [formula for _, formula in vocabulary.axioms()]
-        guards = tuple(
-            (c.text, f) for c, f in zip(transition.clauses, step.clauses, strict=True)
-        )
+        guards = tuple((c.text, f) for c, f in zip(transition.clauses, step.clauses, strict=True))
         if transition.kind == "refusal":
             guards = tuple(("no rule accepts it", f) for f in step.enabled)
         for name, statement, goal in makers:
@@ -224,9 +218,7 @@ class Prover:
                 if a.formula is not None
             )
             axioms = tuple(formula for _, formula in vocabulary.axioms())
-            yield Obligation(
-                s.name, INITIAL, (*axioms, *start.side), (), given, goal, vocabulary
-            )
+            yield Obligation(s.name, INITIAL, (*axioms, *start.side), (), given, goal, vocabulary)
 
     # ------------------------------------------------------------ the structure
 

@@ -16,15 +16,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from model.evaluate import Checker, Evaluator, Mix, Simulation
-from model.evaluate.simulate import checkable
 from checkers.scenarios import play
+from model.evaluate import Checker, Evaluator, Event, Mix, Simulation, shorten
+from model.evaluate.simulate import checkable
 from model.lang import Spec
 from model.lang.expr import Expr, Kind, conjunction, negate
 from model.lang.rules import Property
 from model.lang.sorts import BOOL, NODE, SetSort, SumSort
 from model.lang.spec import Statement
-
 
 MIXES = (
     Mix(tries=6, phase=30),
@@ -38,8 +37,9 @@ MIXES = (
 class Reached:
     """What a run reached, what it did not, and what it broke.
 
-    `cases` and `leaves` name statements and leaves that no state of the run showed; `broken` gives
-    for each broken statement the number of steps after which it broke.
+    `missing_cases` and `missing_leaves` name statements and leaves that no state of the run showed;
+    `broken` gives for each broken statement a short run from the first state that breaks it, one
+    line a step.
     """
 
     seed: int
@@ -51,16 +51,13 @@ class Reached:
     missing_replies: list[str] = field(default_factory=list)
     missing_leaves: list[str] = field(default_factory=list)
     missing_cases: list[str] = field(default_factory=list)
-    broken: dict[str, int] = field(default_factory=dict)
+    broken: dict[str, list[str]] = field(default_factory=dict)
     seconds: float = 0.0
 
     def complete(self) -> bool:
         """Tell whether nothing is missing."""
         return not (
-            self.missing_rules
-            or self.missing_replies
-            or self.missing_leaves
-            or self.missing_cases
+            self.missing_rules or self.missing_replies or self.missing_leaves or self.missing_cases
         )
 
 
@@ -132,11 +129,13 @@ def reach(
     spec: Spec,
     seed: int = 1,
     steps: int = 60_000,
+    at_least: int = 20_000,
     config: Mapping[str, Any] | None = None,
     nodes: list[str] | None = None,
 ) -> Reached:
     """Run short episodes, each from where something rare happened before, until all is reached.
 
+    It takes `at_least` that many steps, and gives up after `steps`.
     Every property, open ones included, is checked after each step. (First return, then explore:
     Ecoffet et al., 2021.)
     """
@@ -152,16 +151,18 @@ def reach(
     checker.start(first)
     fired: Counter[str] = Counter()
     replies: Counter[str] = Counter()
-    broken: dict[str, int] = {}
+    broken: dict[str, tuple[Any, list[Event]]] = {}
     taken = 0
-    kept: dict[tuple[str, str], Any] = {("", ""): first}
+    kept: dict[tuple[str, str], tuple[list[Event], Any]] = {("", ""): ([], first)}
     for scenario in spec.scenarios:
-        told = play(evaluator, scenario, checker)
-        taken += len(told.steps)
-        fired += told.transitions
-        replies += told.replies
-        for at, violation in told.violations:
-            broken.setdefault(violation.statement.name, at)
+        played = play(evaluator, scenario, checker)
+        taken += len(played.steps)
+        fired += played.transitions
+        replies += played.replies
+        start = evaluator.initial_state(scenario.config, scenario.nodes)
+        for at, violation in played.violations:
+            events = [event for event, _ in played.steps[:at]]
+            broken.setdefault(violation.statement.name, (start, events))
     rules = [t.label for t in spec.transitions if t.kind == "rule"]
     used = {t.reply.decl.__name__ for t in spec.transitions if t.reply is not None}
     goals = {s.name for s in (*cases.values(), *leaves)}
@@ -169,7 +170,8 @@ def reach(
     visits: Counter[tuple[str, str]] = Counter()
     while taken < steps:
         if (
-            all(fired[r] for r in rules)
+            taken >= at_least
+            and all(fired[r] for r in rules)
             and all(replies[r] for r in used)
             and goals <= checker.broken
         ):
@@ -179,14 +181,15 @@ def reach(
         (cell,) = choose.choices(cells, [1 / (1 + visits[c]) for c in cells])
         visits[cell] += 1
         mix = choose.choice(MIXES)
+        prefix, state = kept[cell]
         simulation = Simulation(
-            evaluator, kept[cell].copy(), choose.randrange(2**32), checker, mix, fired
+            evaluator, state.copy(), choose.randrange(2**32), checker, mix, fired
         )
         for _ in range(mix.phase * 2):
             outcome = simulation.step()
             taken += 1
             local = simulation.state.nodes[outcome.node]
-            told = " ".join(
+            place = " ".join(
                 [
                     outcome.transition,
                     str(local[spec.role_variable]),
@@ -194,19 +197,23 @@ def reach(
                 ]
             )
             if outcome.kind == "rule":
-                cell = (told, "")
+                cell = (place, "")
             elif outcome.refused_by is not None:  # how near the refusing rule was
                 cell = (outcome.refused_by.clause, outcome.refused_by.rule)
             else:
                 continue
             if cell not in kept:
-                kept[cell] = simulation.state.copy()
+                events = prefix + [event for event, _ in simulation.run.steps]
+                kept[cell] = (events, simulation.state.copy())
         replies += simulation.run.replies
-        for _, violation in simulation.run.violations:
-            if violation.statement.name not in goals:
-                broken.setdefault(violation.statement.name, taken)
-    broken = {name: at for name, at in broken.items() if name not in goals}
-    found = Reached(seed, taken, len(nodes), fired, replies, broken=broken)
+        for at, violation in simulation.run.violations:
+            events = prefix + [event for event, _ in simulation.run.steps[:at]]
+            broken.setdefault(violation.statement.name, (first, events))
+    found = Reached(seed, taken, len(nodes), fired, replies)
+    for name, (start, events) in broken.items():
+        if name not in goals:
+            short = shorten(evaluator, start, events, spec.statements[name])
+            found.broken[name] = str(short).splitlines()
     found.missing_rules = [r for r in rules if not fired[r]]
     found.missing_replies = sorted(used - set(replies))
     found.missing_leaves = [s.name[5:] for s in leaves if s.name not in checker.broken]

@@ -80,6 +80,11 @@ def _show_failure(finding: Finding, console: Console) -> None:
     style = _STYLE[finding.verdict]
     console.print(Text(f"{finding.verdict.value} {finding.name}: {finding.title}", style=style))
     console.print(Text(f"  {finding.reason}"))
+    for told in finding.diagnostics[:5]:
+        for line in told.splitlines():
+            console.print(Text(f"  {line}"), soft_wrap=True)
+    if len(finding.diagnostics) > 5:
+        console.print(Text(f"  and {len(finding.diagnostics) - 5} more of the kind"))
     shown = [r for r in finding.failures if r.counterexample is not None]
     for result in shown[:1]:
         assert result.counterexample is not None
@@ -164,6 +169,7 @@ def _finding(f: Finding) -> dict[str, Any]:
         "seconds": round(f.seconds, 3),
         "reason": f.reason,
         "rests_on": list(f.rests_on),
+        "diagnostics": f.diagnostics,
         "failures": [
             {
                 "transition": r.transition,
@@ -194,7 +200,11 @@ def write_junit(report: Report, path: Path) -> None:
     )
     for f in report.findings:
         case = ElementTree.SubElement(
-            suite, "testcase", classname=f.kind, name=f"{f.name}: {f.title}", time=f"{f.seconds:.3f}"
+            suite,
+            "testcase",
+            classname=f.kind,
+            name=f"{f.name}: {f.title}",
+            time=f"{f.seconds:.3f}",
         )
         if f.verdict is Verdict.OPEN:
             ElementTree.SubElement(case, "skipped", message=f.reason)

@@ -66,7 +66,7 @@ class Finding:
     """The verdict on one property, over all its obligations.
 
     `rests_on`: the other statements its proofs assumed; `shaky`: those of them that are not
-    proved, so that this one is not either.
+    proved, so that this one is not either. `diagnostics`: what is wrong, at its place in the spec.
     """
 
     name: str
@@ -80,6 +80,7 @@ class Finding:
     failures: list[Result] = field(default_factory=list)
     rests_on: tuple[str, ...] = ()
     shaky: tuple[str, ...] = ()
+    diagnostics: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -16,12 +16,15 @@ from typing import Any
 import z3
 from joblib import Parallel, delayed, parallel_config
 
-from checkers import counterexample
+from checkers import artefacts, counterexample
+from checkers.diagnostics import edges_beyond, overlap, unanswered, unreached
 from checkers.edges import derive_edges
 from checkers.explain import explain
 from checkers.induction import (
+    DETERMINISM,
     INITIAL,
     STRUCTURAL,
+    TOTALITY,
     Obligation,
     Prover,
 )
@@ -36,11 +39,13 @@ from model.smt.relation import SystemStep
 FIGURE = "the figure"
 POSSIBLE = "everything happens"
 CASES = "no empty promise"
+CURRENT = "derived files"
 FIRES = "guards agree"
 RUN_TITLES = {
     FIGURE: "The derived coarse figure has just the published edges",
     FIRES: "Each rule's guard can hold together with every proved property",
     POSSIBLE: "Every state, rule and reply is reached in a run",
+    CURRENT: "The node, the pages and the figures are current",
     CASES: "Every property has a case in a run, and none breaks in it",
 }
 EXPLAINED = 3
@@ -52,15 +57,17 @@ class Options:
     """What to check and with what means.
 
     `only`: names of properties, or empty for all; `timeout`: seconds of solver time for one try at
-    an obligation; `run_seeds`: the seeds of the runs that reach for everything.
+    an obligation; `run_seeds`: the seeds of the runs that reach for everything; `derived`: the
+    spec is this repository's own, whose derived files must be current.
     """
 
     only: frozenset[str] = frozenset()
     jobs: int = 2
     backend: str = "loky"
     timeout: float = 20.0
-    run_seeds: tuple[int, ...] = (1, 2)
+    run_seeds: tuple[int, ...] = (1,)
     run_steps: int = 60_000
+    derived: bool = False
 
 
 Progress = Callable[[str, int, int], None]
@@ -123,6 +130,12 @@ def _changed(
     )
 
 
+def _stale(source: str | Spec) -> list[artefacts.Stale]:
+    """Compare what is checked in with what the spec gives now."""
+    spec = _spec(source)
+    return [*artefacts.stale_generated(spec), *artefacts.stale_figures(spec)]
+
+
 def _reach(source: str | Spec, seed: int, steps: int) -> Reached:
     return reach(_spec(source), seed, steps)
 
@@ -144,9 +157,7 @@ def _fires(source: str | Spec, label: str) -> Result:
             spent = time.perf_counter() - started
             return Result(FIRES, label, Verdict.PROVED, "solver", spent)
     reason = "its guard contradicts the proved properties in every scope tried (up to 3 nodes)"
-    return Result(
-        FIRES, label, Verdict.UNKNOWN, "solver", time.perf_counter() - started, reason
-    )
+    return Result(FIRES, label, Verdict.UNKNOWN, "solver", time.perf_counter() - started, reason)
 
 
 # ---------------------------------------------------------------- the whole
@@ -161,6 +172,7 @@ class Verification:
         self.spec = _spec(source)
         self.results: list[Result] = []
         self.runs: list[Reached] = []
+        self.stale: list[artefacts.Stale] = []
 
     def run(self) -> Report:
         """Run every check and return the report."""
@@ -169,6 +181,8 @@ class Verification:
         findings = self._findings()
         if not self.options.only:
             findings += [self._figure(), *self._runs()]
+            if self.options.derived:
+                findings.append(self._current())
         return Report(
             self.spec.name,
             findings,
@@ -206,9 +220,13 @@ class Verification:
                 for seed in self.options.run_seeds
             ]
             calls = calls[-len(self.options.run_seeds) :] + calls[: -len(self.options.run_seeds)]
+            if self.options.derived:
+                calls.insert(0, delayed(_stale)(source))
         for result in self._parallel("obligations", calls):
             if isinstance(result, Reached):
                 self.runs.append(result)
+            elif result and isinstance(result[0], artefacts.Stale):
+                self.stale = result
             else:
                 self.results += result
         self._explain_failures()
@@ -239,18 +257,20 @@ class Verification:
                 continue
             if s.prop.open:
                 findings.append(
-                    Finding(
-                        s.name, s.prop.title, s.prop.kind, Verdict.OPEN, 0, 0, 0.0, s.prop.open
-                    )
+                    Finding(s.name, s.prop.title, s.prop.kind, Verdict.OPEN, 0, 0, 0.0, s.prop.open)
                 )
             else:
-                findings.append(
-                    _add_up(s.name, s.prop.title, s.prop.kind, by_name.get(s.name, []))
-                )
+                findings.append(_add_up(s.name, s.prop.title, s.prop.kind, by_name.get(s.name, [])))
         for name, title in {**STRUCTURAL, FIRES: RUN_TITLES[FIRES]}.items():
             if not self.options.only or name in self.options.only:
                 findings.append(_add_up(name, title, "structural", by_name.get(name, [])))
-        _rest_on_each_other(findings, by_name)
+        for f in findings:
+            for r in f.failures:
+                if r.property == DETERMINISM and r.verdict is Verdict.REFUTED:
+                    f.diagnostics.append(overlap(self.spec, r))
+                if r.property == TOTALITY:
+                    f.diagnostics.append(unanswered(self.spec, r))
+        _rest_on_each_other(findings)
         return findings
 
     def _figure(self) -> Finding:
@@ -260,7 +280,8 @@ class Verification:
             derived = figures.collapse(derive_edges(self.spec), self.spec)
             published = figures.published(self.spec)
             extra, missing = derived - published, published - derived
-            if extra or missing:
+            found.diagnostics = [*edges_beyond(self.spec), *unreached(self.spec)]
+            if extra or missing or found.diagnostics:
                 found.verdict = Verdict.REFUTED
                 found.reason = "; ".join(
                     [f"not in the table: {a} -> {b}" for a, b in sorted(extra)]
@@ -294,10 +315,26 @@ class Verification:
         if broken:
             cases.verdict = Verdict.REFUTED
             cases.reason = f"broken in a run: {', '.join(broken)}"
+            cases.diagnostics = [
+                "\n".join([f"a run from the first state that breaks {name}:", *lines])
+                for name, lines in sorted(
+                    {n: lines for r in self.runs for n, lines in r.broken.items()}.items()
+                )
+            ]
         elif without:
             cases.verdict = Verdict.UNKNOWN
             cases.reason = f"no case within {where}: {', '.join(sorted(without))}"
         return [possible, cases]
+
+    def _current(self) -> Finding:
+        """Tell whether the generated node, the pages and the figures are what the spec gives."""
+        found = Finding(CURRENT, RUN_TITLES[CURRENT], "structural", Verdict.PROVED, 1, 0, 0.0)
+        if self.stale:
+            found.verdict = Verdict.REFUTED
+            told = "; ".join(f"{s.path} ({s.why})" for s in self.stale[:6])
+            more = f"; and {len(self.stale) - 6} more" if len(self.stale) > 6 else ""
+            found.reason = f"{told}{more}. Run `make generate figures`"
+        return found
 
 
 def _fire_result(source: str | Spec, label: str) -> list[Result]:
@@ -343,7 +380,7 @@ def _add_up(name: str, title: str, kind: str, results: list[Result]) -> Finding:
     )
 
 
-def _rest_on_each_other(findings: list[Finding], by_name: dict[str, list[Result]]) -> None:
+def _rest_on_each_other(findings: list[Finding]) -> None:
     """A proof that assumed what is not proved is none: pass failures on to what rests on them."""
     verdicts = {f.name: f for f in findings}
     while True:

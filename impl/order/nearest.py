@@ -1,5 +1,5 @@
 # Generated from the spec 'order' by `oathbound generate`; change the spec, not this file.
-# Digest of what follows: 5f95829ebcbb508b1a5a47204215649b13b66d0a5ef4a50c6829e454e791f234
+# Digest of what follows: 10c30a00c9874a2c0918230408dfec1ab55eb8ac84ac385836ca36c9dda77623
 """The order of radiants: which clause refused.
 
 Of each rule on an event, the first clause that does not hold; the rule that got furthest
@@ -657,10 +657,18 @@ def declare_error(me: Radiant, m: DeclareError, sender: Node) -> Refused:
                 me.role is RADIANT or me.role is HERALD,
                 m.term.owner == sender,
                 me.term <= m.term,
-                me.term < m.term or me.role is RADIANT,
                 me.severity <= ERROR_LADDER_SEVERITY[m.error],
-                ERROR_LADDER_SEVERITY[m.error] > 0,
                 me.episode < m.episode,
+                me.state is not ERROR_UNRECOVERABLE,
+            ),
+        ),
+        (
+            rules.ADOPT_DECLARED_TERM,
+            (
+                me.role is RADIANT or me.role is HERALD,
+                m.term.owner == sender,
+                me.term < m.term,
+                ERROR_LADDER_SEVERITY[m.error] < me.severity or not me.episode < m.episode,
                 me.state is not ERROR_UNRECOVERABLE,
             ),
         ),
@@ -740,9 +748,8 @@ def system_reset_refusal(me: Radiant, m: SystemResetRefusal, sender: Node) -> Re
         (
             rules.REFUSED,
             (
-                me.role is RADIANT or me.role is HERALD,
-                sender in me.config.controllers,
                 me.role is HERALD,
+                sender in me.config.controllers,
                 me.state is ERROR_SYSTEM_RESET,
                 m.episode == me.episode,
             ),
@@ -998,7 +1005,6 @@ def resend_due(me: Radiant, m: ResendDue) -> Refused:
                 me.role is HERALD,
                 me.state is ERROR_SYSTEM_RESET,
                 me.episode.term == me.term,
-                me.worst <= me.severity,
                 me.asks < 3,
             ),
         ),
@@ -1008,7 +1014,6 @@ def resend_due(me: Radiant, m: ResendDue) -> Refused:
                 me.role is HERALD,
                 me.state is ERROR_SYSTEM_RESET,
                 me.episode.term == me.term,
-                me.worst <= me.severity,
                 me.asks == 3,
             ),
         ),

@@ -1,5 +1,5 @@
 # Generated from the spec 'order' by `oathbound generate`; change the spec, not this file.
-# Digest of what follows: 1a80298fab042e506f1da153638d445f1bf03c3aaf646ee35a8af93a4cdba1d6
+# Digest of what follows: d8cdb338b6e224cc3fd23b9f5afc41b890cd769e1e3b00dd25418155c53848d8
 """The order of radiants: the node.
 
 A step takes an event and returns what to store, send and reply; it reads no clock, opens no
@@ -712,9 +712,9 @@ class Radiant:
     def on_accepted(self, m: Accepted, sender: Node) -> Outcome:
         """The sender accepted the proposal.
 
-        - count_acceptance (model/order/proposing.py:230): A quorum of the record's own membership
+        - count_acceptance (model/order/proposing.py:226): A quorum of the record's own membership
           is still missing.
-        - commit (model/order/proposing.py:246): A quorum of the record's own membership accepted
+        - commit (model/order/proposing.py:242): A quorum of the record's own membership accepted
           it: it is the watermark now.
         """
         if (
@@ -767,14 +767,14 @@ class Radiant:
 
         - adopt_newer_term@Commit (model/order/election.py:338): A newer herald speaks: follow it.
           What it said is to be said again.
-        - catch_up (model/order/proposing.py:315): One who missed the proposal accepts it first; the
+        - catch_up (model/order/proposing.py:311): One who missed the proposal accepts it first; the
           commit comes again.
-        - learn (model/order/proposing.py:331): The operation this radiant is locked for is done.
-        - learn_again (model/order/proposing.py:353): The commit is known; the answer may have been
+        - learn (model/order/proposing.py:327): The operation this radiant is locked for is done.
+        - learn_again (model/order/proposing.py:349): The commit is known; the answer may have been
           lost.
-        - removed (model/order/proposing.py:368): The record leaves this radiant out: it waits for
+        - removed (model/order/proposing.py:364): The record leaves this radiant out: it waits for
           re-admission, and never stands.
-        - removed_again (model/order/proposing.py:389): The removal is known; the answer may have
+        - removed_again (model/order/proposing.py:385): The removal is known; the answer may have
           been lost.
         """
         if (self.role is RADIANT or self.role is HERALD) and m.term.owner == sender:
@@ -863,7 +863,7 @@ class Radiant:
     def on_commit_ack(self, m: CommitAck, sender: Node) -> Outcome:
         """The sender has the commit.
 
-        - confirm (model/order/proposing.py:405): Somebody has the commit; a removed radiant need
+        - confirm (model/order/proposing.py:401): Somebody has the commit; a removed radiant need
           not be told again.
         """
         if (
@@ -998,12 +998,20 @@ class Radiant:
                     order_state = ERROR_SYSTEM_RESET
                 else:
                     order_state = ERROR_RECOVER_RESET
-                self.state = ERROR_OF[ERROR_PAYLOAD[order_state]]
-                self.severity = m.severity
-                self.worst = m.severity
+                error: OrderStateError
+                if (
+                    ERROR_PAYLOAD[order_state] is RECOVER_RESET
+                    and ERROR_PAYLOAD[order_state] in self.tried
+                ):
+                    error = ERROR_LADDER_THEN[ERROR_PAYLOAD[order_state]]
+                else:
+                    error = ERROR_PAYLOAD[order_state]
+                self.state = ERROR_OF[error]
+                self.severity = ERROR_LADDER_SEVERITY[error]
+                self.worst = ERROR_LADDER_SEVERITY[error]
                 self.episode = episode
                 self.asks = 0
-                declare_error = DeclareError(self.term, episode, ERROR_PAYLOAD[order_state])
+                declare_error = DeclareError(self.term, episode, error)
                 return rules.SEVERE_PROBE, ((self.members - {self.me}, declare_error),), DONE
         if not (self.role is HERALD and sender not in self.config.controllers):
             return rules.DIGEST_WRONG_ROLE, (), nearest.digest(self, m, sender)
@@ -1020,13 +1028,13 @@ class Radiant:
     def on_report_error(self, m: ReportError, sender: Node) -> Outcome:
         """A radiant tells its herald of an error.
 
-        - hear_error (model/order/recovery.py:102): A member is in an error that needs no reset: the
+        - hear_error (model/order/recovery.py:108): A member is in an error that needs no reset: the
           herald rolls the order back.
-        - hear_severe_error (model/order/recovery.py:116): A member waits for a reset of another
+        - hear_severe_error (model/order/recovery.py:122): A member waits for a reset of another
           episode: declare that error afresh.
-        - repeat_reset (model/order/recovery.py:131): A member missed the reset request of this
+        - repeat_reset (model/order/recovery.py:137): A member missed the reset request of this
           episode: request it again.
-        - repeat_plea (model/order/recovery.py:146): A member missed the controller's grant of this
+        - repeat_plea (model/order/recovery.py:152): A member missed the controller's grant of this
           episode: ask for it again.
         """
         if self.role is HERALD and sender not in self.config.controllers and m.term == self.term:
@@ -1040,12 +1048,17 @@ class Radiant:
                 and self.state in RESET_OR_ACTIVE_OR_PROPOSING_OR_LOCKED_PROBE
             ):
                 episode = new(Episode, (self.term, self.episode.number + 1))
-                self.state = ERROR_OF[m.error]
-                self.severity = ERROR_LADDER_SEVERITY[m.error]
-                self.worst = ERROR_LADDER_SEVERITY[m.error]
+                error: OrderStateError
+                if m.error is RECOVER_RESET and m.error in self.tried:
+                    error = ERROR_LADDER_THEN[m.error]
+                else:
+                    error = m.error
+                self.state = ERROR_OF[error]
+                self.severity = ERROR_LADDER_SEVERITY[error]
+                self.worst = ERROR_LADDER_SEVERITY[error]
                 self.episode = episode
                 self.asks = 0
-                declare_error = DeclareError(self.term, episode, m.error)
+                declare_error = DeclareError(self.term, episode, error)
                 return rules.HEAR_SEVERE_ERROR, ((self.members - {self.me}, declare_error),), DONE
             if (
                 m.error is RECOVER_RESET
@@ -1076,17 +1089,17 @@ class Radiant:
     def on_declare_error(self, m: DeclareError, sender: Node) -> Outcome:
         """The herald declares an error for the whole order.
 
-        - enter_error (model/order/recovery.py:258): A member takes over its herald's error, unless
+        - enter_error (model/order/recovery.py:265): A member takes over its herald's error, unless
           its own is worse or the episode is old.
-        - know_error (model/order/recovery.py:284): The declaration is known, or is not as bad as
+        - adopt_declared_term (model/order/recovery.py:289): A newer herald declares less than this
+          radiant's own error: follow it, and stay in error.
+        - know_error (model/order/recovery.py:303): The declaration is known, or is not as bad as
           this radiant's own error.
         """
         if (self.role is RADIANT or self.role is HERALD) and m.term.owner == sender:
             if (
                 self.term <= m.term
-                and (self.term < m.term or self.role is RADIANT)
                 and self.severity <= ERROR_LADDER_SEVERITY[m.error]
-                and ERROR_LADDER_SEVERITY[m.error] > 0
                 and self.episode < m.episode
                 and self.state is not ERROR_UNRECOVERABLE
             ):
@@ -1100,6 +1113,21 @@ class Radiant:
                 self.severity = ERROR_LADDER_SEVERITY[m.error]
                 self.episode = m.episode
                 return rules.ENTER_ERROR, (), DONE
+            if (
+                self.term < m.term
+                and (ERROR_LADDER_SEVERITY[m.error] < self.severity or not self.episode < m.episode)
+                and self.state is not ERROR_UNRECOVERABLE
+            ):
+                self.term = m.term
+                self.vote = None
+                self.role = RADIANT
+                self.standing = False
+                if self.state is ACTIVE:
+                    self.state = LOCKED_VOTING
+                elif self.state in PROPOSING or self.state is LOCKED_PROBE:
+                    self.state = ERROR_RECOVERABLE_STATE
+                self.herald = sender
+                return rules.ADOPT_DECLARED_TERM, (), DONE
             if (
                 m.term == self.term
                 and self.role is RADIANT
@@ -1127,7 +1155,7 @@ class Radiant:
 
         - adopt_newer_term@ResetRequest (model/order/election.py:338): A newer herald speaks: follow
           it. What it said is to be said again.
-        - reset (model/order/recovery.py:333): The herald's request permits the reset of just this
+        - reset (model/order/recovery.py:352): The herald's request permits the reset of just this
           episode.
         """
         if (self.role is RADIANT or self.role is HERALD) and m.term.owner == sender:
@@ -1170,7 +1198,7 @@ class Radiant:
     def on_system_reset_request(self, m: SystemResetRequest, sender: Node) -> Outcome:
         """The herald asks the controller for a system reset.
 
-        - hear_plea (model/order/recovery.py:389): The controller notes the newest request; its
+        - hear_plea (model/order/recovery.py:407): The controller notes the newest request; its
           operator decides.
         """
         if (
@@ -1201,7 +1229,7 @@ class Radiant:
     def on_system_reset_grant(self, m: SystemResetGrant, sender: Node) -> Outcome:
         """The controller grants the system reset of an episode.
 
-        - reset_system (model/order/recovery.py:426): The controller's grant permits the reset of
+        - reset_system (model/order/recovery.py:444): The controller's grant permits the reset of
           just this episode.
         """
         if (
@@ -1235,13 +1263,12 @@ class Radiant:
     def on_system_reset_refusal(self, m: SystemResetRefusal, sender: Node) -> Outcome:
         """The controller refuses it.
 
-        - refused (model/order/recovery.py:436): The controller refused the herald: declare the
+        - refused (model/order/recovery.py:454): The controller refused the herald: declare the
           order unrecoverable, then fall silent.
         """
         if (
-            (self.role is RADIANT or self.role is HERALD)
+            self.role is HERALD
             and sender in self.config.controllers
-            and self.role is HERALD
             and self.state is ERROR_SYSTEM_RESET
             and m.episode == self.episode
         ):
@@ -1253,9 +1280,7 @@ class Radiant:
             self.asks = 0
             declare_error = DeclareError(self.term, episode, UNRECOVERABLE)
             return rules.REFUSED, ((self.members - {self.me}, declare_error),), DONE
-        if not (
-            (self.role is RADIANT or self.role is HERALD) and sender in self.config.controllers
-        ):
+        if not (self.role is HERALD and sender in self.config.controllers):
             return (
                 rules.SYSTEM_RESET_REFUSAL_WRONG_ROLE,
                 (),
@@ -1478,7 +1503,7 @@ class Radiant:
     def on_order_reset(self, m: OrderReset) -> Outcome:
         """Reset the order.
 
-        - order_reset (model/order/recovery.py:236): An operator asks the herald to reset the order.
+        - order_reset (model/order/recovery.py:243): An operator asks the herald to reset the order.
         """
         if self.role is HERALD and (self.state is ACTIVE or self.state in ERROR_RECOVERABLE):
             episode = new(Episode, (self.term, self.episode.number + 1))
@@ -1502,7 +1527,7 @@ class Radiant:
     def on_system_reset(self, m: SystemReset) -> Outcome:
         """Ask the controller for a system reset.
 
-        - system_reset (model/order/recovery.py:247): An operator asks the herald for a system
+        - system_reset (model/order/recovery.py:254): An operator asks the herald for a system
           reset.
         """
         if self.role is HERALD and self.state in ACTIVE_OR_ERROR_RECOVERABLE_OR_ERROR_RECOVER_RESET:
@@ -1527,7 +1552,7 @@ class Radiant:
     def on_grant_system_reset(self, m: GrantSystemReset) -> Outcome:
         """The controller's operator grants the system reset that is asked for.
 
-        - grant_system_reset (model/order/recovery.py:404): Only the controller grants, and only
+        - grant_system_reset (model/order/recovery.py:422): Only the controller grants, and only
           what was asked for.
         """
         if self.role is CONTROLLER and self.plea:
@@ -1545,7 +1570,7 @@ class Radiant:
     def on_refuse_system_reset(self, m: RefuseSystemReset) -> Outcome:
         """The controller's operator refuses it.
 
-        - refuse_system_reset (model/order/recovery.py:415): Only the controller refuses, and only
+        - refuse_system_reset (model/order/recovery.py:433): Only the controller refuses, and only
           what was asked for.
         """
         if self.role is CONTROLLER and self.plea:
@@ -1565,9 +1590,9 @@ class Radiant:
     def on_report_fault(self, m: ReportFault) -> Outcome:
         """A local part (disk, shard store, operator) reports a fault to its radiant.
 
-        - detect (model/order/recovery.py:80): A plain radiant goes into error and reports it to its
+        - detect (model/order/recovery.py:86): A plain radiant goes into error and reports it to its
           herald, if it knows one.
-        - detect_as_herald (model/order/recovery.py:92): The herald goes into error; it answers for
+        - detect_as_herald (model/order/recovery.py:98): The herald goes into error; it answers for
           the order when it leaves it.
         """
         if self.role is RADIANT or self.role is HERALD:
@@ -1720,20 +1745,20 @@ class Radiant:
           its own term, it goes back to that one.
         - resend_proposal (model/order/proposing.py:141): Send the outstanding proposal again, to
           whoever may have missed it or the announcement.
-        - resend_commit (model/order/proposing.py:272): An idle herald shows that it is alive, and
+        - resend_commit (model/order/proposing.py:268): An idle herald shows that it is alive, and
           brings back who missed the commit.
         - resend_probe (model/order/probing.py:48): Ask again whoever may have missed it.
-        - alive_in_recovery (model/order/recovery.py:198): A herald that recovers still shows that
+        - alive_in_recovery (model/order/recovery.py:204): A herald that recovers still shows that
           it is alive.
-        - declare_worst (model/order/recovery.py:211): A voter was in a worse error than this
+        - declare_worst (model/order/recovery.py:217): A voter was in a worse error than this
           herald: declare at least that.
-        - declare_afresh (model/order/recovery.py:221): The error is an older herald's, or less than
+        - declare_afresh (model/order/recovery.py:228): The error is an older herald's, or less than
           the worst seen: declare it as one's own.
-        - request_reset (model/order/recovery.py:302): Only the herald requests RESET, for the
+        - request_reset (model/order/recovery.py:321): Only the herald requests RESET, for the
           episode it declared; it obeys its own request.
-        - ask_controller (model/order/recovery.py:363): Only the herald asks the controller, again
+        - ask_controller (model/order/recovery.py:381): Only the herald asks the controller, again
           while it is silent.
-        - give_up (model/order/recovery.py:379): The controller stayed silent: declare the order
+        - give_up (model/order/recovery.py:397): The controller stayed silent: declare the order
           unrecoverable, then fall silent.
         """
         if self.role is HERALD:
@@ -1824,11 +1849,20 @@ class Radiant:
                     order_state = ERROR_SYSTEM_RESET
                 else:
                     order_state = ERROR_RECOVER_RESET
-                self.state = ERROR_OF[ERROR_PAYLOAD[order_state]]
-                self.severity = self.worst
+                error: OrderStateError
+                if (
+                    ERROR_PAYLOAD[order_state] is RECOVER_RESET
+                    and ERROR_PAYLOAD[order_state] in self.tried
+                ):
+                    error = ERROR_LADDER_THEN[ERROR_PAYLOAD[order_state]]
+                else:
+                    error = ERROR_PAYLOAD[order_state]
+                self.state = ERROR_OF[error]
+                self.severity = ERROR_LADDER_SEVERITY[error]
+                self.worst = ERROR_LADDER_SEVERITY[error]
                 self.episode = episode
                 self.asks = 0
-                declare_error = DeclareError(self.term, episode, ERROR_PAYLOAD[order_state])
+                declare_error = DeclareError(self.term, episode, error)
                 return rules.DECLARE_WORST, ((others, declare_error),), DONE
             if (self.state is ERROR_RECOVER_RESET or self.state is ERROR_SYSTEM_RESET) and (
                 self.episode.term != self.term or self.severity < self.worst
@@ -1860,11 +1894,7 @@ class Radiant:
                     ((others, declare_error), (self.members, reset_request)),
                     DONE,
                 )
-            if (
-                self.state is ERROR_SYSTEM_RESET
-                and self.episode.term == self.term
-                and self.worst <= self.severity
-            ):
+            if self.state is ERROR_SYSTEM_RESET and self.episode.term == self.term:
                 if self.asks < 3:
                     self.asks = min(self.asks + 1, 3)
                     declare_error = DeclareError(self.term, self.episode, SYSTEM_RESET)
@@ -1905,10 +1935,10 @@ class Radiant:
     def on_recover_due(self, m: RecoverDue) -> Outcome:
         """Time to leave a recoverable error.
 
-        - recover (model/order/recovery.py:164): A plain radiant recovers locally.
-        - recover_as_herald (model/order/recovery.py:174): The herald tries an error's first answer,
+        - recover (model/order/recovery.py:170): A plain radiant recovers locally.
+        - recover_as_herald (model/order/recovery.py:180): The herald tries an error's first answer,
           once between clean probes.
-        - escalate (model/order/recovery.py:185): The same error again: the next rung that was not
+        - escalate (model/order/recovery.py:191): The same error again: the next rung that was not
           tried yet.
         """
         if self.role is RADIANT and self.state in ERROR_RECOVERABLE:

@@ -1,5 +1,5 @@
 # Generated from the spec 'order' by `oathbound generate`; change the spec, not this file.
-# Digest of what follows: bb1465b32b480fb6fd5d4f5eaadaaef356a180c4e7febd3d7842d30bd5a4534a
+# Digest of what follows: 9d5b26e1801de4fe3420b4f4819bb047fb21348efdfa14b6727a510fbf66fada
 """The order of radiants: the rules, by event, with their clauses."""
 
 from dataclasses import dataclass
@@ -777,7 +777,7 @@ COUNT_ACCEPTANCE = Rule(
     "count_acceptance",
     "rule",
     "Accepted",
-    "model/order/proposing.py:230",
+    "model/order/proposing.py:226",
     "A quorum of the record's own membership is still missing.",
     clauses=(
         Clause("role", "me.role.is_(HERALD)"),
@@ -795,7 +795,7 @@ COMMIT = Rule(
     "commit",
     "rule",
     "Accepted",
-    "model/order/proposing.py:246",
+    "model/order/proposing.py:242",
     "A quorum of the record's own membership accepted it: it is the watermark now.",
     persists=("joined", "watermark_at", "watermark_members", "watermark_keys"),
     clauses=(
@@ -878,7 +878,7 @@ CATCH_UP = Rule(
     "catch_up",
     "rule",
     "Commit",
-    "model/order/proposing.py:315",
+    "model/order/proposing.py:311",
     "One who missed the proposal accepts it first; the commit comes again.",
     persists=("accepted_at", "members", "keys"),
     clauses=(
@@ -900,7 +900,7 @@ LEARN = Rule(
     "learn",
     "rule",
     "Commit",
-    "model/order/proposing.py:331",
+    "model/order/proposing.py:327",
     "The operation this radiant is locked for is done.",
     persists=(
         "accepted_at",
@@ -926,7 +926,7 @@ LEARN_AGAIN = Rule(
     "learn_again",
     "rule",
     "Commit",
-    "model/order/proposing.py:353",
+    "model/order/proposing.py:349",
     "The commit is known; the answer may have been lost.",
     clauses=(
         Clause("role", "me.role.is_(RADIANT, HERALD)"),
@@ -941,7 +941,7 @@ REMOVED = Rule(
     "removed",
     "rule",
     "Commit",
-    "model/order/proposing.py:368",
+    "model/order/proposing.py:364",
     "The record leaves this radiant out: it waits for re-admission, and never stands.",
     persists=(
         "accepted_at",
@@ -965,7 +965,7 @@ REMOVED_AGAIN = Rule(
     "removed_again",
     "rule",
     "Commit",
-    "model/order/proposing.py:389",
+    "model/order/proposing.py:385",
     "The removal is known; the answer may have been lost.",
     clauses=(
         Clause("role", "me.role.is_(RADIANT, HERALD)"),
@@ -1034,7 +1034,7 @@ CONFIRM = Rule(
     "confirm",
     "rule",
     "CommitAck",
-    "model/order/proposing.py:405",
+    "model/order/proposing.py:401",
     "Somebody has the commit; a removed radiant need not be told again.",
     clauses=(
         Clause("role", "me.role.is_(HERALD)"),
@@ -1301,7 +1301,7 @@ HEAR_ERROR = Rule(
     "hear_error",
     "rule",
     "ReportError",
-    "model/order/recovery.py:102",
+    "model/order/recovery.py:108",
     "A member is in an error that needs no reset: the herald rolls the order back.",
     clauses=(
         Clause("role", "me.role.is_(HERALD)"),
@@ -1319,7 +1319,7 @@ HEAR_SEVERE_ERROR = Rule(
     "hear_severe_error",
     "rule",
     "ReportError",
-    "model/order/recovery.py:116",
+    "model/order/recovery.py:122",
     "A member waits for a reset of another episode: declare that error afresh.",
     persists=("severity", "episode"),
     clauses=(
@@ -1339,7 +1339,7 @@ REPEAT_RESET = Rule(
     "repeat_reset",
     "rule",
     "ReportError",
-    "model/order/recovery.py:131",
+    "model/order/recovery.py:137",
     "A member missed the reset request of this episode: request it again.",
     clauses=(
         Clause("role", "me.role.is_(HERALD)"),
@@ -1354,7 +1354,7 @@ REPEAT_PLEA = Rule(
     "repeat_plea",
     "rule",
     "ReportError",
-    "model/order/recovery.py:146",
+    "model/order/recovery.py:152",
     "A member missed the controller's grant of this episode: ask for it again.",
     clauses=(
         Clause("role", "me.role.is_(HERALD)"),
@@ -1419,17 +1419,33 @@ ENTER_ERROR = Rule(
     "enter_error",
     "rule",
     "DeclareError",
-    "model/order/recovery.py:258",
+    "model/order/recovery.py:265",
     "A member takes over its herald's error, unless its own is worse or the episode is old.",
     persists=("term", "vote", "severity", "episode"),
     clauses=(
         Clause("role", "me.role.is_(RADIANT, HERALD)"),
         Clause("sender", "owner(m.term) == m.sender"),
         Clause("guard", "m.term >= me.term"),
-        Clause("guard", "(m.term > me.term) | (me.role == RADIANT)"),
         Clause("guard", "error_ladder.severity(m.error) >= me.severity"),
-        Clause("guard", "error_ladder.severity(m.error) > 0"),
         Clause("guard", "m.episode > me.episode"),
+        Clause("guard", "~me.state.is_(ERROR(UNRECOVERABLE))"),
+    ),
+)
+ADOPT_DECLARED_TERM = Rule(
+    "adopt_declared_term",
+    "rule",
+    "DeclareError",
+    "model/order/recovery.py:289",
+    "A newer herald declares less than this radiant's own error: follow it, and stay in error.",
+    persists=("term", "vote"),
+    clauses=(
+        Clause("role", "me.role.is_(RADIANT, HERALD)"),
+        Clause("sender", "owner(m.term) == m.sender"),
+        Clause("guard", "m.term > me.term"),
+        Clause(
+            "guard",
+            "(error_ladder.severity(m.error) < me.severity) | ~(m.episode > me.episode)",
+        ),
         Clause("guard", "~me.state.is_(ERROR(UNRECOVERABLE))"),
     ),
 )
@@ -1437,7 +1453,7 @@ KNOW_ERROR = Rule(
     "know_error",
     "rule",
     "DeclareError",
-    "model/order/recovery.py:284",
+    "model/order/recovery.py:303",
     "The declaration is known, or is not as bad as this radiant's own error.",
     clauses=(
         Clause("role", "me.role.is_(RADIANT, HERALD)"),
@@ -1520,7 +1536,7 @@ RESET = Rule(
     "reset",
     "rule",
     "ResetRequest",
-    "model/order/recovery.py:333",
+    "model/order/recovery.py:352",
     "The herald's request permits the reset of just this episode.",
     persists=("severity",),
     clauses=(
@@ -1585,7 +1601,7 @@ HEAR_PLEA = Rule(
     "hear_plea",
     "rule",
     "SystemResetRequest",
-    "model/order/recovery.py:389",
+    "model/order/recovery.py:407",
     "The controller notes the newest request; its operator decides.",
     clauses=(
         Clause("role", "me.role.is_(CONTROLLER)"),
@@ -1640,7 +1656,7 @@ RESET_SYSTEM = Rule(
     "reset_system",
     "rule",
     "SystemResetGrant",
-    "model/order/recovery.py:426",
+    "model/order/recovery.py:444",
     "The controller's grant permits the reset of just this episode.",
     persists=("severity",),
     clauses=(
@@ -1698,13 +1714,12 @@ REFUSED = Rule(
     "refused",
     "rule",
     "SystemResetRefusal",
-    "model/order/recovery.py:436",
+    "model/order/recovery.py:454",
     "The controller refused the herald: declare the order unrecoverable, then fall silent.",
     persists=("severity", "episode"),
     clauses=(
-        Clause("role", "me.role.is_(RADIANT, HERALD)"),
+        Clause("role", "me.role.is_(HERALD)"),
         Clause("sender", "config.controllers.has(m.sender)"),
-        Clause("guard", "me.role == HERALD"),
         Clause("guard", "me.state == ERROR(SYSTEM_RESET)"),
         Clause("guard", "m.episode == me.episode"),
     ),
@@ -1715,9 +1730,7 @@ SYSTEM_RESET_REFUSAL_WRONG_ROLE = Rule(
     "SystemResetRefusal",
     "model/order/refusals.py:81",
     "The role that the message or request declares is missing.",
-    clauses=(
-        Clause("guard", "~(me.role.is_(RADIANT, HERALD) & config.controllers.has(m.sender))"),
-    ),
+    clauses=(Clause("guard", "~(me.role.is_(HERALD) & config.controllers.has(m.sender))"),),
 )
 SYSTEM_RESET_REFUSAL_UNRECOVERABLE = Rule(
     "SystemResetRefusal/unrecoverable",
@@ -2100,7 +2113,7 @@ ORDER_RESET = Rule(
     "order_reset",
     "rule",
     "OrderReset",
-    "model/order/recovery.py:236",
+    "model/order/recovery.py:243",
     "An operator asks the herald to reset the order.",
     persists=("severity", "episode"),
     clauses=(
@@ -2154,7 +2167,7 @@ SYSTEM_RESET = Rule(
     "system_reset",
     "rule",
     "SystemReset",
-    "model/order/recovery.py:247",
+    "model/order/recovery.py:254",
     "An operator asks the herald for a system reset.",
     persists=("severity", "episode"),
     clauses=(
@@ -2208,7 +2221,7 @@ GRANT_SYSTEM_RESET = Rule(
     "grant_system_reset",
     "rule",
     "GrantSystemReset",
-    "model/order/recovery.py:404",
+    "model/order/recovery.py:422",
     "Only the controller grants, and only what was asked for.",
     clauses=(
         Clause("role", "me.role.is_(CONTROLLER)"),
@@ -2253,7 +2266,7 @@ REFUSE_SYSTEM_RESET = Rule(
     "refuse_system_reset",
     "rule",
     "RefuseSystemReset",
-    "model/order/recovery.py:415",
+    "model/order/recovery.py:433",
     "Only the controller refuses, and only what was asked for.",
     clauses=(
         Clause("role", "me.role.is_(CONTROLLER)"),
@@ -2298,7 +2311,7 @@ DETECT = Rule(
     "detect",
     "rule",
     "ReportFault",
-    "model/order/recovery.py:80",
+    "model/order/recovery.py:86",
     "A plain radiant goes into error and reports it to its herald, if it knows one.",
     clauses=(
         Clause("role", "me.role.is_(RADIANT, HERALD)"),
@@ -2314,7 +2327,7 @@ DETECT_AS_HERALD = Rule(
     "detect_as_herald",
     "rule",
     "ReportFault",
-    "model/order/recovery.py:92",
+    "model/order/recovery.py:98",
     "The herald goes into error; it answers for the order when it leaves it.",
     clauses=(
         Clause("role", "me.role.is_(RADIANT, HERALD)"),
@@ -2588,7 +2601,7 @@ RESEND_COMMIT = Rule(
     "resend_commit",
     "rule",
     "ResendDue",
-    "model/order/proposing.py:272",
+    "model/order/proposing.py:268",
     "An idle herald shows that it is alive, and brings back who missed the commit.",
     clauses=(
         Clause("guard", "me.role == HERALD"),
@@ -2612,7 +2625,7 @@ ALIVE_IN_RECOVERY = Rule(
     "alive_in_recovery",
     "rule",
     "ResendDue",
-    "model/order/recovery.py:198",
+    "model/order/recovery.py:204",
     "A herald that recovers still shows that it is alive.",
     clauses=(
         Clause("guard", "me.role == HERALD"),
@@ -2623,7 +2636,7 @@ DECLARE_WORST = Rule(
     "declare_worst",
     "rule",
     "ResendDue",
-    "model/order/recovery.py:211",
+    "model/order/recovery.py:217",
     "A voter was in a worse error than this herald: declare at least that.",
     persists=("severity", "episode"),
     clauses=(
@@ -2636,7 +2649,7 @@ DECLARE_AFRESH = Rule(
     "declare_afresh",
     "rule",
     "ResendDue",
-    "model/order/recovery.py:221",
+    "model/order/recovery.py:228",
     "The error is an older herald's, or less than the worst seen: declare it as one's own.",
     persists=("severity", "episode"),
     clauses=(
@@ -2649,7 +2662,7 @@ REQUEST_RESET = Rule(
     "request_reset",
     "rule",
     "ResendDue",
-    "model/order/recovery.py:302",
+    "model/order/recovery.py:321",
     "Only the herald requests RESET, for the episode it declared; it obeys its own request.",
     clauses=(
         Clause("guard", "me.role == HERALD"),
@@ -2662,13 +2675,12 @@ ASK_CONTROLLER = Rule(
     "ask_controller",
     "rule",
     "ResendDue",
-    "model/order/recovery.py:363",
+    "model/order/recovery.py:381",
     "Only the herald asks the controller, again while it is silent.",
     clauses=(
         Clause("guard", "me.role == HERALD"),
         Clause("guard", "me.state == ERROR(SYSTEM_RESET)"),
         Clause("guard", "me.episode.term == me.term"),
-        Clause("guard", "me.worst <= me.severity"),
         Clause("guard", "me.asks < 3"),
     ),
 )
@@ -2676,14 +2688,13 @@ GIVE_UP = Rule(
     "give_up",
     "rule",
     "ResendDue",
-    "model/order/recovery.py:379",
+    "model/order/recovery.py:397",
     "The controller stayed silent: declare the order unrecoverable, then fall silent.",
     persists=("severity", "episode"),
     clauses=(
         Clause("guard", "me.role == HERALD"),
         Clause("guard", "me.state == ERROR(SYSTEM_RESET)"),
         Clause("guard", "me.episode.term == me.term"),
-        Clause("guard", "me.worst <= me.severity"),
         Clause("guard", "me.asks == 3"),
     ),
 )
@@ -2724,7 +2735,7 @@ RECOVER = Rule(
     "recover",
     "rule",
     "RecoverDue",
-    "model/order/recovery.py:164",
+    "model/order/recovery.py:170",
     "A plain radiant recovers locally.",
     clauses=(
         Clause("guard", "me.role == RADIANT"),
@@ -2735,7 +2746,7 @@ RECOVER_AS_HERALD = Rule(
     "recover_as_herald",
     "rule",
     "RecoverDue",
-    "model/order/recovery.py:174",
+    "model/order/recovery.py:180",
     "The herald tries an error's first answer, once between clean probes.",
     clauses=(
         Clause("guard", "me.role == HERALD"),
@@ -2747,7 +2758,7 @@ ESCALATE = Rule(
     "escalate",
     "rule",
     "RecoverDue",
-    "model/order/recovery.py:185",
+    "model/order/recovery.py:191",
     "The same error again: the next rung that was not tried yet.",
     persists=("severity", "episode"),
     clauses=(

@@ -1,5 +1,5 @@
 # Generated from the spec 'order' by `oathbound generate`; change the spec, not this file.
-# Digest of what follows: c1c1aebcdff37b7f3a0b20bad7de40103bf7984f5b64b132b1fc88d5709baa78
+# Digest of what follows: c82cc7f8cad899870d0beae1553c8939d85739d8e2bae9f3a2acacf07201d59f
 """The order of radiants: values, messages, requests, timers, replies and tables.
 
 Values are never changed once they are made: type checkers hold the fields final. At run time
@@ -314,16 +314,6 @@ ERROR_PAYLOAD: Mapping[OrderState, OrderStateError] = {
     ERROR_UNRECOVERABLE: UNRECOVERABLE,
 }
 
-ERROR_LADDER_SEVERITY: Mapping[OrderStateError, Severity] = {
-    RECOVERABLE_STATE: 0,
-    RECOVERABLE_MEMBERSHIP: 0,
-    RECOVERABLE_SHARD: 0,
-    RECOVERABLE_OTHER: 0,
-    RECOVER_RESET: 1,
-    SYSTEM_RESET: 2,
-    UNRECOVERABLE: 3,
-}
-
 ERROR_LADDER_THEN: Mapping[OrderStateError, OrderStateError] = {
     RECOVERABLE_STATE: RECOVER_RESET,
     RECOVERABLE_MEMBERSHIP: RECOVER_RESET,
@@ -332,6 +322,16 @@ ERROR_LADDER_THEN: Mapping[OrderStateError, OrderStateError] = {
     RECOVER_RESET: SYSTEM_RESET,
     SYSTEM_RESET: UNRECOVERABLE,
     UNRECOVERABLE: UNRECOVERABLE,
+}
+
+ERROR_LADDER_SEVERITY: Mapping[OrderStateError, Severity] = {
+    RECOVERABLE_STATE: 0,
+    RECOVERABLE_MEMBERSHIP: 0,
+    RECOVERABLE_SHARD: 0,
+    RECOVERABLE_OTHER: 0,
+    RECOVER_RESET: 1,
+    SYSTEM_RESET: 2,
+    UNRECOVERABLE: 3,
 }
 
 

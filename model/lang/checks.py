@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from types import ModuleType
+from typing import Any, cast
 
-from model.lang.declare import Case, EdgeTable, Message
+from model.lang import advice
+from model.lang.declare import Case, EdgeTable, Event, Message, Request, Timer
 from model.lang.errors import SpecError, suggest
 from model.lang.expr import GLOBAL_KINDS, Expr, Kind, walk
 from model.lang.quantifiers import free_variables
 from model.lang.rules import Property
+from model.lang.scenario import Act, Scenario
 from model.lang.show import an, show
-from model.lang.sorts import SumSort
+from model.lang.sorts import NODE, AtomSort, MaybeSort, RangeSort, SetSort, Sort, SumSort
 from model.lang.source import Span
 from model.lang.spec import Spec, Transition, possible_leaves
 from model.lang.syntax import bound_twice, parsed, suspects
@@ -210,6 +213,80 @@ def reachable_leaves(spec: Spec) -> Iterator[SpecError]:
             if leaf not in reached:
                 text, reason = f"{table.variable} = {leaf}", "no rule sets it"
                 yield SpecError("ORD113", text, reason, span=table.span)
+
+
+def scenarios(spec: Spec) -> Iterator[SpecError]:
+    """Yield ORD101, ORD102, ORD109 or ORD115 for acts that the spec and the nodes do not allow."""
+    for told in spec.scenarios:
+        for name in {**spec.config.parts, **told.config}:
+            if name not in told.config or name not in spec.config.parts:
+                declared = name in spec.config.parts
+                reason = "no value is given for it" if declared else "no such constant is declared"
+                fix = f"give {', '.join(spec.config.parts) or 'nothing'}"
+                code = "ORD109" if declared else "ORD101"
+                yield SpecError(code, f"config[{name!r}]", reason, fix=fix, span=told.span)
+        for act in told.acts:
+            if isinstance(act, Act):
+                yield from _act(spec, told, act)
+            else:
+                fix = "put * before each tuple of acts"
+                yield SpecError("ORD115", show(act), "it is no act", fix=fix, span=told.span)
+
+
+def _act(spec: Spec, told: Scenario, act: Act) -> Iterator[SpecError]:
+    for node in act.nodes:
+        if node not in told.nodes:
+            reason, fix = "the scenario has no such node", suggest(node, told.nodes)
+            yield SpecError("ORD101", show(node), reason, fix=fix, span=act.span)
+    if act.event is None:
+        return
+    kind = {"timer": Timer, "request": Request, "deliver": Message}.get(act.kind, Event)
+    if not (isinstance(act.event, type) and issubclass(act.event, kind)):
+        reason, fix = f"it is no {kind.__name__.lower()}", f"name a class X({kind.__name__})"
+        yield SpecError("ORD115", show(act.event), reason, fix=fix, span=act.span)
+        return
+    for name, value in act.fields:
+        sort = act.event.parts[name].sort
+        if not _is_value(value, sort, told.nodes):
+            text, reason = f"{name}={value!r}", f"it is no {sort}"
+            yield SpecError("ORD102", text, reason, fix=_plain(sort, told.nodes), span=act.span)
+
+
+def _is_value(value: object, sort: Sort, nodes: tuple[str, ...]) -> bool:
+    """Tell whether a plain value is one of a sort, as far as that is plain to see."""
+    match sort:
+        case SumSort():
+            return value in sort.leaves
+        case RangeSort():
+            return isinstance(value, int) and 0 <= value <= sort.top
+        case MaybeSort():
+            return value is None or _is_value(value, sort.of, nodes)
+        case SetSort():
+            whole = isinstance(value, frozenset)
+            return whole and all(
+                _is_value(v, sort.of, nodes) for v in cast("frozenset[Any]", value)
+            )
+        case AtomSort():
+            return value in nodes if sort == NODE else isinstance(value, str)
+        case _:
+            return True
+
+
+def _plain(sort: Sort, nodes: tuple[str, ...]) -> str:
+    match sort:
+        case SumSort():
+            return f"name one of {', '.join(sort.leaves)}"
+        case AtomSort() if sort == NODE:
+            return f"name one of {', '.join(nodes)}"
+        case AtomSort():
+            return "name it by a text of your own"
+        case SetSort():
+            return "write frozenset({...})"
+        case _:
+            return advice.to_give(sort)
+
+
+OF_A_SPEC = (labels, roles, hypotheses, edge_tables, scenarios)
 
 
 # ---------------------------------------------------------------- the text of the modules

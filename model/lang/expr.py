@@ -207,7 +207,11 @@ class Operators:
             reason = "only one of the two comparisons would be kept"
             return SpecError("ORD108", show(self), reason, fix=test.fix, span=test.span)
         reason = f"{test.what} asks for {asked} now"
-        fix = advice.to_ask(expr.sort, show(self)) if asked == "its truth" else None
+        fix = None
+        if asked == "its truth":
+            fix = advice.to_ask(expr.sort, show(self))
+        elif asked == "its value":
+            fix = test.fix or "look it up in a Table, or compare it with == or is_(...)"
         return SpecError("ORD107", show(self), reason, fix=fix or test.fix, span=test.span)
 
     def _arithmetic(self, _other: object = None) -> NoReturn:

@@ -32,8 +32,8 @@ from model.lang.errors import SpecError, SpecErrors, suggest
 from model.lang.expr import Expr, Kind, Var, conjunction, disjunction, lift, negate
 from model.lang.raised import as_mistake
 from model.lang.rows import check_parameters, ghosts, parameter_sorts, reply, sends, updates
-from model.lang.scenario import Scenario
 from model.lang.rules import Authority, Fallback, Property, Row, Rule, as_tuple
+from model.lang.scenario import Scenario
 from model.lang.show import an, show
 from model.lang.sorts import BOOL, Sort, SumSort
 from model.lang.source import NOWHERE, Span, caller, span_of_body
@@ -100,7 +100,7 @@ class _Reader:
             role_clauses=role_clauses,
         )
         spec.statements = self.statements(transitions)
-        for check in (checks.labels, checks.roles, checks.hypotheses, checks.edge_tables):
+        for check in checks.OF_A_SPEC:
             self.errors.extend(check(spec))
         self.errors.extend(self.silent_mistakes())
         if not self.errors:
@@ -496,7 +496,7 @@ def _name(value: Any, key: str) -> str:
     """Return the name that reports give an object."""
     if isinstance(value, Rule | Fallback):
         return value.function.__name__
-    return value.name if isinstance(value, Table | Ghost | Property) else key
+    return value.name if isinstance(value, Table | Ghost | Property | Scenario) else key
 
 
 def _place(value: Any) -> Span:

@@ -17,9 +17,9 @@ from model.lang.source import Span, caller
 class Act:
     """One act: `kind` is timer, request, crash, settle or deliver.
 
-    `settle` delivers what is sent among `nodes`, in order, until nothing is left; `deliver` delivers
-    the newest message of class `event` from the first of `nodes` to the second. Values are plain:
-    nodes and keys by name, cases of sums by their leaf name.
+    `settle` delivers what is sent among `nodes`, in order, until nothing is left; `deliver`
+    delivers the newest message of class `event` from the first of `nodes` to the second. Values
+    are plain: nodes and keys by name, cases of sums by their leaf name.
     """
 
     kind: str
@@ -27,6 +27,10 @@ class Act:
     event: type[Event] | None = None
     fields: tuple[tuple[str, Any], ...] = ()
     span: Span = field(default_factory=caller)
+
+    def __repr__(self) -> str:
+        """Return it in short."""
+        return f"{self.kind}({', '.join(self.nodes)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,12 @@ def tick(timer: type[Timer], *nodes: str) -> tuple[Act, ...]:
 
 def ask(node: str, request: type[Request], /, **fields: Any) -> tuple[Act, ...]:
     """Let a client make a request of a node."""
-    for name in request.parts:
-        if name not in fields:
-            raise SpecError("ORD109", f"{request.__name__}.{name}", "no value is given for it")
+    for name in {**request.parts, **fields}:
+        if name not in fields or name not in request.parts:
+            reason = "it is not declared" if name in fields else "no value is given for it"
+            parts = "".join(f", {part}=..." for part in request.parts)
+            fix = f"write ask(node, {request.__name__}{parts})"
+            raise SpecError("ORD109", f"{request.__name__}.{name}", reason, fix=fix)
     return (Act("request", (node,), request, tuple(fields.items())),)
 
 

@@ -32,8 +32,8 @@ from model.lang.declare import (
 )
 from model.lang.errors import SpecError, suggest
 from model.lang.expr import Expr, Kind, conjunction, disjunction, negate, walk
-from model.lang.scenario import Scenario
 from model.lang.rules import Authority, Property
+from model.lang.scenario import Scenario
 from model.lang.sorts import SumSort
 from model.lang.source import Span
 

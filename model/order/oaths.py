@@ -378,10 +378,7 @@ def quorums_cross(
         lambda q, a, m: commitment(q, a, m) & (p < q) & (q <= s), q=Position, a=Nodes, m=Nodes
     )
     return (
-        election(t, voters, electorate)
-        & commitment(p, acks, members)
-        & start(t, s)
-        & (p.term < t)
+        election(t, voters, electorate) & commitment(p, acks, members) & start(t, s) & (p.term < t)
     ).implies(shared | superseded)
 
 
@@ -481,9 +478,7 @@ def counted_acceptances_were_sent(p: Position, acks: Nodes, members: Nodes, v: N
 @safety("confirmed", "Who is counted as having a commit has said so")
 def confirmations_were_sent(n: Radiant, v: Node) -> Expr:
     """An established herald's list of confirmations comes from the messages that carry them."""
-    return (
-        (n.role == Role.HERALD) & established(n) & n.confirmed.has(v) & (v != n)
-    ).implies(
+    return ((n.role == Role.HERALD) & established(n) & n.confirmed.has(v) & (v != n)).implies(
         sent(CommitAck, v, n, term=n.watermark_at.term, version=n.watermark_at.version)
     )
 

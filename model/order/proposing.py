@@ -218,11 +218,7 @@ def accept_again(me: Radiant, m: EventProxy) -> Row:
 
 def answers_last_proposal(me: Radiant, m: EventProxy) -> Expr:
     """It is about the herald's last proposal, the only one that may still be committed."""
-    made: Expr = (
-        me.state.is_(*PROPOSING)
-        & (m.term == me.term)
-        & (m.version == me.version)
-    )
+    made: Expr = me.state.is_(*PROPOSING) & (m.term == me.term) & (m.version == me.version)
     return made
 
 

@@ -244,9 +244,7 @@ class BoundedTranslator(Translator):
                 return self.value(e.args[0]) | self.value(e.args[1])
             case Kind.HAS:
                 assert isinstance(e.args[0].sort, SetSort)
-                return self.v.contains(
-                    e.args[0].sort, self.value(e.args[0]), self.value(e.args[1])
-                )
+                return self.v.contains(e.args[0].sort, self.value(e.args[0]), self.value(e.args[1]))
             case _:
                 return super().value(e)
 

@@ -143,12 +143,9 @@ class SystemStep:
                 continue
             source, destination, *fields = args
             same = [
-                self.v.equal(sort, a, b)
-                for sort, a, b in zip(sorts, fields, values, strict=True)
+                self.v.equal(sort, a, b) for sort, a, b in zip(sorts, fields, values, strict=True)
             ]
-            ways.append(
-                z3.And(source == self.v.me, self.before.addressed(to, destination), *same)
-            )
+            ways.append(z3.And(source == self.v.me, self.before.addressed(to, destination), *same))
         return ways[0] if len(ways) == 1 else z3.Or(ways)
 
     def rows_of(self, atom: Expr) -> list[tuple[z3.BoolRef, list[Value]]]:
@@ -174,9 +171,7 @@ class SystemStep:
         saved = dict(t.bound)
         for flag, row in t.v_rows(first):  # type: ignore[attr-defined]
             t.bound.update(t._bind(first, row, bound))  # type: ignore[attr-defined]
-            found.append(
-                (z3.And(flag, t.value(update.where)), [t.value(a) for a in update.args])
-            )
+            found.append((z3.And(flag, t.value(update.where)), [t.value(a) for a in update.args]))
         t.bound = saved
         return found
 
@@ -238,7 +233,12 @@ class LocalRelation:
         self.enabled = self.t.formula(spec.enabled(transition))
         self.next = {n: self.t.value(e) for n, e in transition.updates.items()}
         self.sends = [
-            (s.message.__name__, self.t.value(s.to), s.to.sort, [self.t.value(x) for x in s.fields.values()])
+            (
+                s.message.__name__,
+                self.t.value(s.to),
+                s.to.sort,
+                [self.t.value(x) for x in s.fields.values()],
+            )
             for s in transition.sends
         ]
         reply = transition.reply

@@ -161,9 +161,7 @@ class Translator:
         for key, image in reversed(e.data):
             value = self.v.constant(e.sort, image)
             result = (
-                value
-                if result is None
-                else z3.If(x == self.v.constant(source, key), value, result)
+                value if result is None else z3.If(x == self.v.constant(source, key), value, result)
             )
         return result
 
@@ -191,9 +189,7 @@ class Translator:
         key = ("fresh", id(e))
         if key not in self.made:
             assert isinstance(e.sort, OrderSort)
-            constant = z3.Const(
-                f"fresh.{e.sort.name}.{self.v.number()}", self.v.sort(e.sort)
-            )
+            constant = z3.Const(f"fresh.{e.sort.name}.{self.v.number()}", self.v.sort(e.sort))
             self.made[key] = (constant, e)  # keeps `e` alive, so that its id stays its own
             self.side.append(self.v.less(e.sort, self.value(e.args[0]), constant))
             if e.sort.owned:

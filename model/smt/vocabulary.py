@@ -207,9 +207,7 @@ class Vocabulary:
                 result: z3.BoolRef = z3.BoolVal(False)
                 parts = list(zip(sort.parts, a, b, strict=True))
                 for (_, part), x, y in reversed(parts):
-                    result = z3.Or(
-                        self.less(part, x, y), z3.And(self.equal(part, x, y), result)
-                    )
+                    result = z3.Or(self.less(part, x, y), z3.And(self.equal(part, x, y), result))
                 return result
             case _:
                 raise TypeError(f"{sort} has no order")

@@ -1,0 +1,16 @@
+"""A scenario gives a constant that is not declared.
+
+caret: Scenario("a run", {"lamps": frozenset({"n1"}), "lamp": "n1"}, ("n1", "n2"), tick(Tick, "n1"))
+"""
+
+# mypy: ignore-errors
+
+from base import Tick, lamp
+
+from model.lang.scenario import Scenario, tick
+
+RUN = Scenario("a run", {"lamps": frozenset({"n1"}), "lamp": "n1"}, ("n1", "n2"), tick(Tick, "n1"))
+
+
+def spec():
+    return lamp(__name__)

@@ -1,0 +1,16 @@
+"""A tuple of acts in a tuple.
+
+caret: Scenario("a run", {"lamps": frozenset({"n1", "n2"})}, ("n1", "n2"), (tick(Tick, "n1"),))
+"""
+
+# mypy: ignore-errors
+
+from base import Tick, lamp
+
+from model.lang.scenario import Scenario, tick
+
+RUN = Scenario("a run", {"lamps": frozenset({"n1", "n2"})}, ("n1", "n2"), (tick(Tick, "n1"),))
+
+
+def spec():
+    return lamp(__name__)

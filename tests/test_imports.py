@@ -1,0 +1,223 @@
+"""Who may import whom (house style): what makes the agreement of the parts evidence.
+
+The table below is the one of the house style, with the files of this repository filled in. A part
+that does not exist yet is no failure; an import that the table does not allow is one, also inside a
+function or for types alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("model", "impl", "checkers")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the project: where it lies, and what it may import beside itself.
+
+    `parts` are other parts; `libraries` are packages from elsewhere, or None for any; `never` are
+    modules of Python's own that it must do without.
+    """
+
+    modules: tuple[str, ...]
+    parts: tuple[str, ...] = ()
+    libraries: tuple[str, ...] | None = ()
+    never: tuple[str, ...] = field(default=())
+
+
+MODEL = (
+    *("language", "order", "evaluator", "z3 generator", "python generator"),
+    *("partial evaluation", "figures", "reference"),
+)
+ENGINES = ("induction", "edges", "reach", "conformance", "bench")
+
+PARTS: dict[str, Part] = {
+    # in model/
+    "language": Part(("model.lang",)),
+    "order": Part(("model.order",), parts=("language",)),
+    "evaluator": Part(("model.evaluate",), parts=("language",)),
+    "z3 generator": Part(("model.smt",), parts=("language",), libraries=("z3",)),
+    "python generator": Part(("model.python",), parts=("language",)),
+    "partial evaluation": Part(("model.partial",), parts=("language",)),
+    "figures": Part(
+        ("model.figures",),
+        parts=("language", "partial evaluation"),
+        libraries=("networkx", "graphviz", "pygraphviz"),
+    ),
+    "reference": Part(("model.reference",), parts=("language", "partial evaluation", "figures")),
+    "model": Part(("model",)),
+    # in impl/
+    "generated node": Part(("impl.order",), never=("asyncio", "time", "random")),
+    "runtime": Part(("impl",), parts=("generated node",), libraries=None),
+    # in checkers/
+    "verdict": Part(("checkers.verdict",)),
+    "report": Part(("checkers.report",), parts=("verdict",), libraries=None),
+    "induction": Part(
+        ("checkers.induction", "checkers.counterexample", "checkers.explain"),
+        parts=("verdict", *MODEL),
+        libraries=None,
+    ),
+    "edges": Part(("checkers.edges",), parts=("verdict", *MODEL), libraries=None),
+    "reach": Part(
+        ("checkers.reach", "checkers.scenarios"), parts=("verdict", *MODEL), libraries=None
+    ),
+    "conformance": Part(
+        ("checkers.conformance",),
+        parts=("verdict", *MODEL, "generated node", "runtime"),
+        libraries=None,
+    ),
+    "bench": Part(
+        ("checkers.bench",),
+        parts=("verdict", *MODEL, "generated node", "runtime"),
+        libraries=None,
+    ),
+    # An engine that is not named above may import the model and the verdict, and no other engine.
+    "engine": Part(("checkers",), parts=("verdict", *MODEL), libraries=None),
+    # The obligation runner and the commands put the engines together.
+    "commands": Part(
+        ("checkers.cli", "checkers.verify", "checkers.artefacts"),
+        parts=("verdict", "report", "engine", *ENGINES, *MODEL, "generated node", "runtime"),
+        libraries=None,
+    ),
+}
+
+# Never, whatever else the table allows.
+FORBIDDEN = {
+    "generated node": ("z3", *PACKAGES),
+    "runtime": ("z3", "model", "checkers"),
+    "report": ("z3", "model"),
+}
+
+
+def part_of(module: str) -> str | None:
+    """Return the part that a module belongs to: the one with the longest prefix."""
+    best, name = -1, None
+    for part, row in PARTS.items():
+        for prefix in row.modules:
+            if (module == prefix or module.startswith(prefix + ".")) and len(prefix) > best:
+                best, name = len(prefix), part
+    return name
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(text: str, module: str, is_package: bool) -> Iterator[tuple[int, str]]:
+    """Yield line and full name of every module that a source imports, wherever in it."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                above = module.split(".") if is_package else module.split(".")[:-1]
+                above = above[: len(above) - node.level + 1]
+                base = ".".join([*above, base] if base else above)
+            for alias in node.names:
+                full = f"{base}.{alias.name}"
+                yield node.lineno, full if is_module(full) else base
+
+
+def is_module(name: str) -> bool:
+    path = ROOT.joinpath(*name.split("."))
+    return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
+
+
+def objection(part: str, imported: str) -> str | None:
+    """Return why a part may not import a module, or None where it may."""
+    row, top = PARTS[part], imported.partition(".")[0]
+    if top in FORBIDDEN.get(part, ()) and part_of(imported) != part:
+        return "never"
+    if top in sys.stdlib_module_names:
+        return "never" if top in row.never else None
+    if top in PACKAGES:
+        other = part_of(imported)
+        # The packages themselves are empty.
+        allowed = {part, *row.parts, "model"} | ({"runtime"} if imported == "impl" else set())
+        return None if other in allowed else f"that is {other}"
+    return None if row.libraries is None or top in row.libraries else "no library of its own"
+
+
+def objections(text: str, module: str, is_package: bool = False) -> list[str]:
+    part = part_of(module)
+    assert part is not None, f"{module} belongs to no part: add it to the table"
+    return [
+        f"{module}:{line} ({part}) imports {imported}: {reason}"
+        for line, imported in imports(text, module, is_package)
+        if (reason := objection(part, imported)) is not None
+    ]
+
+
+FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_imports(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert objections(text, module_of(path), path.name == "__init__.py") == []
+
+
+def test_packages_are_empty() -> None:
+    """What imports a part gets no other part by way of the package around it."""
+    for package in PACKAGES:
+        text = (ROOT / package / "__init__.py").read_text(encoding="utf-8")
+        assert all(isinstance(node, ast.Expr) for node in ast.parse(text).body)
+
+
+@pytest.mark.parametrize(
+    ("module", "text"),
+    [
+        ("model.lang.spec", "import z3"),
+        ("model.lang.spec", "from model.order import spec"),
+        ("model.lang.spec", "def f():\n    from model import smt"),
+        ("model.order.states", "import numpy"),
+        ("model.order.states", "from model.evaluate import Evaluator"),
+        ("model.evaluate.node", "from model.smt.relation import relation"),
+        ("model.evaluate.node", "from ..smt import relation"),
+        ("model.smt.relation", "from model.evaluate import Evaluator"),
+        ("model.smt.relation", "from impl.order.node import Node"),
+        ("model.python.bodies", "import z3"),
+        ("model.figures.dot", "from checkers.verdict import Verdict"),
+        ("impl.order.node", "import random"),
+        ("impl.order.node", "import time as clock"),
+        ("impl.order.node", "from model.lang import Spec"),
+        ("impl.runtime.store", "from model.lang import Spec"),
+        ("impl.runtime.store", "import z3"),
+        ("checkers.report", "from checkers.induction import prove"),
+        ("checkers.report", "from model.lang import Spec"),
+        ("checkers.edges", "from checkers.induction import prove"),
+        ("checkers.edges", "from checkers import reach"),
+        ("checkers.liveness", "from checkers.cli import main"),
+        ("checkers.liveness", "from impl.order.node import Node"),
+    ],
+)
+def test_the_table_forbids(module: str, text: str) -> None:
+    assert len(objections(text, module)) == 1
+
+
+@pytest.mark.parametrize(
+    ("module", "text"),
+    [
+        ("model.lang.spec", "from model.lang import expr"),
+        ("model.order.states", "from model.lang import Sum"),
+        ("model.smt.relation", "import z3"),
+        ("impl.order.node", "from impl.order.types import Term"),
+        ("impl.order.node", "from .types import Term"),
+        ("impl.runtime.store", "from impl.order.node import Node"),
+        ("checkers.induction", "from checkers.verdict import Verdict"),
+        ("checkers.verify", "from checkers import edges, induction"),
+        ("checkers.conformance.replay", "from impl.order.node import Node"),
+    ],
+)
+def test_the_table_allows(module: str, text: str) -> None:
+    assert objections(text, module) == []
