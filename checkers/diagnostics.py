@@ -5,8 +5,8 @@ Belongs here: findings as `SpecError` texts. Never here: finding them.
 
 from __future__ import annotations
 
-from checkers.edges import derive_steps
 from checkers.verdict import Result
+from model.figures import Step
 from model.lang import Spec, SpecError
 from model.lang.sorts import SumSort
 
@@ -39,13 +39,16 @@ def unanswered(spec: Spec, result: Result) -> str:
     ).render()
 
 
-def edges_beyond(spec: Spec) -> list[str]:
-    """Return ORD114 for each rule that can take a state variable along an edge not in its table."""
+def edges_beyond(spec: Spec, steps: dict[str, list[Step]]) -> list[str]:
+    """Return ORD114 for each rule that can take a state variable along an edge not in its table.
+
+    `steps`: by tabled variable, every step that a rule can take it.
+    """
     found = []
     for table in spec.edges:
         allowed = table.allowed()
         beyond: dict[str, list[str]] = {}
-        for step in derive_steps(spec, table.variable):
+        for step in steps[table.variable]:
             if (step.before, step.after) not in allowed:
                 edges = beyond.setdefault(step.label, [])
                 if (edge := f"{step.before} -> {step.after}") not in edges:
@@ -64,13 +67,13 @@ def edges_beyond(spec: Spec) -> list[str]:
     return found
 
 
-def unreached(spec: Spec) -> list[str]:
+def unreached(spec: Spec, steps: dict[str, list[Step]]) -> list[str]:
     """Return ORD113 for each leaf that no step of any rule leads to."""
     found = []
     for table in spec.edges:
         decl = spec.variables[table.variable]
         assert isinstance(decl.sort, SumSort)
-        reached = {step.after for step in derive_steps(spec, table.variable)}
+        reached = {step.after for step in steps[table.variable]}
         reached.add(str(decl.init.data))
         for leaf in decl.sort.leaves:
             if leaf not in reached:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
 import z3
@@ -44,6 +45,15 @@ STRUCTURAL = {
 }
 
 
+PLAIN_MS = 50
+"""How long the guards alone are tried, in milliseconds, before the hypotheses are brought in."""
+
+DEFINITION = "definition"
+"""How the definitions of sets are named among the hypotheses."""
+
+Hypotheses = tuple[tuple[str, z3.BoolRef], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Obligation:
     """One thing to prove: `goal` follows from `assumptions` and the named `hypotheses`.
@@ -56,10 +66,14 @@ class Obligation:
     transition: str
     assumptions: tuple[z3.BoolRef, ...]
     guards: tuple[tuple[str, z3.BoolRef], ...]
-    hypotheses: tuple[tuple[str, z3.BoolRef], ...]
+    given: Callable[[], Hypotheses]
     goal: z3.BoolRef
     vocabulary: Vocabulary
     step: SystemStep | None = None
+
+    def hypotheses(self) -> Hypotheses:
+        """The named formulas that may be assumed, translated when first asked for."""
+        return self.given()
 
     def solver(self, timeout_ms: int, seed: int = 0) -> z3.Solver:
         """Return a solver that is unsatisfiable exactly when the goal follows."""
@@ -70,7 +84,7 @@ class Obligation:
         solver.add(*self.assumptions)
         for i, (text, clause) in enumerate(self.guards):
             solver.assert_and_track(clause, f"guard {i}: {text}")
-        for name, formula in self.hypotheses:
+        for name, formula in self.hypotheses():
             solver.assert_and_track(formula, f"given {name}")
         solver.add(z3.Not(self.goal))
         return solver
@@ -78,6 +92,9 @@ class Obligation:
     def discharge(self, timeout_ms: int, seeds: Iterable[int] = (0, 7)) -> Result:
         """Ask the solver; `unknown` from every seed is UNKNOWN, with the solver's reason."""
         started = time.perf_counter()
+        if self._plain():
+            spent = time.perf_counter() - started
+            return Result(self.property, self.transition, Verdict.PROVED, "solver", spent)
         reason = ""
         for seed in seeds:
             solver = self.solver(timeout_ms, seed)
@@ -90,7 +107,13 @@ class Obligation:
                     Verdict.PROVED,
                     "solver",
                     time.perf_counter() - started,
-                    uses=tuple(sorted(n[6:] for n in core if n.startswith("given "))),
+                    uses=tuple(
+                        sorted(
+                            n[6:]
+                            for n in core
+                            if n.startswith("given ") and not n[6:].startswith(DEFINITION)
+                        )
+                    ),
                     guards=tuple(sorted(n for n in core if n.startswith("guard "))),
                 )
             if answer == z3.sat:
@@ -105,6 +128,13 @@ class Obligation:
             time.perf_counter() - started,
             reason,
         )
+
+    def _plain(self) -> bool:
+        """Tell whether the guards alone entail the goal: most obligations need no more."""
+        solver = z3.Solver()
+        solver.set("timeout", PLAIN_MS)
+        solver.add(*(clause for _, clause in self.guards), z3.Not(self.goal))
+        return bool(solver.check() == z3.unsat)
 
 
 def hypotheses(spec: Spec, statement: Statement | None = None) -> list[Statement]:
@@ -125,7 +155,8 @@ class Prover:
     def __init__(self, spec: Spec, vocabulary: Callable[[Spec], Vocabulary] = Vocabulary) -> None:
         """Prepare for `spec`; `vocabulary` makes the symbols of a reading."""
         self.spec = spec
-        self.vocabulary = vocabulary
+        self.vocabulary = vocabulary(spec)
+        self._closed: Translator = self.vocabulary.translator(self.vocabulary)
         self.statements = [s for s in spec.of_kind("safety", "lemma", "step") if not s.prop.open]
 
     # ------------------------------------------------------------ one transition
@@ -134,10 +165,10 @@ class Prover:
         self, transition: Transition, only: frozenset[str] | None = None
     ) -> Iterator[Obligation | Result]:
         """Yield the obligations of one transition, and results for those it meets by frame."""
-        vocabulary = self.vocabulary(self.spec)
+        vocabulary = self.vocabulary
         step = SystemStep(self.spec, transition, vocabulary)
         written = writes(transition)
-        makers = []
+        makers: list[tuple[str, Statement | None, z3.BoolRef]] = []
         for s in self.statements:
             if only is not None and s.name not in only:
                 continue
@@ -159,11 +190,6 @@ class Prover:
             if declared:
                 goal = z3.And([step.before.formula(c.expr) for c in declared])
                 makers.append((ACTORS, None, goal))
-        given = {
-            s.name: step.before.formula(s.formula)
-            for s in (*hypotheses(self.spec), *self.spec.of_kind("assumption"))
-            if s.formula is not None
-        }
         always = {s.name for s in self.spec.of_kind("assumption")}
         axioms = [formula for _, formula in vocabulary.axioms()]
         guards = tuple((c.text, f) for c, f in zip(transition.clauses, step.clauses, strict=True))
@@ -178,11 +204,28 @@ class Prover:
                 transition.label,
                 (*axioms, step.received, *step.side),
                 guards,
-                tuple((n, f) for n, f in given.items() if n in names),
+                partial(self._given, frozenset(names)),
                 goal,
                 vocabulary,
                 step,
             )
+
+    def _given(self, names: frozenset[str]) -> Hypotheses:
+        """Return the hypotheses of those names, and what defines the sets they mention.
+
+        They speak of the state before any step, so one translation serves every transition.
+        """
+        chosen = tuple((n, f) for n, f in self._hypotheses.items() if n in names)
+        sets = tuple((f"{DEFINITION} {i}", f) for i, f in enumerate(self._closed.side))
+        return (*chosen, *sets)
+
+    @cached_property
+    def _hypotheses(self) -> dict[str, z3.BoolRef]:
+        return {
+            s.name: self._closed.formula(s.formula)
+            for s in (*hypotheses(self.spec), *self.spec.of_kind("assumption"))
+            if s.formula is not None
+        }
 
     def _roles(self, transition: Transition, step: SystemStep) -> z3.BoolRef | None:
         """The sending node's role may send each message it sends.
@@ -209,7 +252,7 @@ class Prover:
         for s in self.spec.of_kind("safety", "lemma"):
             if s.prop.open or s.formula is None or (only is not None and s.name not in only):
                 continue
-            vocabulary = self.vocabulary(self.spec)
+            vocabulary = self.vocabulary
             start = InitialState(self.spec, vocabulary)
             goal = start.translator.formula(s.formula)
             given = tuple(
@@ -218,7 +261,9 @@ class Prover:
                 if a.formula is not None
             )
             axioms = tuple(formula for _, formula in vocabulary.axioms())
-            yield Obligation(s.name, INITIAL, (*axioms, *start.side), (), given, goal, vocabulary)
+            yield Obligation(
+                s.name, INITIAL, (*axioms, *start.side), (), partial(tuple, given), goal, vocabulary
+            )
 
     # ------------------------------------------------------------ the structure
 
@@ -228,11 +273,11 @@ class Prover:
             rules = self.spec.rules_of(event)
             answers = [*rules, *self.spec.refusals_of(event)]
             if only is None or TOTALITY in only:
-                vocabulary = self.vocabulary(self.spec)
+                vocabulary = self.vocabulary
                 steps = [SystemStep(self.spec, t, vocabulary) for t in answers]
                 fits = z3.Or([z3.And(s.clauses) for s in steps])
                 side = tuple(f for s in steps for f in s.side)
-                yield Obligation(TOTALITY, name, side, (), (), fits, vocabulary)
+                yield Obligation(TOTALITY, name, side, (), tuple, fits, vocabulary)
             if only is not None and DETERMINISM not in only:
                 continue
             for i, first in enumerate(rules):
@@ -240,21 +285,17 @@ class Prover:
                     yield self._apart(first, second)
 
     def _apart(self, first: Transition, second: Transition) -> Obligation:
-        vocabulary = self.vocabulary(self.spec)
+        vocabulary = self.vocabulary
         one = SystemStep(self.spec, first, vocabulary)
         other = SystemStep(self.spec, second, vocabulary, beside=one)
-        given = tuple(
-            (s.name, one.before.formula(s.formula))
-            for s in (*hypotheses(self.spec), *self.spec.of_kind("assumption"))
-            if s.formula is not None
-        )
+        names = {s.name for s in (*hypotheses(self.spec), *self.spec.of_kind("assumption"))}
         axioms = tuple(formula for _, formula in vocabulary.axioms())
         return Obligation(
             DETERMINISM,
             f"{first.label} / {second.label}",
             (*axioms, one.received, *one.side),
             tuple((c.text, f) for c, f in zip(first.clauses, one.clauses, strict=True)),
-            given,
+            partial(self._given, frozenset(names)),
             z3.Not(z3.And(other.clauses)),
             vocabulary,
             one,

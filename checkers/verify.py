@@ -18,7 +18,7 @@ from joblib import Parallel, delayed, parallel_config
 
 from checkers import artefacts, counterexample
 from checkers.diagnostics import edges_beyond, overlap, unanswered, unreached
-from checkers.edges import derive_edges
+from checkers.edges import derive_steps
 from checkers.explain import explain
 from checkers.induction import (
     DETERMINISM,
@@ -78,6 +78,24 @@ def _loaded(target: str) -> Spec:
     return load(target)
 
 
+class _Same:
+    """A spec as a key: the same object is the same spec."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.spec is self.spec
+
+    def __hash__(self) -> int:
+        return id(self.spec)
+
+
+@lru_cache(maxsize=2)
+def _prover(key: _Same) -> Prover:
+    return Prover(key.spec)
+
+
 def _spec(source: str | Spec) -> Spec:
     return _loaded(source) if isinstance(source, str) else source
 
@@ -88,7 +106,7 @@ def _spec(source: str | Spec) -> Spec:
 def _prove(source: str | Spec, task: str, only: frozenset[str], timeout: float) -> list[Result]:
     """Discharge the obligations of one transition, of the initial state, or of the events."""
     spec = _spec(source)
-    prover = Prover(spec)
+    prover = _prover(_Same(spec))
     names = only or None
     obligations: Iterator[Obligation | Result]
     if task == INITIAL:
@@ -277,10 +295,15 @@ class Verification:
         started = time.perf_counter()
         found = Finding(FIGURE, RUN_TITLES[FIGURE], "structural", Verdict.PROVED, 1, 0, 0.0)
         if self.spec.edges:
-            derived = figures.collapse(derive_edges(self.spec), self.spec)
+            steps = {t.variable: derive_steps(self.spec, t.variable) for t in self.spec.edges}
+            edges = figures.assemble(self.spec, steps[self.spec.edges[0].variable])
+            derived = figures.collapse(edges, self.spec)
             published = figures.published(self.spec)
             extra, missing = derived - published, published - derived
-            found.diagnostics = [*edges_beyond(self.spec), *unreached(self.spec)]
+            found.diagnostics = [
+                *edges_beyond(self.spec, steps),
+                *unreached(self.spec, steps),
+            ]
             if extra or missing or found.diagnostics:
                 found.verdict = Verdict.REFUTED
                 found.reason = "; ".join(

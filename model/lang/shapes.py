@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import FunctionType
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, cast, overload
 
 from model.lang.errors import SpecError, suggest
 from model.lang.expr import Expr, Kind, Operators, Var, lift, nearest
@@ -326,6 +326,12 @@ class Case(Operators):
             fix = f"write x.is_({self.name}) for any {what}, or {self.name}(...) for one"
             raise SpecError("ORD103", self.name, reason, fix=fix, span=nearest(self))
         return Expr(Kind.CONST, self._sum(), (), next(iter(self.leaves)))
+
+    @overload
+    def __call__(self, payload: Case, /) -> Case: ...
+
+    @overload
+    def __call__(self, payload: Expr | Var, /) -> Expr: ...
 
     def __call__(self, *payloads: Any) -> Any:
         """Narrow to a payload: a case gives a case, an expression an expression."""

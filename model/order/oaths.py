@@ -504,7 +504,7 @@ def probe_verdict(before: Radiant, after: Radiant, event: StepEvent) -> Expr:
         & ((event.state == ACTIVE) | (event.sender == before))
     )
     clean = (after.state == ACTIVE).implies(before.members.subset(after.answered))
-    return asked & clean & (~after.state.is_(ERROR)).implies(alike)
+    return conjunction(asked, clean, (~after.state.is_(ERROR)).implies(alike))
 
 
 # ---------------------------------------------------------------- what must be possible

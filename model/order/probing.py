@@ -34,7 +34,7 @@ def probe(me: Radiant) -> dict[str, Any]:
 
 @on(StartProbe)
 def start_probe(me: Radiant, m: EventProxy) -> Row:
-    """An operator asks for a probe of all members, oneself included. PROBE locks the herald only."""
+    """An operator asks for a probe of the members, itself included. PROBE locks the herald only."""
     return Row(when=serving(me), **probe(me), reply=Done())
 
 
