@@ -25,7 +25,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 verify: $(VENV)/.ready ## check what is generated, discharge every obligation, write the report
-	$(VENV)/bin/oathbound verify $(ARGS)
+	$(VENV)/bin/oathbound verify --json build/verify.json --html build/verify.html $(ARGS)
 
 test: $(VENV)/.ready ## run the tests
 	$(VENV)/bin/python -m pytest $(ARGS)

@@ -21,8 +21,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from checkers import artefacts, report, verify
 from checkers.induction import STRUCTURAL
+from checkers.scope import ScopeError, read_scope
 from model.lang import Spec, SpecError, SpecErrors
 from model.lang.load import load
+from model.smt.bounded import Scope
 
 WRONG, REFUTED, UNKNOWN = 2, 1, 3
 
@@ -50,10 +52,21 @@ def main() -> None:
 @main.command(name="verify")
 @click.argument("spec", default="order")
 @click.option("--only", multiple=True, metavar="NAME", help="Check just this property (repeat).")
+@click.option(
+    "--engine",
+    type=click.Choice(["induction", "bounded"]),
+    default="induction",
+    show_default=True,
+    help="Prove for any number of nodes, or check the same steps in a scope.",
+)
+@click.option("--scope", metavar="NAME=N,...", help="Of the bounded engine: radiants=3,terms=3.")
 @click.option("--jobs", default=os.cpu_count() or 1, show_default=True, help="Parallel workers.")
 @click.option("--backend", default="loky", show_default=True, help="joblib backend of the workers.")
 @click.option(
     "--timeout", default=20.0, show_default=True, help="Solver seconds for a try at an obligation."
+)
+@click.option(
+    "--no-cache", is_flag=True, help="Prove everything afresh (nothing is cached yet in any case)."
 )
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON there.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML there.")
@@ -62,9 +75,12 @@ def main() -> None:
 def verify_command(
     spec: str,
     only: tuple[str, ...],
+    engine: str,
+    scope: str | None,
     jobs: int,
     backend: str,
     timeout: float,
+    no_cache: bool,
     json_file: Path | None,
     junit: Path | None,
     html_file: Path | None,
@@ -88,7 +104,14 @@ def verify_command(
     if jobs < 1 or timeout <= 0:
         click.echo("error: --jobs and --timeout must be positive", err=True)
         raise SystemExit(WRONG)
-    options = verify.Options(frozenset(only), jobs, backend, timeout, derived=spec == "order")
+    options = verify.Options(
+        frozenset(only),
+        jobs,
+        backend,
+        timeout,
+        derived=spec == "order",
+        scope=_scope(loaded, engine, scope),
+    )
     console = _console()
     try:
         with _Progress() as progress:
@@ -106,6 +129,20 @@ def verify_command(
         if path is not None:
             _write(partial(write, found, path), path)
     raise SystemExit(found.exit_status())
+
+
+def _scope(spec: Spec, engine: str, text: str | None) -> Scope | None:
+    """Return the scope asked for; none for the unbounded engine."""
+    if engine == "induction":
+        if text is not None:
+            click.echo("error: --scope goes with --engine bounded", err=True)
+            raise SystemExit(WRONG)
+        return None
+    try:
+        return read_scope(spec, text or "")
+    except ScopeError as error:
+        click.echo(f"error: {error}", err=True)
+        raise SystemExit(WRONG) from None
 
 
 def _write(action: Callable[[], None], path: Path) -> None:

@@ -4,8 +4,9 @@ Belongs here: the derivation of the figure's edges. Never here: how they are dra
 
 For a rule and a pair of leaves the solver is asked whether the guard can hold with the first leaf
 before and the second after, given what every proved statement about one node says of `me`.
-The hypotheses are instantiated at `me`, so that the question has no quantifier and a definite
-answer; leaving hypotheses out can only add edges, never hide one.
+Hypotheses about a node are instantiated at `me`; of the others only those about the message that is
+answered are given, so that the answer is quick. Leaving hypotheses out can only add edges, never
+hide one, and neither can an undecided question, which counts as possible.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from __future__ import annotations
 import z3
 
 from model.figures import Edge, Step, assemble
-from model.lang import Spec
+from model.lang import Message, Spec
 from model.lang.expr import Expr, Kind
 from model.lang.sorts import NODE, SumSort
 from model.lang.spec import Transition, possible_leaves
 from model.smt import SystemStep, Vocabulary
+from model.smt.relation import reads
 
 
 def about_one_node(spec: Spec) -> list[Expr]:
@@ -39,6 +41,18 @@ def _below(expr: Expr) -> list[Expr]:
     for a in expr.args:
         out += _below(a)
     return out
+
+
+def about_one_message(spec: Spec, message: str) -> list[Expr]:
+    """Return the proved statements that speak of nothing but messages sent, this one among them."""
+    found = []
+    for s in spec.of_kind("safety", "lemma"):
+        if s.prop.open or s.formula is None:
+            continue
+        seen = reads(s.formula)
+        if message in seen.messages and not seen.variables and not seen.ghosts:
+            found.append(s.formula)
+    return found
 
 
 def derive_steps(spec: Spec, variable: str) -> list[Step]:
@@ -71,6 +85,11 @@ class Question:
             self.step.before.bound[fact.data[0][0]] = self.v.me
             self.solver.add(self.step.before.formula(fact.args[0]))
         self.step.before.bound.clear()
+        if t.event is not None and issubclass(t.event, Message):
+            self.solver.add(self.step.received)
+            for fact in about_one_message(spec, t.event.__name__):
+                self.solver.add(self.step.before.formula(fact))
+        self.solver.set("timeout", 2_000)
 
     def is_leaf(self, variable: str, leaf: str) -> z3.BoolRef:
         """Return that the node's `variable` is `leaf` before the step."""

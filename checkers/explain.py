@@ -6,6 +6,7 @@ Belongs here: replaying and wording. Never here: finding it (`counterexample`).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from checkers.counterexample import Found
@@ -44,6 +45,8 @@ def explain(spec: Spec, found: Found) -> Counterexample:
     try:
         outcome = evaluator.outcome(state, event)
     except EvaluationError as error:
+        if found.property != DETERMINISM and found.transition in spec.by_label:
+            return explain(_alone(spec, found.transition), found)
         return Counterexample(
             found.transition,
             str(event),
@@ -70,6 +73,20 @@ def explain(spec: Spec, found: Found) -> Counterexample:
     )
 
 
+def _alone(spec: Spec, label: str) -> Spec:
+    """Return the spec in which no other rule answers the event of `label`.
+
+    A dropped guard can make two rules overlap; each is still a step that can be taken.
+    """
+    kept = spec.by_label[label]
+    rest = tuple(
+        t
+        for t in spec.transitions
+        if t is kept or t.event is not kept.event or t.kind != "rule" or kept.kind != "rule"
+    )
+    return replace(spec, transitions=rest)
+
+
 def _broken(
     spec: Spec,
     evaluator: Evaluator,
@@ -88,12 +105,10 @@ def _broken(
         return "", False
     if found.property == ROLES:
         role = after.nodes[event.node][spec.role_variable]
-        for packet in outcome.sends:
-            allowed = {
-                leaf for c in spec.sending_roles(spec.messages[packet.message]) for leaf in c.leaves
-            }
+        for out in spec.by_label[outcome.transition].sends:  # even where it goes to nobody
+            allowed = {leaf for c in spec.sending_roles(out.message) for leaf in c.leaves}
             if role not in allowed:
-                return f"{event.node} sends {packet.message} as {role}", True
+                return f"{event.node} sends {out.message.__name__} as {role}", True
         return "", False
     statement = spec.statements[found.property]
     if statement.formula is None:

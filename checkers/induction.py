@@ -30,7 +30,7 @@ from model.smt.relation import reads, writes
 from model.smt.vocabulary import Value
 
 LOCAL = frozenset({"sender roles", "acting roles"})
-"""Follows from the guards alone: a role is checked where it matters, not inferred from elsewhere."""
+"""Follow from the guards alone: a role is checked where it matters, not inferred."""
 
 INITIAL = "initial state"
 ROLES = "sender roles"
@@ -282,9 +282,10 @@ class Prover:
                 continue
             for i, first in enumerate(rules):
                 for second in rules[i + 1 :]:
-                    yield self._apart(first, second)
+                    yield self.apart(first, second)
 
-    def _apart(self, first: Transition, second: Transition) -> Obligation:
+    def apart(self, first: Transition, second: Transition) -> Obligation:
+        """Return that the guards of two rules for one event are never both true."""
         vocabulary = self.vocabulary
         one = SystemStep(self.spec, first, vocabulary)
         other = SystemStep(self.spec, second, vocabulary, beside=one)

@@ -19,6 +19,7 @@ from typing import Any
 from checkers.scenarios import play
 from model.evaluate import Checker, Evaluator, Event, Mix, Simulation, shorten
 from model.evaluate.simulate import checkable
+from model.evaluate.values import EvaluationError
 from model.lang import Spec
 from model.lang.expr import Expr, Kind, conjunction, negate
 from model.lang.rules import Property
@@ -62,8 +63,10 @@ class Reached:
 
 
 def standard_config(spec: Spec, members: int = 3) -> tuple[dict[str, Any], list[str]]:
-    """Return a configuration and its nodes: `members` in the first set of nodes, one in each other,
-    and one node in none."""
+    """Return a configuration and its nodes.
+
+    `members` nodes are in the first set of nodes, one in each other set, and one in none.
+    """
     names = [f"n{i + 1}" for i in range(members)]
     nodes = [*names, f"n{members + 1}"]
     config: dict[str, Any] = {}
@@ -186,7 +189,14 @@ def reach(
             evaluator, state.copy(), choose.randrange(2**32), checker, mix, fired
         )
         for _ in range(mix.phase * 2):
-            outcome = simulation.step()
+            try:
+                outcome = simulation.step()
+            except EvaluationError as error:  # two rules answer one event
+                steps_so_far = str(simulation.run).splitlines()
+                found = Reached(seed, taken, len(nodes), fired, replies)
+                found.broken["one answer"] = [*steps_so_far, str(error)]
+                found.seconds = time.perf_counter() - started
+                return found
             taken += 1
             local = simulation.state.nodes[outcome.node]
             place = " ".join(

@@ -44,6 +44,8 @@ def show(report: Report, console: Console, *, lemmas: bool = False) -> None:
             console.print(_table(heading, rows))
     for finding in report.findings:
         failed = finding.verdict in (Verdict.REFUTED, Verdict.UNKNOWN, Verdict.BOUND_REACHED)
+        if finding.verdict is Verdict.BOUND_REACHED and report.bound:
+            continue
         if failed and not finding.shaky:
             _show_failure(finding, console)
     shaky = [f.name for f in report.findings if f.shaky]
@@ -90,7 +92,8 @@ def _show_failure(finding: Finding, console: Console) -> None:
         assert result.counterexample is not None
         for line in counterexample_lines(result.counterexample):
             console.print(Text(f"  {line}"), soft_wrap=True)
-    others = [r.transition for r in finding.failures if r not in shown[:1]]
+    told_of = shown[:1] or finding.failures[:1]
+    others = [r.transition for r in finding.failures if r not in told_of]
     if others:
         console.print(Text(f"  also fails for: {', '.join(others)}"))
 
@@ -133,6 +136,8 @@ def _show_sums(report: Report, console: Console) -> None:
         f" ({framed:,} by frame) in {report.seconds:.1f} s with {report.jobs} jobs",
         soft_wrap=True,
     )
+    if report.bound:
+        console.print(f"BOUND_REACHED is no proof: it holds in the scope of {report.bound}")
     open_names = [f.name for f in report.findings if f.verdict is Verdict.OPEN]
     if open_names:
         console.print(
@@ -151,6 +156,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "spec": report.spec,
         "seconds": round(report.seconds, 3),
         "jobs": report.jobs,
+        "bound": report.bound,
         "versions": report.versions,
         "exit_status": report.exit_status(),
         "findings": [_finding(f) for f in report.findings],

@@ -93,12 +93,18 @@ class Report:
     jobs: int
     versions: dict[str, str]
     details: dict[str, Any] = field(default_factory=dict)
+    bound: str = ""
 
     def exit_status(self) -> int:
-        """0: all asked for holds (open properties apart); 1: refuted; 3: something is unknown."""
+        """0: all asked for holds (open properties apart); 1: refuted; 3: something is unknown.
+
+        Where a bound was asked for, reaching it is what was asked for.
+        """
         verdicts = {f.verdict for f in self.findings}
         if Verdict.REFUTED in verdicts:
             return 1
-        if Verdict.UNKNOWN in verdicts or Verdict.BOUND_REACHED in verdicts:
+        if Verdict.UNKNOWN in verdicts:
+            return 3
+        if Verdict.BOUND_REACHED in verdicts and not self.bound:
             return 3
         return 0

@@ -126,7 +126,9 @@ class GroundFacts:
         for name, z3_sort in quantified.items():
             if isinstance(sorts[name], AtomSort):
                 x = z3.Const("x", z3_sort)
-                every = [x == self.constant(sorts[name], value) for value in self.universe(sorts[name])]
+                every = [
+                    x == self.constant(sorts[name], value) for value in self.universe(sorts[name])
+                ]
                 found.append(z3.ForAll([x], z3.Or(every)))
         for sort in self._all_sorts():
             if isinstance(sort, SetSort):

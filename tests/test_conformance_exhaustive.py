@@ -15,15 +15,12 @@ import z3
 
 from checkers.conformance import exhaustive
 from checkers.conformance.cases import CRASH, Case, EventCases
-from checkers.conformance.comparison import Readings
 from checkers.conformance.compiled_model import CompiledModel, CompiledRow
-from checkers.conformance.scenario import ORDER
-from checkers.conformance.z3_text import Terms, UnsupportedFormula, Writer
+from checkers.conformance.setting import ORDER
 from model.evaluate.node import NodeEvaluator
 from model.evaluate.terms import Frame, TermCompiler
 from model.evaluate.values import EvaluationError
 from model.lang import Spec
-from model.lang.spec import drop_clause
 from tests.ground_facts import GroundFacts, decide, facts_of_step
 
 
@@ -90,14 +87,10 @@ def test_z3_decides_every_transition_as_the_compiled_model_does(
     assert len(checked) > 200
 
 
-def effects_as_formulas(
-    row: CompiledRow, case: Case, ground: GroundFacts
-) -> Iterator[z3.BoolRef]:
+def effects_as_formulas(row: CompiledRow, case: Case, ground: GroundFacts) -> Iterator[z3.BoolRef]:
     """Yield that every destination and field of what is sent and replied is what was computed."""
     event, relation = case.event, row.relation
-    sends, reply = row.values_sent(
-        case.before, event.fields, ORDER.me, event.sender, ORDER.config
-    )
+    sends, reply = row.values_sent(case.before, event.fields, ORDER.me, event.sender, ORDER.config)
     for (_, to, to_sort, terms), (receivers, values), out in zip(
         relation.sends, sends, row.transition.sends, strict=True
     ):
@@ -111,13 +104,11 @@ def effects_as_formulas(
 def agree(
     spec: Spec, model: CompiledModel, label: str, case: Case, after: Any, expected: bool
 ) -> None:
-    event, before, relation = case.event, case.before, model.relations[label]
+    event, before, relation = case.event, case.before, model.relation(label)
     given = (ORDER.me, event.sender, ORDER.config)
     row = model.crash if event.kind == CRASH else model.event(event.name)[label]
     assert row.holds(before, event.fields, after, *given) is expected, (label, case)
-    ground = facts_of_step(
-        spec, model.vocabulary, relation, (before, event.fields, after), *given
-    )
+    ground = facts_of_step(spec, model.vocabulary, relation, (before, event.fields, after), *given)
     for constant, (expr, base) in relation.fresh.items():
         fresh = z3.Const(constant, base.sort())
         frame = Frame(ORDER.config, ORDER.me, before, event.fields, event.sender)

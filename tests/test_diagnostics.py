@@ -20,6 +20,7 @@ import pytest
 from model.lang import CODES, SpecError, SpecErrors
 from model.lang.load import load
 from model.lang.source import NOWHERE, Span
+from model.lang.syntax import truth_test
 
 ROOT = Path(__file__).resolve().parent.parent
 BAD_SPECS = ROOT / "tests" / "bad_specs"
@@ -154,6 +155,33 @@ def test_a_helper_used_by_many_rules_is_blamed_once(tmp_path: Path) -> None:
     path.write_text(text.replace("config.lamps.has(m.sender)", "config.lamp.has(m.sender)"))
     found = mistakes(str(path))
     assert [(error.code, error.value) for error in found.errors] == [("ORD101", "config.lamp")]
+
+
+@pytest.mark.parametrize(
+    ("line", "what", "underlined"),
+    [
+        ("if f(me): pass", "`if`", "f(me)"),
+        ("while f(me): pass", "`while`", "f(me)"),
+        ("assert f(me)", "`assert`", "f(me)"),
+        ("x = 1 if f(me) else 2", "`a if c else b`", "1 if f(me) else 2"),
+        ("x = [n for n in z if f(me)]", "a comprehension", "f(me)"),
+        ("x = not f(me)", "`not`", "not f(me)"),
+        ("x = f(me) and y", "`and`", "f(me) and y"),
+        ("x = y[f(me)]", "`f(...)`", "f(me)"),
+        ("x = g(f(me))", "`f(...)`", "f(me)"),
+        ("x = any(f(me))", "`f(...)`", "f(me)"),
+    ],
+)
+def test_the_construct_is_found_from_the_place_of_its_test(
+    tmp_path: Path, line: str, what: str, underlined: str
+) -> None:
+    """Pythons differ in where they place a test: at the `if`, or at what it tests."""
+    path = tmp_path / "test.py"
+    path.write_text(line + "\n", encoding="utf-8")
+    col = line.index("f(me)")
+    found = truth_test(Span(str(path), 1, col, 1, col + len("f(me)")), elements=False)
+    assert found is not None
+    assert (found.what, found.span.underlined()) == (what, underlined)
 
 
 def test_carets_stay_in_place_after_tabs_and_wide_signs(tmp_path: Path) -> None:

@@ -6,13 +6,13 @@
 Belongs here: comparing. Never here: what a spec means; each reading has that from its own module.
 
 Reading order: `comparison` (what is compared), `z3_text` and `compiled_model` (the Z3 formulas run
-on values), `generated` (the node), `scenario` (values to try), `cases` and `exhaustive` (one node),
+on values), `generated` (the node), `setting` (values to try), `cases` and `exhaustive` (one node),
 `replay`, `guide` and `stateful` (a system; the last needs Hypothesis and is imported by tests).
 """
 
 from checkers.conformance.comparison import Difference, Mismatch, Readings
 from checkers.conformance.replay import Failure, Replay, Subject
-from checkers.conformance.scenario import Scenario, scenario
+from checkers.conformance.setting import Setting, setting
 
 __all__ = [
     "Difference",
@@ -20,7 +20,7 @@ __all__ = [
     "Mismatch",
     "Readings",
     "Replay",
-    "Scenario",
+    "Setting",
     "Subject",
-    "scenario",
+    "setting",
 ]

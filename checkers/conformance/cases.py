@@ -1,6 +1,6 @@
 """Cases for one event of one node: every combination of conditions that the values can give.
 
-Belongs here: choosing cases. Never here: running them (`exhaustive`), or the values (`scenario`).
+Belongs here: choosing cases. Never here: running them (`exhaustive`), or the values (`setting`).
 
 A row's guard is made of *conditions*: comparisons, memberships, majorities, truth values. What a
 node answers depends on its control variables (the role, the tabled state) and on which conditions
@@ -21,7 +21,7 @@ from itertools import product
 from math import ceil, prod
 from typing import Any, TypeAlias
 
-from checkers.conformance.scenario import Scenario
+from checkers.conformance.setting import Setting
 from model.evaluate import Event
 from model.evaluate.terms import Closure, Frame, TermCompiler
 from model.lang import Message, Spec
@@ -37,7 +37,7 @@ Control: TypeAlias = dict[Input, Value]
 Truths: TypeAlias = tuple[bool, ...]
 
 SENDER: Input = ("m", "sender!")
-_CONNECTIVES = frozenset({Kind.NOT, Kind.AND, Kind.OR, Kind.IMPLIES})
+_COMPOUND = frozenset({Kind.NOT, Kind.AND, Kind.OR, Kind.IMPLIES, Kind.ITE, Kind.CONST})
 
 
 @dataclass(frozen=True)
@@ -95,8 +95,8 @@ CASES = 2_500
 class EventCases:
     """All cases of one event, or of a crash."""
 
-    def __init__(self, spec: Spec, scenario: Scenario, name: str) -> None:
-        self.spec, self.scenario, self.name = spec, scenario, name
+    def __init__(self, spec: Spec, setting: Setting, name: str) -> None:
+        self.spec, self.setting, self.name = spec, setting, name
         self.event = spec.events[name] if name != CRASH else None
         self.rows = [t for t in spec.transitions if t.event is self.event]
         self.parts = self.event.parts if self.event is not None else {}
@@ -126,18 +126,16 @@ class EventCases:
         """Return the values to try for a variable or field."""
         name = f"{self.name if one[0] == 'm' else 'me'}.{one[1].rstrip('!')}"
         if name not in self._pools:
-            self._pools[name] = self.scenario.pool(self.sorts[one], name)
+            self._pools[name] = self.setting.pool(self.sorts[one], name)
         return self._pools[name]
 
     # ------------------------------------------------------------ conditions
 
     def _collect(self, expr: Expr) -> list[Condition]:
         """Return the conditions of an expression, each made once."""
-        if expr.sort == BOOL and expr.kind is not Kind.CONST:
-            if expr.kind not in _CONNECTIVES and expr.kind is not Kind.ITE:
-                found = [self._condition(expr)]
-                return found + [c for a in expr.args for c in self._collect(a)]
-        return [c for a in expr.args for c in self._collect(a)]
+        below = [c for a in expr.args for c in self._collect(a)]
+        is_condition = expr.sort == BOOL and expr.kind not in _COMPOUND
+        return [self._condition(expr), *below] if is_condition else below
 
     def _condition(self, expr: Expr) -> Condition:
         key = _key(expr)
@@ -239,7 +237,7 @@ class EventCases:
         return self._tables[key]
 
     def _frame(self, control: Control) -> Frame:
-        f = Frame(self.scenario.config, self.scenario.me, {}, {})
+        f = Frame(self.setting.config, self.setting.me, {}, {})
         self._assign(f, control.items())
         return f
 
@@ -272,7 +270,7 @@ class EventCases:
         fields = dict(zip(self.parts, values[len(before) :], strict=False))
         kind = self.event.kind if self.event is not None else CRASH
         sender = chosen.get(SENDER)
-        return Case(before, Event(kind, self.name, self.scenario.me, fields, sender))
+        return Case(before, Event(kind, self.name, self.setting.me, fields, sender))
 
 
 def _size(plans: list[Plan]) -> int:

@@ -107,9 +107,7 @@ class Readings:
         self.evaluator = Evaluator(self.spec)
         self.model = CompiledModel(self.spec)
         self.node = GeneratedNode(self.spec, self.package)
-        self.texts = {
-            t.label: [(c.text, c.kind) for c in t.clauses] for t in self.spec.transitions
-        }
+        self.texts = {t.label: [(c.text, c.kind) for c in t.clauses] for t in self.spec.transitions}
         self._about_nodes = [
             s
             for s in self.spec.of_kind("safety", "lemma", "assumption")
@@ -176,9 +174,7 @@ class Readings:
             found += self._clauses(config, step, guards)
         return Comparison(found, guards.clauses)
 
-    def _node_and_evaluator(
-        self, step: Step, answer: Answer, outcome: Outcome
-    ) -> list[Difference]:
+    def _node_and_evaluator(self, step: Step, answer: Answer, outcome: Outcome) -> list[Difference]:
         if answer.label != outcome.transition:
             return [_differ("which row answers", node=answer.label, evaluator=outcome.transition)]
         found = []

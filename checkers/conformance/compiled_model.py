@@ -188,13 +188,18 @@ class CompiledModel:
         self.spec = spec
         self.vocabulary = Vocabulary(spec)
         self._symbols = _Symbols(spec, self.vocabulary)
-        self.relations = {
-            t.label: LocalRelation(spec, t, self.vocabulary) for t in spec.transitions
-        }
+        self._relations: dict[str, LocalRelation] = {}
         self._events: dict[str, CompiledEvent] = {}
         (crash,) = (t for t in spec.transitions if t.kind == "environment")
         self.crash = self._row(crash)
         self._initial = self._compile_initial()
+
+    def relation(self, label: str) -> LocalRelation:
+        """Return the Z3 relation of the transition with this label."""
+        if label not in self._relations:
+            transition = self.spec.by_label[label]
+            self._relations[label] = LocalRelation(self.spec, transition, self.vocabulary)
+        return self._relations[label]
 
     def event(self, name: str) -> CompiledEvent:
         """Return the rows of the event called `name`."""
@@ -212,10 +217,10 @@ class CompiledModel:
         return values
 
     def _row(self, transition: Transition) -> CompiledRow:
-        return CompiledRow(transition, self.relations[transition.label], self._symbols)
+        return CompiledRow(transition, self.relation(transition.label), self._symbols)
 
     def _compile_initial(self) -> Callable[..., Any]:
-        relation = self.relations[self.crash.label]
+        relation = self.relation(self.crash.label)
         writer = self._symbols.writer(relation)
         values = {n: relation.t.value(initial_value(self.spec, n)) for n in self.spec.variables}
         texts = iter(writer.write([t for v in values.values() for t in Vocabulary.flat(v)]))

@@ -1,7 +1,7 @@
 """Every state, role and event of one node, and both sides of every guard clause, in three readings.
 
 Belongs here: running the cases of `cases` through the `comparison`, and what they covered.
-Never here: which values are tried (`scenario`).
+Never here: which values are tried (`setting`).
 
     report = run(spec)
     report.ok, report.rows(), str(report)
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 import z3
@@ -22,9 +22,10 @@ import z3
 from checkers.conformance.cases import CRASH, Case, EventCases
 from checkers.conformance.comparison import Difference, Mismatch, Readings, Step
 from checkers.conformance.compiled_model import CompiledModel, Values, is_satisfiable
-from checkers.conformance.scenario import Scenario, scenario
+from checkers.conformance.setting import Setting, setting
 from model.evaluate import Event
 from model.lang import Spec
+from model.lang.spec import Transition
 
 Progress = Callable[[str, int], None]
 """Called after each event with its name and the number of cases so far."""
@@ -97,7 +98,7 @@ class ConformanceReport:
     silent_replies: list[str] = field(default_factory=list)
     excluded: Counter[tuple[tuple[str, ...], str]] = field(default_factory=Counter)
     """Cases in which two rules answer, in a state that no node gets into: rules and the oath."""
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
     @property
@@ -111,7 +112,7 @@ class ConformanceReport:
         counts = self.counts
         return [
             ("cases compared", f"{self.cases:,}"),
-            ("events", str(counts["events"])),
+            ("events, the crash included", str(counts["events"])),
             ("events in every state and role", str(len(self.coverage.places))),
             ("rules that accepted", f"{counts['rules fired']} of {counts['rules']}"),
             ("refusals that answered", f"{counts['refusals given']} of {counts['refusals']}"),
@@ -145,29 +146,38 @@ def run(
     spec: Spec,
     progress: Progress | None = None,
     *,
-    values: Scenario | None = None,
+    values: Setting | None = None,
     package: str | None = None,
+    events: Collection[str] | None = None,
+    stop: bool = False,
 ) -> ConformanceReport:
     """Compare the generated node, the evaluator and the Z3 model on every case of `spec`.
 
-    `values` is what to try, the scenario of the spec's name unless it is given; `package` the
-    generated node's. Raises `KeyError` for a spec without a scenario, `ModuleNotFoundError` for
-    one without a generated node.
+    `values` is what to try, the setting of the spec's name unless it is given; `package` the
+    generated node's. With `events` only these are tried (`crash` is one); with `stop` the first
+    difference ends it, and nothing is said of what the cases left out.
+
+    Raises `KeyError` for a spec without a setting, `ModuleNotFoundError` for one without a
+    generated node.
     """
     started = time.perf_counter()
-    chosen = values if values is not None else scenario(spec.name)
+    chosen = values if values is not None else setting(spec.name)
     readings = Readings(spec, package)
     report = ConformanceReport(spec.name)
     bench = Bench(readings, chosen, report)
     bench.starts()
-    for name in (*spec.events, CRASH):
+    tried = [name for name in (*spec.events, CRASH) if events is None or name in events]
+    for name in tried:
         cases = EventCases(spec, chosen, name)
         control = [variable for _, variable in cases.control]
         for case in cases.cases():
             bench.run(case, control)
+            if stop and report.differing:
+                break
         if progress is not None:
             progress(name, report.cases)
-    _judge(report, readings.model)
+    if not (stop and report.differing):
+        _judge(report, readings.model, tried)
     report.seconds = time.perf_counter() - started
     return report
 
@@ -177,17 +187,17 @@ class Bench:
     """One generated node on which the cases are run, and the report that they go into."""
 
     readings: Readings
-    scenario: Scenario
+    setting: Setting
     report: ConformanceReport
 
     def __post_init__(self) -> None:
-        self.config = self.readings.node.config(self.scenario.config)
-        self.node = self.readings.node.start(self.scenario.me, self.config)
+        self.config = self.readings.node.config(self.setting.config)
+        self.node = self.readings.node.start(self.setting.me, self.config)
 
     def starts(self) -> None:
-        """Compare the first variables of every node of the scenario."""
-        pairs = {(self.scenario.me, id(self.scenario.config)): self.scenario.config}
-        for cluster in self.scenario.clusters:
+        """Compare the first variables of every node of the setting."""
+        pairs = {(self.setting.me, id(self.setting.config)): self.setting.config}
+        for cluster in self.setting.clusters:
             pairs |= {(node, id(cluster.config)): cluster.config for node in cluster.nodes}
         for (me, _), config in pairs.items():
             self.report.cases += 1
@@ -198,11 +208,9 @@ class Bench:
         report, readings = self.report, self.readings
         report.cases += 1
         readings.node.put(self.node, case.before)
-        taken = readings.take(self.scenario.config, self.node, case.before, case.event)
+        taken = readings.take(self.setting.config, self.node, case.before, case.event)
         if taken.outcome is not None and taken.step is not None:
-            found = readings.compare(
-                self.scenario.config, taken.step, taken.outcome, clauses=True
-            )
+            found = readings.compare(self.setting.config, taken.step, taken.outcome, clauses=True)
             taken.differences += found.differences
             coverage = report.coverage
             coverage.rows[taken.outcome.transition] += 1
@@ -217,7 +225,7 @@ class Bench:
 
     def _excluded(self, step: Step) -> bool:
         """Tell whether an oath excludes a state in which two rules answer, and keep count."""
-        config = self.scenario.config
+        config = self.setting.config
         rules = self.readings.rules_that_accept(config, step)
         oath = self.readings.excluding_oath(config, step)
         agreed = len(rules) > 1 and step.answer is not None and step.answer.label in rules
@@ -231,27 +239,26 @@ class Bench:
             self.report.differing += 1
             if len(self.report.mismatches) < SHOWN:
                 self.report.mismatches.append(
-                    Mismatch(event, before, self.scenario.config, differences)
+                    Mismatch(event, before, self.setting.config, differences)
                 )
 
 
 # ---------------------------------------------------------------- what the cases should show
 
 
-def goals(spec: Spec) -> Iterator[Goal]:
-    """Yield everything that the cases should show."""
-    for t in spec.transitions:
-        yield Goal(t.label)
-        if t.kind == "rule":
-            for at, clause in enumerate(t.clauses):
-                yield Goal(t.label, at, True, text=clause.text)
-                yield Goal(t.label, at, False, text=clause.text)
-                yield Goal(t.label, at, False, alone=True, text=clause.text)
+def goals(t: Transition) -> Iterator[Goal]:
+    """Yield what the cases should show of a transition."""
+    yield Goal(t.label)
+    if t.kind == "rule":
+        for at, clause in enumerate(t.clauses):
+            yield Goal(t.label, at, True, text=clause.text)
+            yield Goal(t.label, at, False, text=clause.text)
+            yield Goal(t.label, at, False, alone=True, text=clause.text)
 
 
 def is_possible(model: CompiledModel, goal: Goal) -> bool | None:
     """Ask the solver whether any step at all can reach a goal; None where it does not know."""
-    relation = model.relations[goal.row]
+    relation = model.relation(goal.row)
     if goal.clause is None:
         wanted = [relation.enabled]
     else:
@@ -264,10 +271,15 @@ def is_possible(model: CompiledModel, goal: Goal) -> bool | None:
     return is_satisfiable(*wanted, *(axiom for _, axiom in model.vocabulary.axioms()))
 
 
-def _judge(report: ConformanceReport, model: CompiledModel) -> None:
-    """Tell what the cases left out, and whether it is possible at all."""
-    spec, coverage = model.spec, report.coverage
-    wanted = list(goals(spec))
+def _judge(report: ConformanceReport, model: CompiledModel, events: Collection[str]) -> None:
+    """Tell what the cases of `events` left out, and whether it is possible at all."""
+    coverage = report.coverage
+    transitions = [
+        t
+        for t in model.spec.transitions
+        if (t.event.__name__ if t.event is not None else CRASH) in events
+    ]
+    wanted = [goal for t in transitions for goal in goals(t)]
     reached = coverage.reached()
     report.goals = len(wanted)
     for goal in wanted:
@@ -276,17 +288,19 @@ def _judge(report: ConformanceReport, model: CompiledModel) -> None:
             where = {False: report.impossible, True: report.undecided, None: report.unknown}
             where[answer].append(goal)
     dead = {goal.row for goal in report.impossible if goal.clause is None}
-    given = {t.reply.decl.__name__ for t in spec.transitions if t.reply and t.label not in dead}
+    given = {t.reply.decl.__name__ for t in transitions if t.reply and t.label not in dead}
     report.silent_replies = sorted(given - set(coverage.replies))
-    kinds = Counter(t.kind for t in spec.transitions)
-    fired = Counter(t.kind for t in spec.transitions if coverage.rows[t.label])
-    report.counts = {
-        "events": len(spec.events),
-        "rules": kinds["rule"],
-        "rules fired": fired["rule"],
-        "refusals": kinds["refusal"],
-        "refusals given": fired["refusal"],
-        "replies": len(given),
-        "replies given": len(coverage.replies),
-        "clauses": sum(len(t.clauses) for t in spec.transitions if t.kind == "rule"),
-    }
+    kinds = Counter(t.kind for t in transitions)
+    fired = Counter(t.kind for t in transitions if coverage.rows[t.label])
+    report.counts.update(
+        {
+            "events": len(events),
+            "rules": kinds["rule"],
+            "rules fired": fired["rule"],
+            "refusals": kinds["refusal"],
+            "refusals given": fired["refusal"],
+            "replies": len(given),
+            "replies given": len(coverage.replies),
+            "clauses": sum(len(t.clauses) for t in transitions if t.kind == "rule"),
+        }
+    )

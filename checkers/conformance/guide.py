@@ -17,7 +17,7 @@ from itertools import accumulate
 from typing import Any, TypeAlias
 
 from checkers.conformance.replay import Replay
-from checkers.conformance.scenario import Scenario
+from checkers.conformance.setting import Setting
 from model.evaluate import EvaluationError, Event, Packet
 from model.lang.sorts import NODE, AtomSort, MaybeSort, OrderSort, SetSort, Sort, StructSort
 
@@ -37,6 +37,8 @@ class Mix:
     window: int = 24
     tries: int = 5
     """How many events are drawn for a step, in half of the phases; in the others it is one."""
+    rare: int = 20
+    """A row that answered less often is rare; what can happen after it is always searched."""
     absence: int = 3
     """For so many phases a node is cut off, if one is."""
     seek: float = 0.15
@@ -51,7 +53,7 @@ class Guide:
     """
 
     run: Replay
-    scenario: Scenario
+    setting: Setting
     fired: Mapping[str, int]
     absent: str | None = None
     mix: Mix = field(default_factory=Mix)
@@ -99,7 +101,7 @@ class Guide:
     def choose(self, number: int) -> Event:
         """Return an event that can happen now."""
         self._chance.seed(number)
-        if self._chance.random() < self.mix.seek:
+        if self._chance.random() < self.mix.seek or self._after_something_rare():
             found = self._unseen()
             if found is not None:
                 return found
@@ -111,6 +113,13 @@ class Guide:
                 best, fewest = event, count
         assert best is not None
         return best
+
+    def _after_something_rare(self) -> bool:
+        """Tell whether the last step was one that leads to states seldom seen."""
+        if not self.run.labels:
+            return False
+        label = self.run.labels[-1]
+        return self.fired.get(label, 0) + self.run.rows[label] < self.mix.rare
 
     def _count(self, event: Event) -> int:
         """Return how often the row that would answer has answered; a refusal comes last."""
@@ -178,7 +187,7 @@ class Guide:
             case AtomSort() if sort == NODE:
                 return self._chance.choice(self.run.cluster.nodes)
             case AtomSort():
-                return self._chance.choice(self.scenario.atoms[sort.name])
+                return self._chance.choice(self.setting.atoms[sort.name])
             case SetSort():
                 return frozenset(self._value(sort.of) for _ in range(self._chance.randrange(3)))
             case StructSort():
@@ -188,4 +197,4 @@ class Guide:
             case OrderSort():
                 return self._chance.choice(sorted(self.run.state.domain(sort)))
             case _:
-                return self._chance.choice(self.scenario.pool(sort))
+                return self._chance.choice(self.setting.pool(sort))

@@ -22,8 +22,8 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 from checkers.conformance.comparison import Difference, Mismatch, Readings
-from checkers.conformance.scenario import Cluster, scenario
-from model.evaluate import Checker, Event, GlobalState, Violation
+from checkers.conformance.setting import Cluster, setting
+from model.evaluate import Checker, Event, GlobalState, Packet, Violation
 from model.lang import Spec
 from model.lang.sorts import MaybeSort, SetSort, Sort, StructSort
 from model.lang.spec import Statement
@@ -61,8 +61,8 @@ class Subject:
 
 @lru_cache(maxsize=4)
 def subject(name: str) -> Subject:
-    """Return the subject of the spec called `name`. Raises `KeyError` if it has no scenario."""
-    return Subject(scenario(name).load())
+    """Return the subject of the spec called `name`. Raises `KeyError` if it has no setting."""
+    return Subject(setting(name).load())
 
 
 class Failure(AssertionError):
@@ -110,6 +110,12 @@ class Snapshot:
 class Replay:
     """A system in its first state. Each step raises `Failure` if something is wrong with it."""
 
+    subject: Subject
+    cluster: Cluster
+    state: GlobalState
+    history: list[Event]
+    labels: list[str]
+
     def __init__(
         self,
         spec: str | Spec | Subject,
@@ -117,7 +123,7 @@ class Replay:
         nodes: Iterable[str],
         config: Mapping[str, Value],
     ) -> None:
-        """Start the nodes. `spec` may be the name of a spec that has a scenario."""
+        """Start the nodes. `spec` may be the name of a spec that has a setting."""
         if isinstance(spec, str):
             self.subject = subject(spec)
         else:
@@ -127,9 +133,7 @@ class Replay:
         self.cluster = Cluster(
             tuple(nodes), {n: _frozen(sort, config[n]) for n, sort in sorts.items()}
         )
-        self._begin(
-            self.readings.evaluator.initial_state(self.cluster.config, self.cluster.nodes)
-        )
+        self._begin(self.readings.evaluator.initial_state(self.cluster.config, self.cluster.nodes))
         for name in self.cluster.nodes:
             found: list[Difference | Violation] = []
             found += self.readings.compare_start(name, self.cluster.config)
@@ -148,11 +152,11 @@ class Replay:
 
     def _begin(self, state: GlobalState) -> None:
         self.state = state
-        self.history: list[Event] = []
-        self.labels: list[str] = []
+        self.history, self.labels = [], []
         self.rows: Counter[str] = Counter()
         self.replies: Counter[str] = Counter()
         self.last_before: Mapping[str, Value] = {}
+        self.last_sends: list[Packet] = []
         self.checker = self.subject.checker
         self.checker.broken.clear()
         node = self.readings.node
@@ -163,9 +167,7 @@ class Replay:
 
     def moment(self) -> Snapshot:
         """Return a copy of the present, for `resume`."""
-        return Snapshot(
-            self.cluster, self.state.copy(), tuple(self.history), tuple(self.labels)
-        )
+        return Snapshot(self.cluster, self.state.copy(), tuple(self.history), tuple(self.labels))
 
     # ------------------------------------------------------------ what can happen
 
@@ -207,7 +209,7 @@ class Replay:
         label = "?"
         if taken.outcome is not None and taken.step is not None:
             outcome = taken.outcome
-            label = outcome.transition
+            label, self.last_sends = outcome.transition, outcome.sends
             problems += self.readings.compare(config, taken.step, outcome).differences
             problems += self.checker.before(self.state, event, outcome)
             problems += self.checker.apply(self.state, outcome)
@@ -233,9 +235,7 @@ def program(
     """Return the Python program that lets `events` happen; `labels` become comments."""
     config = ", ".join(f"{name!r}: {_literal(value)}" for name, value in cluster.config.items())
     lines = [*subject.imports, "from checkers.conformance import Replay", ""]
-    lines += [
-        f"run = Replay({subject.source}, nodes={list(cluster.nodes)!r}, config={{{config}}})"
-    ]
+    lines += [f"run = Replay({subject.source}, nodes={list(cluster.nodes)!r}, config={{{config}}})"]
     for at, event in enumerate(events):
         note = f"  # {labels[at]}" if at < len(labels) else ""
         lines.append(_call(event) + note)
@@ -258,7 +258,8 @@ def _literal(value: Value) -> str:
         case frozenset():
             return "{" + ", ".join(sorted(map(_literal, value))) + "}" if value else "set()"
         case tuple():
-            return "(" + "".join(_literal(part) + ", " for part in value).rstrip(" ") + ")"
+            parts = ", ".join(map(_literal, value))
+            return f"({parts},)" if len(value) == 1 else f"({parts})"
         case _:
             return repr(value)
 
@@ -269,9 +270,7 @@ def _frozen(sort: Sort, value: Value) -> Value:
         case SetSort():
             return frozenset(_frozen(sort.of, element) for element in value)
         case StructSort():
-            return tuple(
-                _frozen(part, x) for (_, part), x in zip(sort.parts, value, strict=True)
-            )
+            return tuple(_frozen(part, x) for (_, part), x in zip(sort.parts, value, strict=True))
         case MaybeSort():
             return None if value is None else _frozen(sort.of, value)
         case _:

@@ -22,12 +22,14 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
+from checkers.conformance.acts import events_of
 from checkers.conformance.guide import Guide
 from checkers.conformance.replay import Failure, Replay, Snapshot, Subject, shorten
-from checkers.conformance.scenario import Cluster, Scenario
+from checkers.conformance.setting import Cluster, Setting
+from model.evaluate import Event
 
 NUMBERS = st.integers(0, 2**16 - 1)
-ABSENT = 0.5
+ABSENT = 0.3
 """The share of runs that begin with one node cut off."""
 
 
@@ -82,7 +84,7 @@ class StatefulReport:
             f"rules never fired: {', '.join(self.missing_rules) or 'none'}",
             f"replies never given: {', '.join(self.missing_replies) or 'none'}",
         ]
-        rare = [f"{label} {n}" for label, n in self.rows.most_common()[: -11 : -1]]
+        rare = [f"{label} {n}" for label, n in self.rows.most_common()[:-11:-1]]
         lines.append(f"rows that answered least: {', '.join(rare)}")
         if self.failure is not None:
             lines.append(str(self.failure))
@@ -104,14 +106,30 @@ class Explorer:
     """What all runs of a test share: the moments worth going back to, and what was seen."""
 
     subject: Subject
-    scenario: Scenario
+    setting: Setting
     report: StatefulReport
 
     def __post_init__(self) -> None:
+        transitions = self.subject.spec.transitions
+        self.rules = {t.label for t in transitions if t.kind == "rule"}
         self.moments: dict[str, Snapshot] = {}
         self.visits: Counter[str] = Counter()
         self.seen: Counter[str] = Counter()
         self._starts: dict[int, Start] = {}
+
+    def play_scenarios(self) -> None:
+        """Play what the spec's author tells, so that runs can go on from there."""
+        for scenario in self.subject.spec.scenarios:
+            run = Replay(self.subject, nodes=scenario.nodes, config=scenario.config)
+            for event in events_of(scenario, run):
+                self.step(run, event)
+            self.ended(run)
+
+    def step(self, run: Replay, event: Event) -> None:
+        """Take a step, and keep the moment after it if it is worth it."""
+        label = run.take(event, known=True)
+        if label in self.rules:
+            self._note(run, label, event.node)
 
     def start(self, number: int) -> tuple[Replay, Guide]:
         """Return a run and its guide; the same number gives the same again. 0 starts afresh."""
@@ -122,10 +140,10 @@ class Explorer:
             run = Replay(self.subject, nodes=found.cluster.nodes, config=found.cluster.config)
         else:
             run = Replay.resume(self.subject, found.moment)
-        return run, Guide(run, self.scenario, found.fired, found.absent)
+        return run, Guide(run, self.setting, found.fired, found.absent)
 
     def _new_start(self, number: int) -> Start:
-        cluster = self.scenario.clusters[number % len(self.scenario.clusters)]
+        cluster = self.setting.clusters[number % len(self.setting.clusters)]
         if not number:
             return Start(None, cluster, Counter(), None)
         chance = random.Random(number)
@@ -139,7 +157,7 @@ class Explorer:
         absent = chance.choice(cluster.nodes) if chance.random() < ABSENT else None
         return Start(moment, cluster, Counter(self.report.rows), absent)
 
-    def note(self, run: Replay, label: str, node: str) -> None:
+    def _note(self, run: Replay, label: str, node: str) -> None:
         """Keep this moment if what happened never did before, or took longer to get to.
 
         What happened is the rule that answered and where it led its node.
@@ -162,7 +180,6 @@ class Explorer:
 
 def machine(explorer: Explorer, burst: int) -> type[RuleBasedStateMachine]:
     """Return the state machine whose runs share `explorer`; a burst has so many steps."""
-    rules = {t.label for t in explorer.subject.spec.transitions if t.kind == "rule"}
 
     class System(RuleBasedStateMachine):
         """One run: it begins somewhere, and bursts of steps follow."""
@@ -178,10 +195,7 @@ def machine(explorer: Explorer, burst: int) -> type[RuleBasedStateMachine]:
             run = self.replay
             self.guide.begin_phase(phase)
             for number in filter(None, numbers):
-                event = self.guide.choose(number)
-                label = run.take(event, known=True)
-                if label in rules:
-                    explorer.note(run, label, event.node)
+                explorer.step(run, self.guide.choose(number))
 
         def teardown(self) -> None:
             """Count what this run has seen."""
@@ -192,13 +206,13 @@ def machine(explorer: Explorer, burst: int) -> type[RuleBasedStateMachine]:
 
 def run(
     subject: Subject,
-    scenario: Scenario,
+    setting: Setting,
     profile: Profile = QUICK,
     progress: Callable[[StatefulReport], None] | None = None,
 ) -> StatefulReport:
     """Run a profile; a failure ends it and is shortened. The same profile does the same again."""
     report = StatefulReport(subject.spec.name, profile.seed)
-    explorer = Explorer(subject, scenario, report)
+    explorer = Explorer(subject, setting, report)
     started = time.perf_counter()
     chosen = settings(
         max_examples=profile.examples,
@@ -210,7 +224,11 @@ def run(
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
-    for round_ in range(profile.rounds):
+    try:
+        explorer.play_scenarios()
+    except Failure as failure:
+        report.failure = shorten(failure)
+    for round_ in range(0 if report.failure else profile.rounds):
         factory = hypothesis.seed(profile.seed + round_)(machine(explorer, profile.burst))
         try:
             run_state_machine_as_test(factory, settings=chosen)

@@ -1,5 +1,5 @@
 # Generated from the spec 'order' by `oathbound generate`; change the spec, not this file.
-# Digest of what follows: 10c30a00c9874a2c0918230408dfec1ab55eb8ac84ac385836ca36c9dda77623
+# Digest of what follows: a714982ac4aaeffe41a81a82498916de88f5516b51c5e43122020a98d3abda77
 """The order of radiants: which clause refused.
 
 Of each rule on an event, the first clause that does not hold; the rule that got furthest
@@ -658,6 +658,7 @@ def declare_error(me: Radiant, m: DeclareError, sender: Node) -> Refused:
                 m.term.owner == sender,
                 me.term <= m.term,
                 me.severity <= ERROR_LADDER_SEVERITY[m.error],
+                ERROR_LADDER_SEVERITY[m.error] > 0,
                 me.episode < m.episode,
                 me.state is not ERROR_UNRECOVERABLE,
             ),
@@ -668,7 +669,9 @@ def declare_error(me: Radiant, m: DeclareError, sender: Node) -> Refused:
                 me.role is RADIANT or me.role is HERALD,
                 m.term.owner == sender,
                 me.term < m.term,
-                ERROR_LADDER_SEVERITY[m.error] < me.severity or not me.episode < m.episode,
+                ERROR_LADDER_SEVERITY[m.error] < me.severity
+                or ERROR_LADDER_SEVERITY[m.error] == 0
+                or not me.episode < m.episode,
                 me.state is not ERROR_UNRECOVERABLE,
             ),
         ),

@@ -1,5 +1,5 @@
 # Generated from the spec 'order' by `oathbound generate`; change the spec, not this file.
-# Digest of what follows: d8cdb338b6e224cc3fd23b9f5afc41b890cd769e1e3b00dd25418155c53848d8
+# Digest of what follows: 9682580ca464db8ccd74bc5b9b2c54ea37568350fc4a7cff7fc30f0550a11b71
 """The order of radiants: the node.
 
 A step takes an event and returns what to store, send and reply; it reads no clock, opens no
@@ -1091,15 +1091,16 @@ class Radiant:
 
         - enter_error (model/order/recovery.py:265): A member takes over its herald's error, unless
           its own is worse or the episode is old.
-        - adopt_declared_term (model/order/recovery.py:289): A newer herald declares less than this
+        - adopt_declared_term (model/order/recovery.py:290): A newer herald declares less than this
           radiant's own error: follow it, and stay in error.
-        - know_error (model/order/recovery.py:303): The declaration is known, or is not as bad as
+        - know_error (model/order/recovery.py:306): The declaration is known, or is not as bad as
           this radiant's own error.
         """
         if (self.role is RADIANT or self.role is HERALD) and m.term.owner == sender:
             if (
                 self.term <= m.term
                 and self.severity <= ERROR_LADDER_SEVERITY[m.error]
+                and ERROR_LADDER_SEVERITY[m.error] > 0
                 and self.episode < m.episode
                 and self.state is not ERROR_UNRECOVERABLE
             ):
@@ -1115,7 +1116,11 @@ class Radiant:
                 return rules.ENTER_ERROR, (), DONE
             if (
                 self.term < m.term
-                and (ERROR_LADDER_SEVERITY[m.error] < self.severity or not self.episode < m.episode)
+                and (
+                    ERROR_LADDER_SEVERITY[m.error] < self.severity
+                    or ERROR_LADDER_SEVERITY[m.error] == 0
+                    or not self.episode < m.episode
+                )
                 and self.state is not ERROR_UNRECOVERABLE
             ):
                 self.term = m.term
@@ -1155,7 +1160,7 @@ class Radiant:
 
         - adopt_newer_term@ResetRequest (model/order/election.py:338): A newer herald speaks: follow
           it. What it said is to be said again.
-        - reset (model/order/recovery.py:352): The herald's request permits the reset of just this
+        - reset (model/order/recovery.py:355): The herald's request permits the reset of just this
           episode.
         """
         if (self.role is RADIANT or self.role is HERALD) and m.term.owner == sender:
@@ -1198,7 +1203,7 @@ class Radiant:
     def on_system_reset_request(self, m: SystemResetRequest, sender: Node) -> Outcome:
         """The herald asks the controller for a system reset.
 
-        - hear_plea (model/order/recovery.py:407): The controller notes the newest request; its
+        - hear_plea (model/order/recovery.py:410): The controller notes the newest request; its
           operator decides.
         """
         if (
@@ -1229,7 +1234,7 @@ class Radiant:
     def on_system_reset_grant(self, m: SystemResetGrant, sender: Node) -> Outcome:
         """The controller grants the system reset of an episode.
 
-        - reset_system (model/order/recovery.py:444): The controller's grant permits the reset of
+        - reset_system (model/order/recovery.py:447): The controller's grant permits the reset of
           just this episode.
         """
         if (
@@ -1263,7 +1268,7 @@ class Radiant:
     def on_system_reset_refusal(self, m: SystemResetRefusal, sender: Node) -> Outcome:
         """The controller refuses it.
 
-        - refused (model/order/recovery.py:454): The controller refused the herald: declare the
+        - refused (model/order/recovery.py:457): The controller refused the herald: declare the
           order unrecoverable, then fall silent.
         """
         if (
@@ -1476,8 +1481,8 @@ class Radiant:
     def on_start_probe(self, m: StartProbe) -> Outcome:
         """Ask all members whether they are up and agree.
 
-        - start_probe (model/order/probing.py:36): An operator asks for a probe of all members,
-          oneself included. PROBE locks the herald only.
+        - start_probe (model/order/probing.py:36): An operator asks for a probe of the members,
+          itself included. PROBE locks the herald only.
         """
         if (
             self.role is HERALD
@@ -1552,7 +1557,7 @@ class Radiant:
     def on_grant_system_reset(self, m: GrantSystemReset) -> Outcome:
         """The controller's operator grants the system reset that is asked for.
 
-        - grant_system_reset (model/order/recovery.py:422): Only the controller grants, and only
+        - grant_system_reset (model/order/recovery.py:425): Only the controller grants, and only
           what was asked for.
         """
         if self.role is CONTROLLER and self.plea:
@@ -1570,7 +1575,7 @@ class Radiant:
     def on_refuse_system_reset(self, m: RefuseSystemReset) -> Outcome:
         """The controller's operator refuses it.
 
-        - refuse_system_reset (model/order/recovery.py:433): Only the controller refuses, and only
+        - refuse_system_reset (model/order/recovery.py:436): Only the controller refuses, and only
           what was asked for.
         """
         if self.role is CONTROLLER and self.plea:
@@ -1754,11 +1759,11 @@ class Radiant:
           herald: declare at least that.
         - declare_afresh (model/order/recovery.py:228): The error is an older herald's, or less than
           the worst seen: declare it as one's own.
-        - request_reset (model/order/recovery.py:321): Only the herald requests RESET, for the
+        - request_reset (model/order/recovery.py:324): Only the herald requests RESET, for the
           episode it declared; it obeys its own request.
-        - ask_controller (model/order/recovery.py:381): Only the herald asks the controller, again
+        - ask_controller (model/order/recovery.py:384): Only the herald asks the controller, again
           while it is silent.
-        - give_up (model/order/recovery.py:397): The controller stayed silent: declare the order
+        - give_up (model/order/recovery.py:400): The controller stayed silent: declare the order
           unrecoverable, then fall silent.
         """
         if self.role is HERALD:

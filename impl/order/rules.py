@@ -1,5 +1,5 @@
 # Generated from the spec 'order' by `oathbound generate`; change the spec, not this file.
-# Digest of what follows: 9d5b26e1801de4fe3420b4f4819bb047fb21348efdfa14b6727a510fbf66fada
+# Digest of what follows: d12927c1373557f3c8b8a195d3068b6cb12382f814ecace7fa42c0f4c3237f19
 """The order of radiants: the rules, by event, with their clauses."""
 
 from dataclasses import dataclass
@@ -1427,6 +1427,7 @@ ENTER_ERROR = Rule(
         Clause("sender", "owner(m.term) == m.sender"),
         Clause("guard", "m.term >= me.term"),
         Clause("guard", "error_ladder.severity(m.error) >= me.severity"),
+        Clause("guard", "error_ladder.severity(m.error) > 0"),
         Clause("guard", "m.episode > me.episode"),
         Clause("guard", "~me.state.is_(ERROR(UNRECOVERABLE))"),
     ),
@@ -1435,7 +1436,7 @@ ADOPT_DECLARED_TERM = Rule(
     "adopt_declared_term",
     "rule",
     "DeclareError",
-    "model/order/recovery.py:289",
+    "model/order/recovery.py:290",
     "A newer herald declares less than this radiant's own error: follow it, and stay in error.",
     persists=("term", "vote"),
     clauses=(
@@ -1444,7 +1445,8 @@ ADOPT_DECLARED_TERM = Rule(
         Clause("guard", "m.term > me.term"),
         Clause(
             "guard",
-            "(error_ladder.severity(m.error) < me.severity) | ~(m.episode > me.episode)",
+            "(error_ladder.severity(m.error) < me.severity) | (error_ladder.severity(m.error) == "
+            "0) | ~(m.episode > me.episode)",
         ),
         Clause("guard", "~me.state.is_(ERROR(UNRECOVERABLE))"),
     ),
@@ -1453,7 +1455,7 @@ KNOW_ERROR = Rule(
     "know_error",
     "rule",
     "DeclareError",
-    "model/order/recovery.py:303",
+    "model/order/recovery.py:306",
     "The declaration is known, or is not as bad as this radiant's own error.",
     clauses=(
         Clause("role", "me.role.is_(RADIANT, HERALD)"),
@@ -1536,7 +1538,7 @@ RESET = Rule(
     "reset",
     "rule",
     "ResetRequest",
-    "model/order/recovery.py:352",
+    "model/order/recovery.py:355",
     "The herald's request permits the reset of just this episode.",
     persists=("severity",),
     clauses=(
@@ -1601,7 +1603,7 @@ HEAR_PLEA = Rule(
     "hear_plea",
     "rule",
     "SystemResetRequest",
-    "model/order/recovery.py:407",
+    "model/order/recovery.py:410",
     "The controller notes the newest request; its operator decides.",
     clauses=(
         Clause("role", "me.role.is_(CONTROLLER)"),
@@ -1656,7 +1658,7 @@ RESET_SYSTEM = Rule(
     "reset_system",
     "rule",
     "SystemResetGrant",
-    "model/order/recovery.py:444",
+    "model/order/recovery.py:447",
     "The controller's grant permits the reset of just this episode.",
     persists=("severity",),
     clauses=(
@@ -1714,7 +1716,7 @@ REFUSED = Rule(
     "refused",
     "rule",
     "SystemResetRefusal",
-    "model/order/recovery.py:454",
+    "model/order/recovery.py:457",
     "The controller refused the herald: declare the order unrecoverable, then fall silent.",
     persists=("severity", "episode"),
     clauses=(
@@ -2059,7 +2061,7 @@ START_PROBE = Rule(
     "rule",
     "StartProbe",
     "model/order/probing.py:36",
-    "An operator asks for a probe of all members, oneself included. PROBE locks the herald only.",
+    "An operator asks for a probe of the members, itself included. PROBE locks the herald only.",
     clauses=(
         Clause("role", "me.role.is_(HERALD)"),
         Clause("guard", "me.state == ACTIVE"),
@@ -2221,7 +2223,7 @@ GRANT_SYSTEM_RESET = Rule(
     "grant_system_reset",
     "rule",
     "GrantSystemReset",
-    "model/order/recovery.py:422",
+    "model/order/recovery.py:425",
     "Only the controller grants, and only what was asked for.",
     clauses=(
         Clause("role", "me.role.is_(CONTROLLER)"),
@@ -2266,7 +2268,7 @@ REFUSE_SYSTEM_RESET = Rule(
     "refuse_system_reset",
     "rule",
     "RefuseSystemReset",
-    "model/order/recovery.py:433",
+    "model/order/recovery.py:436",
     "Only the controller refuses, and only what was asked for.",
     clauses=(
         Clause("role", "me.role.is_(CONTROLLER)"),
@@ -2662,7 +2664,7 @@ REQUEST_RESET = Rule(
     "request_reset",
     "rule",
     "ResendDue",
-    "model/order/recovery.py:321",
+    "model/order/recovery.py:324",
     "Only the herald requests RESET, for the episode it declared; it obeys its own request.",
     clauses=(
         Clause("guard", "me.role == HERALD"),
@@ -2675,7 +2677,7 @@ ASK_CONTROLLER = Rule(
     "ask_controller",
     "rule",
     "ResendDue",
-    "model/order/recovery.py:381",
+    "model/order/recovery.py:384",
     "Only the herald asks the controller, again while it is silent.",
     clauses=(
         Clause("guard", "me.role == HERALD"),
@@ -2688,7 +2690,7 @@ GIVE_UP = Rule(
     "give_up",
     "rule",
     "ResendDue",
-    "model/order/recovery.py:397",
+    "model/order/recovery.py:400",
     "The controller stayed silent: declare the order unrecoverable, then fall silent.",
     persists=("severity", "episode"),
     clauses=(

@@ -69,8 +69,9 @@ CODES: dict[str, Code] = {
         Code(
             "ORD107",
             "Python truth value of an expression",
-            "A rule is run once, symbolically: `and`, `or`, `not`, `in`, `if` and `while` would"
-            " ask for a truth value that is not there yet, and drop half of the condition.",
+            "A rule is run once, symbolically: `and`, `or`, `not`, `in`, `is`, `if`, a loop or a"
+            " look-up in a Python dict or set would ask for a value that is not there yet, and"
+            " drop half of what is meant.",
             "Use & for and, | for or, ~ for not, s.has(x) for `x in s`, ite(c, a, b) for `if`.",
         ),
         Code(
@@ -89,8 +90,8 @@ CODES: dict[str, Code] = {
         Code(
             "ORD110",
             "message without roles",
-            "Every message says who may send it and who may act on it; every request says at"
-            " which role it may be made.",
+            "Every message says who may send it and who may act on it, and an authority says how"
+            " a receiver knows the sender's role; every request says at which role it may be made.",
             "Declare class X(Message, sender=ROLE, receiver=ROLE) or class Y(Request, at=ROLE).",
         ),
         Code(
@@ -127,7 +128,8 @@ CODES: dict[str, Code] = {
         Code(
             "ORD116",
             "name declared twice",
-            "Two things of one kind have the same name, so a report could not tell them apart.",
+            "Two things of one kind have the same name: a report could not tell them apart, or"
+            " Python keeps the second alone.",
             "Rename one of them.",
         ),
         Code(

@@ -68,14 +68,18 @@ def truth_test(span: Span, elements: bool) -> TruthTest | None:
         return None
     path = _path(tree, span)
     below: ast.AST | None = None
+    called: TruthTest | None = None
     for node in reversed(path):
         found = _test(node, below, span.file, elements)
-        if found is not None:
+        if isinstance(node, ast.Call) and below is None and _last_name(node.func) not in _BUILTINS:
+            # Some Pythons place `if f(x)` at `f(x)`: the `if` around it is the better answer.
+            called = found
+        elif found is not None and not (called and isinstance(node, ast.Call)):
             return found
         if isinstance(node, ast.stmt | ast.Lambda):
-            return None
+            break
         below = node
-    return None
+    return called
 
 
 def _path(tree: ast.Module, span: Span) -> list[ast.AST]:
@@ -145,11 +149,8 @@ def _instead_of_call(node: ast.Call) -> str | None:
     name = ast.unparse(node.func)
     if name in ("max", "min") and len(node.args) == 2:
         a, b = map(ast.unparse, node.args)
-        return (
-            f"write ite({a} < {b}, {b}, {a})"
-            if name == "max"
-            else f"write ite({a} < {b}, {a}, {b})"
-        )
+        then = (b, a) if name == "max" else (a, b)
+        return f"write ite({a} < {b}, {', '.join(then)})"
     return _BUILTINS.get(name)
 
 
@@ -158,6 +159,9 @@ _BUILTINS = {
     "any": "write disjunction(*parts)",
     "bool": "leave it out",
     "len": "write majority(some, all), or count in a variable of a range",
+    "max": "write ite(a < b, b, a)",
+    "min": "write ite(a < b, a, b)",
+    "sorted": "there is no order before a node runs: compare two values with ite(a < b, ...)",
 }
 
 
@@ -203,12 +207,10 @@ class _Rewriter(ast.NodeTransformer):
 def _link(left: ast.expr, op: ast.cmpop, right: ast.expr) -> ast.expr:
     if not isinstance(op, ast.In | ast.NotIn):
         return ast.Compare(left, [op], [right])
-    listed = isinstance(right, ast.Tuple | ast.List | ast.Set)
-    made = (
-        _call(ast.Attribute(left, "is_"), right.elts)
-        if isinstance(right, ast.Tuple | ast.List | ast.Set) and listed
-        else _call(ast.Attribute(right, "has"), [left])
-    )
+    if isinstance(right, ast.Tuple | ast.List | ast.Set):
+        made = _call(ast.Attribute(left, "is_"), right.elts)
+    else:
+        made = _call(ast.Attribute(right, "has"), [left])
     return made if isinstance(op, ast.In) else ast.UnaryOp(ast.Invert(), made)
 
 

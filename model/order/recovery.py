@@ -268,6 +268,7 @@ def enter_error(me: Radiant, m: EventProxy) -> Row:
         when=(
             m.term >= me.term,
             severity_of(m.error) >= me.severity,
+            severity_of(m.error) > 0,
             m.episode > me.episode,
             ~me.state.is_(UNRECOVERABLE),
         ),
@@ -291,7 +292,9 @@ def adopt_declared_term(me: Radiant, m: EventProxy) -> Row:
     return Row(
         when=(
             m.term > me.term,
-            (severity_of(m.error) < me.severity) | ~(m.episode > me.episode),
+            (severity_of(m.error) < me.severity)
+            | (severity_of(m.error) == 0)
+            | ~(m.episode > me.episode),
             ~me.state.is_(UNRECOVERABLE),
         ),
         then=(*adoption(me, m.term), me.herald.set(m.sender)),

@@ -319,7 +319,7 @@ class BoundedTranslator(Translator):
         return self.v.rows[f"{prefix} {atom.data}"]
 
     def _bind(self, atom: Expr, row: list[Value], wanted: set[str]) -> dict[str, Value]:
-        """Bind the variables that stand directly, or as parts of a struct, in the atom's arguments."""
+        """Bind the variables that stand in the arguments, directly or as parts of a struct."""
         found: dict[str, Value] = {}
 
         def visit(arg: Expr, value: Value) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import z3
@@ -37,7 +37,7 @@ from model.lang.sorts import (
 Value = Any  # a z3.ExprRef, or a tuple of Values for structs and maybes
 
 
-@lru_cache(maxsize=None)
+@cache
 def enumeration(name: str, values: tuple[str, ...]) -> tuple[z3.SortRef, tuple[z3.ExprRef, ...]]:
     """Return a finite Z3 sort with one constant per value; one sort per name and values."""
     unique = name if name not in _taken else f"{name}~{_taken[name]}"

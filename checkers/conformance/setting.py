@@ -37,7 +37,7 @@ class Cluster:
 
 
 @dataclass(frozen=True)
-class Scenario:
+class Setting:
     """The values to try for one spec.
 
     `me` is the node that is looked at alone, under `config`, on all values of `pools`: by variable
@@ -88,11 +88,11 @@ def _leaf_sets(of: SumSort) -> tuple[frozenset[str], ...]:
     return (frozenset(), *alone, *without, everything)
 
 
-def scenario(name: str) -> Scenario:
-    """Return the scenario of the spec called `name`. Raises `KeyError` if there is none."""
-    if name not in SCENARIOS:
-        raise KeyError(f"{name}: no scenario; add one to {__name__}.SCENARIOS")
-    return SCENARIOS[name]
+def setting(name: str) -> Setting:
+    """Return the setting of the spec called `name`. Raises `KeyError` if there is none."""
+    if name not in SETTINGS:
+        raise KeyError(f"{name}: no setting; add one to {__name__}.SETTINGS")
+    return SETTINGS[name]
 
 
 # ---------------------------------------------------------------- the order of radiants
@@ -116,7 +116,7 @@ def _set(*names: str) -> frozenset[str]:
 # Seen from n1: n2 and n3 are its peers, n4 a radiant outside, c1 the controller.
 _TERMS = ((0, ""), (1, "n1"), (1, "n2"), (2, "c1"), (2, "n1"), (2, "n2"))
 _PLACES = (((0, ""), 0), ((1, "n2"), 1), ((2, "n1"), 0), ((2, "n1"), 1), ((2, "n2"), 1))
-ORDER = Scenario(
+ORDER = Setting(
     load=_order,
     me="n1",
     config={"members": _set("n1", "n2", "n3"), "controllers": _set("c1")},
@@ -142,10 +142,11 @@ ORDER = Scenario(
         _cluster(3),
         _cluster(3, 1),
         _cluster(2, 1),
+        _cluster(1, 2),
         _cluster(4),
         _cluster(5),
     ),
     atoms={"Key": ("k1", "k2")},
 )
 
-SCENARIOS: dict[str, Scenario] = {"order": ORDER}
+SETTINGS: dict[str, Setting] = {"order": ORDER}

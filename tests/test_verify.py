@@ -1,0 +1,279 @@
+"""`oathbound verify` finds the faults that must be found, and says what it found.
+
+Stands for: deleting any guard of a herald-only rule is refuted with the property, the rule and a
+small counterexample that the evaluator replays; an edited node is refused; what is open is named;
+`unknown` is never success; the command's bad inputs exit 2 without a traceback.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+import z3
+
+from checkers import counterexample, verify
+from checkers.explain import explain
+from checkers.induction import Obligation, Prover
+from checkers.report import as_json
+from checkers.verdict import Finding, Report, Result, Verdict
+from model import order
+from model.lang import Spec
+from model.lang.load import load
+from model.lang.spec import Transition, drop_clause
+
+ROOT = Path(__file__).resolve().parent.parent
+SPEC = order.spec()
+HERALD_ONLY = {p.name.removeprefix("S1.") for p in order.oaths.S1}
+RULES = [
+    t
+    for t in SPEC.transitions
+    if t.kind == "rule" and any(s.message.__name__ in HERALD_ONLY for s in t.sends)
+]
+GUARDS = [(t.label, i) for t in RULES for i in range(len(t.clauses))]
+
+
+def oathbound(*args: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run the command as a user does, in a bounded time."""
+    return subprocess.run(
+        [sys.executable, "-m", "checkers", *args],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(cwd), "COLUMNS": "100"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def obligations(spec: Spec, transition: Transition) -> list[Obligation]:
+    """Return what a changed rule has to meet: its own steps, and not to overlap with another."""
+    prover = Prover(spec)
+    assert transition.event is not None
+    found = [o for o in prover.of_transition(transition) if isinstance(o, Obligation)]
+    rules = spec.rules_of(transition.event)
+    at = rules.index(transition)
+    found += [prover.apart(one, transition) for one in rules[:at]]
+    return found + [prover.apart(transition, one) for one in rules[at + 1 :]]
+
+
+def refutation(label: str, index: int) -> tuple[str, str]:
+    """Drop a guard and return the property and the step that are refuted, or fail."""
+    spec = drop_clause(SPEC, label, index)
+    unproved = []
+    for obligation in obligations(spec, spec.by_label[label]):
+        result = obligation.discharge(2_000, seeds=(0,))
+        if result.verdict is Verdict.PROVED:
+            continue
+        unproved.append(result.property)
+        found = counterexample.find(spec, result.property, result.transition)
+        if found is None:
+            continue
+        told = explain(spec, found)
+        assert told.replayed, f"{label}: two engines disagree on {result.property}"
+        assert found.scope.nodes <= 3
+        return result.property, told.transition
+    clause = SPEC.by_label[label].clauses[index].text
+    pytest.fail(f"{label} without {clause!r} is not refuted; not proved: {unproved}")
+
+
+@pytest.mark.parametrize("rule", [t.label for t in RULES if t.label != "stand"])
+def test_dropping_the_role_of_a_herald_only_rule_is_refuted(rule: str) -> None:
+    roles = [
+        i
+        for i, c in enumerate(SPEC.by_label[rule].clauses)
+        if c.kind == "role" or "HERALD" in c.text or c.text == "me.standing"
+    ]
+    assert roles, f"{rule} sends what only a herald may and checks no role"
+    _, broken_by = refutation(rule, roles[0])
+    assert rule in broken_by
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("rule", "index"), GUARDS)
+def test_dropping_any_guard_of_a_herald_only_rule_is_refuted(rule: str, index: int) -> None:
+    refutation(rule, index)
+
+
+def test_every_property_but_the_open_ones_is_proved_for_any_number_of_radiants() -> None:
+    options = verify.Options(jobs=2, run_steps=1, run_seeds=(1,))
+    report = verify.Verification("order", options, lambda *_: None).run()
+    runs = {verify.POSSIBLE, verify.CASES}
+    verdicts = {f.name: f.verdict for f in report.findings if f.name not in runs}
+    still_open = {n for n, v in verdicts.items() if v is Verdict.OPEN}
+    assert still_open == {"S5", "S5.start", "S6", "S12.late", "S13"}
+    unproved = {n for n, v in verdicts.items() if v is not Verdict.PROVED and n not in still_open}
+    assert not unproved
+    needed = {f"S{i}" for i in (2, 3, 4, 8, 9, 10)} | {p.name for p in order.oaths.S1}
+    assert needed <= {n for n, v in verdicts.items() if v is Verdict.PROVED}
+
+
+# ---------------------------------------------------------------- soundness of the verdicts
+
+
+def test_unknown_is_not_success() -> None:
+    x = z3.Int("x")
+    hard = z3.ForAll([x], z3.Exists([x], x * x * x + 2 * x == z3.Int("y") * z3.Int("y") + 7))
+    obligation = Obligation("p", "t", (), (), tuple, hard, Prover(SPEC).vocabulary)
+    assert obligation.discharge(1, seeds=(0,)).verdict is Verdict.UNKNOWN
+
+
+def finding(name: str, verdict: Verdict, *rests_on: str) -> Finding:
+    return Finding(name, name, "lemma", verdict, 1, 0, 0.0, rests_on=rests_on)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status"),
+    [
+        (Verdict.PROVED, 0),
+        (Verdict.OPEN, 0),
+        (Verdict.REFUTED, 1),
+        (Verdict.UNKNOWN, 3),
+        (Verdict.BOUND_REACHED, 3),
+    ],
+)
+def test_exit_status_of_each_verdict(verdict: Verdict, status: int) -> None:
+    findings = [finding("a", Verdict.PROVED), finding("b", verdict)]
+    assert Report("s", findings, 0.0, 1, {}).exit_status() == status
+
+
+def test_a_bound_is_success_only_where_it_was_asked_for() -> None:
+    findings = [finding("a", Verdict.BOUND_REACHED)]
+    assert Report("s", findings, 0.0, 1, {}, bound="2 nodes").exit_status() == 0
+
+
+def test_a_proof_that_rests_on_something_unproved_is_not_counted() -> None:
+    findings = [
+        finding("a", Verdict.PROVED, "b"),
+        finding("b", Verdict.PROVED, "c"),
+        finding("c", Verdict.UNKNOWN),
+        finding("d", Verdict.PROVED),
+    ]
+    verify._rest_on_each_other(findings)
+    assert [f.verdict for f in findings] == [Verdict.UNKNOWN] * 3 + [Verdict.PROVED]
+    assert "b" in findings[0].reason
+
+
+def test_a_property_without_obligations_is_not_proved() -> None:
+    assert verify._add_up("p", "P", "safety", []).verdict is Verdict.UNKNOWN
+
+
+def test_hypotheses_are_satisfiable_together() -> None:
+    """From contradictory hypotheses everything would follow."""
+    result = verify._fires(SPEC, "commit")
+    assert result.verdict is Verdict.PROVED
+
+
+# ---------------------------------------------------------------- mistakes only a solver sees
+
+REFUTED = sorted(p.stem for p in (ROOT / "tests" / "refuted_specs").glob("ord*.py"))
+
+
+@pytest.mark.parametrize("name", REFUTED)
+def test_mistake_that_needs_a_solver(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    monkeypatch.syspath_prepend(str(ROOT / "tests" / "refuted_specs"))
+    path = Path("tests/refuted_specs") / f"{name}.py"
+    options = verify.Options(jobs=1, run_steps=500)
+    report = verify.Verification(load(str(path)), options, lambda *_: None).run()
+    told = [text for f in report.findings for text in f.diagnostics if "error[" in text]
+    code = name[:6].upper()
+    assert [text.split("]")[0] for text in told] == [f"error[{code}"]
+    assert report.exit_status() == 1
+    expected = path.with_suffix(".txt")
+    if os.environ.get("UPDATE_EXPECTED"):
+        expected.write_text(told[0] + "\n", encoding="utf-8")
+    assert told[0] + "\n" == expected.read_text(encoding="utf-8")
+
+
+# ---------------------------------------------------------------- the command
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (("verify", "--only", "S99"), "no such property"),
+        (("verify", "no/such/file.py"), "no such file"),
+        (("verify", "--engine", "bounded", "--scope", "moons=2"), "no 'moons'"),
+        (("verify", "--scope", "radiants=2"), "--engine bounded"),
+        (("verify", "--jobs", "0"), "positive"),
+        (("verify", "--frobnicate"), "No such option"),
+        (("figures", "tests/refuted_specs/clock.py"), "error"),
+        (("generate", "nowhere.nothing:SPEC"), "error"),
+    ],
+)
+def test_bad_input_exits_2_without_a_traceback(args: tuple[str, ...], told: str) -> None:
+    done = oathbound(*args)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_reports_are_written(tmp_path: Path) -> None:
+    done = oathbound(
+        "verify", "--only", "S2", "--jobs", "1",
+        "--json", str(tmp_path / "r.json"),
+        "--junit", str(tmp_path / "r.xml"),
+        "--html", str(tmp_path / "r.html"),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    assert told["schema"] == 1 and told["findings"][0]["verdict"] == "PROVED"
+    suite = ElementTree.parse(tmp_path / "r.xml").getroot()
+    assert suite.attrib["tests"] == "1"
+    assert "One herald per term" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def test_json_is_plain_data() -> None:
+    failure = Result("p", "t", Verdict.REFUTED, "solver")
+    one = finding("p", Verdict.REFUTED)
+    one.failures.append(failure)
+    json.dumps(as_json(Report("s", [one], 0.0, 1, {})))
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the repository to break."""
+    where = tmp_path_factory.mktemp("copy") / "oathbound"
+    skip = shutil.ignore_patterns(
+        ".venv*", ".git", "__pycache__", ".*cache", ".hypothesis", "build"
+    )
+    shutil.copytree(ROOT, where, ignore=skip)
+    return where
+
+
+def test_deleting_a_herald_only_guard_exits_1_and_explains(copy: Path) -> None:
+    """As a user does it: one line of the spec is deleted."""
+    file = copy / "model" / "order" / "recovery.py"
+    text = file.read_text(encoding="utf-8")
+    rule = text.index("def request_reset(")
+    guard = "me.role == Role.HERALD,"
+    at = text.index(guard, rule)
+    file.write_text(text[:at] + text[at + len(guard) :], encoding="utf-8")
+    try:
+        done = oathbound("verify", "--only", "S1.ResetRequest", "--jobs", "1", cwd=copy)
+    finally:
+        file.write_text(text, encoding="utf-8")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "REFUTED S1.ResetRequest: Only the herald requests RESET" in done.stdout
+    assert "rule request_reset" in done.stdout
+    assert "replayed by the reference evaluator" in done.stdout
+
+
+def test_editing_the_generated_node_is_refused(copy: Path) -> None:
+    file = copy / "impl" / "order" / "node.py"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("self.standing = True", "self.standing = False", 1))
+    try:
+        done = oathbound("generate", "--check", cwd=copy)
+    finally:
+        file.write_text(text, encoding="utf-8")
+    assert done.returncode == 1
+    assert "impl/order/node.py: edited by hand" in done.stdout
+    assert oathbound("generate", "--check", cwd=copy).returncode == 0
