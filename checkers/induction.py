@@ -165,10 +165,8 @@ class Prover:
         self, transition: Transition, only: frozenset[str] | None = None
     ) -> Iterator[Obligation | Result]:
         """Yield the obligations of one transition, and results for those it meets by frame."""
-        vocabulary = self.vocabulary
-        step = SystemStep(self.spec, transition, vocabulary)
         written = writes(transition)
-        makers: list[tuple[str, Statement | None, z3.BoolRef]] = []
+        asked: list[tuple[Statement, Expr]] = []
         for s in self.statements:
             if only is not None and s.name not in only:
                 continue
@@ -177,9 +175,17 @@ class Prover:
                 continue
             if s.formula is not None and not reads(formula).meets(written):
                 yield Result(s.name, transition.label, Verdict.PROVED, "frame")
-                continue
-            translator = step.after if s.formula is not None else step.before
-            makers.append((s.name, s, translator.formula(formula)))
+            else:
+                asked.append((s, formula))
+        structural = only is None or bool({ROLES, ACTORS} & only)
+        if not asked and not structural:
+            return  # nothing to translate the transition for
+        vocabulary = self.vocabulary
+        step = SystemStep(self.spec, transition, vocabulary)
+        makers: list[tuple[str, Statement | None, z3.BoolRef]] = [
+            (s.name, s, (step.before if s.formula is None else step.after).formula(formula))
+            for s, formula in asked
+        ]
         if only is None or ROLES in only:
             goal = self._roles(transition, step)
             if goal is not None:

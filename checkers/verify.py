@@ -25,6 +25,7 @@ from checkers.induction import (
     INITIAL,
     STRUCTURAL,
     TOTALITY,
+    InitialState,
     Obligation,
     Prover,
 )
@@ -41,8 +42,10 @@ POSSIBLE = "everything happens"
 CASES = "no empty promise"
 CURRENT = "derived files"
 FIRES = "guards agree"
+CONSISTENT = "it can begin"
 RUN_TITLES = {
     FIGURE: "The derived coarse figure has just the published edges",
+    CONSISTENT: "Some first state satisfies the assumptions and every property",
     FIRES: "Each rule's guard can hold together with every proved property",
     POSSIBLE: "Every state, rule and reply is reached in a run",
     CURRENT: "The node, the pages and the figures are current",
@@ -195,6 +198,27 @@ def _fires(source: str | Spec, label: str) -> Result:
     return Result(FIRES, label, Verdict.UNKNOWN, "solver", time.perf_counter() - started, reason)
 
 
+def _consistent(source: str | Spec) -> list[Result]:
+    """Find a first state that satisfies the assumptions: from a contradiction all would follow."""
+    spec = _spec(source)
+    started = time.perf_counter()
+    for scope in (Scope(2, 1, 1, 1), Scope(4, 2, 2, 1)):
+        vocabulary = BoundedVocabulary(spec, scope)
+        start = InitialState(spec, vocabulary)
+        solver = z3.Solver()
+        solver.set("timeout", 20_000)
+        for s in spec.of_kind("safety", "lemma", "assumption"):
+            if s.formula is not None and not s.prop.open:
+                solver.add(start.translator.formula(s.formula))
+        solver.add(*start.side)
+        if solver.check() == z3.sat:
+            spent = time.perf_counter() - started
+            return [Result(CONSISTENT, INITIAL, Verdict.PROVED, "solver", spent)]
+    reason = f"no first state of {scope} satisfies the assumptions and properties"
+    spent = time.perf_counter() - started
+    return [Result(CONSISTENT, INITIAL, Verdict.UNKNOWN, "solver", spent, reason)]
+
+
 # ---------------------------------------------------------------- the whole
 
 
@@ -249,6 +273,7 @@ class Verification:
             delayed(_prove)(source, task, only, self.options.timeout, self.options.scope)
             for task in tasks
         ]
+        calls.append(delayed(_consistent)(source))
         if not only:
             rules = [t.label for t in self.spec.transitions if t.kind == "rule"]
             calls += [delayed(_fire_result)(source, label) for label in rules]
@@ -266,12 +291,32 @@ class Verification:
                 self.stale = result
             else:
                 self.results += result
+        self._close()
         self._explain_failures()
+
+    def _close(self) -> None:
+        """Prove what the asked properties' proofs assume, too, until nothing is merely assumed."""
+        checked = set(self.options.only)
+        while self.options.only:
+            used = {u for r in self.results for u in r.uses}
+            needed = frozenset(
+                n for n in used - checked if self.spec.statements[n].prop.kind != "assumption"
+            )
+            if not needed:
+                return
+            checked |= needed
+            tasks = [INITIAL, *(t.label for t in self.spec.transitions)]
+            calls = [
+                delayed(_prove)(self.source, task, needed, self.options.timeout, self.options.scope)
+                for task in tasks
+            ]
+            for results in self._parallel("what they rest on", calls):
+                self.results += results
 
     def _explain_failures(self) -> None:
         failed: dict[str, list[Result]] = defaultdict(list)
         for r in self.results:
-            if r.verdict is Verdict.UNKNOWN and r.property not in (FIRES,):
+            if r.verdict is Verdict.UNKNOWN and r.property not in (FIRES, CONSISTENT):
                 failed[r.property].append(r)
         chosen = [r for rs in failed.values() for r in sorted(rs, key=_size)[:EXPLAINED]]
         if not chosen:
@@ -290,7 +335,7 @@ class Verification:
             by_name[r.property].append(r)
         findings: list[Finding] = []
         for s in self.spec.of_kind("safety", "step", "lemma"):
-            if self.options.only and s.name not in self.options.only:
+            if self.options.only and s.name not in by_name and s.name not in self.options.only:
                 continue
             if s.prop.open:
                 findings.append(
@@ -298,7 +343,8 @@ class Verification:
                 )
             else:
                 findings.append(_add_up(s.name, s.prop.title, s.prop.kind, by_name.get(s.name, [])))
-        for name, title in {**STRUCTURAL, FIRES: RUN_TITLES[FIRES]}.items():
+        for name in (*STRUCTURAL, CONSISTENT, FIRES):
+            title = STRUCTURAL.get(name) or RUN_TITLES[name]
             if by_name[name]:  # a spec without messages has no sender to check
                 findings.append(_add_up(name, title, "structural", by_name[name]))
         for f in findings:
