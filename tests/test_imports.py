@@ -83,8 +83,14 @@ PARTS: dict[str, Part] = {
     "engine": Part(("checkers",), parts=("verdict", *MODEL), libraries=None),
     # The obligation runner and the commands put the engines together.
     "commands": Part(
-        ("checkers.cli", "checkers.verify", "checkers.artefacts"),
-        parts=("verdict", "report", "engine", *ENGINES, *MODEL, "generated node", "runtime"),
+        (
+            "checkers.__main__",
+            "checkers.cli",
+            "checkers.verify",
+            "checkers.artefacts",
+            "checkers.diagnostics",
+        ),
+        parts=("commands", "verdict", "report", "engine", *ENGINES, *MODEL, "generated node", "runtime"),
         libraries=None,
     ),
 }
