@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -26,13 +27,16 @@ from model.lang import Spec, SpecError, SpecErrors
 from model.lang.load import load
 from model.smt.bounded import Scope
 
+MOST_JOBS_PER_CORE = 8
 WRONG, REFUTED, UNKNOWN = 2, 1, 3
 
 
 def _console() -> Console:
     if sys.stdout.isatty():
         return Console()
-    return Console(width=int(os.environ.get("COLUMNS", "100")), no_color=True, highlight=False)
+    columns = os.environ.get("COLUMNS", "")
+    width = int(columns) if columns.isdecimal() and int(columns) >= 40 else 100
+    return Console(width=width, no_color=True, highlight=False)
 
 
 def _load(target: str) -> Spec:
@@ -91,7 +95,8 @@ def verify_command(
     SPEC is `order`, a path to a Python file, or `package.module:NAME`.
     """
     loaded = _load(spec)
-    known = {*loaded.statements, *STRUCTURAL}
+    stated = loaded.of_kind("safety", "step", "lemma")
+    known = {*(s.name for s in stated), *STRUCTURAL}
     for name in only:
         if name not in known:
             close = ", ".join(sorted(n for n in known if n.lower().startswith(name.lower()[:2])))
@@ -101,8 +106,13 @@ def verify_command(
                 err=True,
             )
             raise SystemExit(WRONG)
-    if jobs < 1 or timeout <= 0:
-        click.echo("error: --jobs and --timeout must be positive", err=True)
+    most = MOST_JOBS_PER_CORE * (os.cpu_count() or 1)
+    if not 1 <= jobs <= most or not 0.001 <= timeout <= 1e6:
+        click.echo(
+            f"error: --jobs {jobs} --timeout {timeout}: workers must be positive and at most"
+            f" {most} (more would only wait for each other here), seconds 0.001 to 1000000",
+            err=True,
+        )
         raise SystemExit(WRONG)
     options = verify.Options(
         frozenset(only),
@@ -119,6 +129,13 @@ def verify_command(
             found = checks.run()
     except KeyboardInterrupt:
         click.echo("interrupted: nothing is decided", err=True)
+        raise SystemExit(UNKNOWN) from None
+    except TerminatedWorkerError:
+        click.echo(
+            "error: a worker was killed, perhaps for its memory: nothing is decided\n"
+            "  fix: run again with a smaller --jobs",
+            err=True,
+        )
         raise SystemExit(UNKNOWN) from None
     report.show(found, console, lemmas=lemmas)
     for path, write in (

@@ -97,7 +97,7 @@ class _Search:
         solver = z3.Solver()
         solver.set("timeout", self.timeout_ms)
         o = self.obligation
-        solver.add(*o.assumptions, *(f for _, f in o.guards), *(f for _, f in o.hypotheses()))
+        solver.add(*o.assumptions, *(f for _, f in o.guards), *o.hypotheses())
         solver.add(z3.Not(o.goal))
         if solver.check() != z3.sat:
             return None

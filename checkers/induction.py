@@ -12,6 +12,7 @@ Belongs here: obligations and their discharge. Never here: how a failed one is e
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from model.lang import Spec
 from model.lang.expr import Expr, Kind
 from model.lang.sorts import BOOL
 from model.lang.spec import Statement, Transition
-from model.smt import SystemStep, Translator, Vocabulary
+from model.smt import SystemStep, Translator, UnsupportedExpression, Vocabulary
 from model.smt.relation import reads, writes
 from model.smt.vocabulary import Value
 
@@ -48,10 +49,8 @@ STRUCTURAL = {
 PLAIN_MS = 50
 """How long the guards alone are tried, in milliseconds, before the hypotheses are brought in."""
 
-DEFINITION = "definition"
-"""How the definitions of sets are named among the hypotheses."""
-
-Hypotheses = tuple[tuple[str, z3.BoolRef], ...]
+Hypotheses = tuple[tuple[tuple[str, z3.BoolRef], ...], tuple[z3.BoolRef, ...]]
+"""Named formulas, and what defines the sets they mention, which is no assumption."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +70,10 @@ class Obligation:
     vocabulary: Vocabulary
     step: SystemStep | None = None
 
-    def hypotheses(self) -> Hypotheses:
-        """The named formulas that may be assumed, translated when first asked for."""
-        return self.given()
+    def hypotheses(self) -> list[z3.BoolRef]:
+        """Return the formulas that may be assumed, translated when first asked for."""
+        named, definitions = self.given()
+        return [*definitions, *(f for _, f in named)]
 
     def solver(self, timeout_ms: int, seed: int = 0) -> z3.Solver:
         """Return a solver that is unsatisfiable exactly when the goal follows."""
@@ -84,7 +84,9 @@ class Obligation:
         solver.add(*self.assumptions)
         for i, (text, clause) in enumerate(self.guards):
             solver.assert_and_track(clause, f"guard {i}: {text}")
-        for name, formula in self.hypotheses():
+        named, definitions = self.given()
+        solver.add(*definitions)
+        for name, formula in named:
             solver.assert_and_track(formula, f"given {name}")
         solver.add(z3.Not(self.goal))
         return solver
@@ -107,13 +109,7 @@ class Obligation:
                     Verdict.PROVED,
                     "solver",
                     time.perf_counter() - started,
-                    uses=tuple(
-                        sorted(
-                            n[6:]
-                            for n in core
-                            if n.startswith("given ") and not n[6:].startswith(DEFINITION)
-                        )
-                    ),
+                    uses=tuple(sorted(n[6:] for n in core if n.startswith("given "))),
                     guards=tuple(sorted(n for n in core if n.startswith("guard "))),
                 )
             if answer == z3.sat:
@@ -181,11 +177,19 @@ class Prover:
         if not asked and not structural:
             return  # nothing to translate the transition for
         vocabulary = self.vocabulary
-        step = SystemStep(self.spec, transition, vocabulary)
-        makers: list[tuple[str, Statement | None, z3.BoolRef]] = [
-            (s.name, s, (step.before if s.formula is None else step.after).formula(formula))
-            for s, formula in asked
-        ]
+        makers: list[tuple[str, Statement | None, z3.BoolRef]] = []
+        try:
+            step = SystemStep(self.spec, transition, vocabulary)
+        except UnsupportedExpression as error:
+            for s, _ in asked:
+                yield Result(s.name, transition.label, Verdict.UNKNOWN, "solver", reason=str(error))
+            return
+        for s, formula in asked:
+            try:
+                goal = (step.before if s.formula is None else step.after).formula(formula)
+                makers.append((s.name, s, goal))
+            except UnsupportedExpression as error:
+                yield Result(s.name, transition.label, Verdict.UNKNOWN, "solver", reason=str(error))
         if only is None or ROLES in only:
             goal = self._roles(transition, step)
             if goal is not None:
@@ -222,16 +226,16 @@ class Prover:
         They speak of the state before any step, so one translation serves every transition.
         """
         chosen = tuple((n, f) for n, f in self._hypotheses.items() if n in names)
-        sets = tuple((f"{DEFINITION} {i}", f) for i, f in enumerate(self._closed.side))
-        return (*chosen, *sets)
+        return chosen, tuple(self._closed.side)
 
     @cached_property
     def _hypotheses(self) -> dict[str, z3.BoolRef]:
-        return {
-            s.name: self._closed.formula(s.formula)
-            for s in (*hypotheses(self.spec), *self.spec.of_kind("assumption"))
-            if s.formula is not None
-        }
+        found = {}
+        for s in (*hypotheses(self.spec), *self.spec.of_kind("assumption")):
+            with contextlib.suppress(UnsupportedExpression):  # then nothing is proved from it
+                if s.formula is not None:
+                    found[s.name] = self._closed.formula(s.formula)
+        return found
 
     def _roles(self, transition: Transition, step: SystemStep) -> z3.BoolRef | None:
         """The sending node's role may send each message it sends.
@@ -260,7 +264,10 @@ class Prover:
                 continue
             vocabulary = self.vocabulary
             start = InitialState(self.spec, vocabulary)
-            goal = start.translator.formula(s.formula)
+            try:
+                goal = start.translator.formula(s.formula)
+            except UnsupportedExpression:
+                continue  # its steps say why nothing is proved of it
             given = tuple(
                 (a.name, start.translator.formula(a.formula))
                 for a in self.spec.of_kind("assumption")
@@ -268,7 +275,13 @@ class Prover:
             )
             axioms = tuple(formula for _, formula in vocabulary.axioms())
             yield Obligation(
-                s.name, INITIAL, (*axioms, *start.side), (), partial(tuple, given), goal, vocabulary
+                s.name,
+                INITIAL,
+                (*axioms, *start.side),
+                (),
+                partial(_unchanged, (given, ())),
+                goal,
+                vocabulary,
             )
 
     # ------------------------------------------------------------ the structure
@@ -283,7 +296,9 @@ class Prover:
                 steps = [SystemStep(self.spec, t, vocabulary) for t in answers]
                 fits = z3.Or([z3.And(s.clauses) for s in steps])
                 side = tuple(f for s in steps for f in s.side)
-                yield Obligation(TOTALITY, name, side, (), tuple, fits, vocabulary)
+                yield Obligation(
+                    TOTALITY, name, side, (), partial(_unchanged, ((), ())), fits, vocabulary
+                )
             if only is not None and DETERMINISM not in only:
                 continue
             for i, first in enumerate(rules):
@@ -307,6 +322,11 @@ class Prover:
             vocabulary,
             one,
         )
+
+
+def _unchanged(hypotheses: Hypotheses) -> Hypotheses:
+    """Return hypotheses that are at hand already."""
+    return hypotheses
 
 
 class InitialState:

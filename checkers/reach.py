@@ -23,7 +23,18 @@ from model.evaluate.values import EvaluationError
 from model.lang import Spec
 from model.lang.expr import Expr, Kind, conjunction, negate
 from model.lang.rules import Property
-from model.lang.sorts import BOOL, NODE, SetSort, SumSort
+from model.lang.sorts import (
+    BOOL,
+    NODE,
+    AtomSort,
+    MaybeSort,
+    OrderSort,
+    RangeSort,
+    SetSort,
+    Sort,
+    StructSort,
+    SumSort,
+)
 from model.lang.spec import Statement
 
 MIXES = (
@@ -78,9 +89,31 @@ def standard_config(spec: Spec, members: int = 3) -> tuple[dict[str, Any], list[
             chosen = [f"c{at}"]
             config[name] = chosen[0]
         else:
-            raise ValueError(f"no standard value for config.{name}, a {decl.sort}")
+            chosen = []
+            config[name] = _plain(decl.sort)
         nodes += [n for n in chosen if n not in nodes]
     return config, nodes
+
+
+def _plain(sort: Sort) -> Any:
+    """Return the simplest value of a sort."""
+    match sort:
+        case SetSort():
+            return frozenset()
+        case MaybeSort():
+            return None
+        case SumSort():
+            return sort.leaves[0]
+        case StructSort():
+            return tuple(_plain(part) for _, part in sort.parts)
+        case OrderSort():
+            return (0, "") if sort.owned else 0
+        case AtomSort():
+            return f"{sort.name[0].lower()}1"
+        case RangeSort():
+            return 0
+        case _:
+            return False
 
 
 def case_of(statement: Statement) -> Statement | None:

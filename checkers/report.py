@@ -52,7 +52,8 @@ def show(report: Report, console: Console, *, lemmas: bool = False) -> None:
     if shaky:
         console.print()
         console.print(
-            f"Not counted as proved, since their proofs assume one of these: {', '.join(shaky)}"
+            f"Not counted as proved, since their proofs assume one of these: {', '.join(shaky)}",
+            markup=False,
         )
     _show_sums(report, console)
 
@@ -71,9 +72,8 @@ def _table(heading: str, rows: list[Finding]) -> Table:
     for f in rows:
         count = str(f.obligations) if f.obligations else "-"
         seconds = f"{f.seconds:.2f}" if f.obligations else "-"
-        table.add_row(
-            f.name, f.title, Text(f.verdict.value, style=_STYLE[f.verdict]), seconds, count
-        )
+        verdict = Text(f.verdict.value, style=_STYLE[f.verdict])
+        table.add_row(Text(f.name), Text(f.title), verdict, seconds, count)
     return table
 
 
@@ -196,12 +196,21 @@ def write_json(report: Report, path: Path) -> None:
     path.write_text(json.dumps(as_json(report), indent=2) + "\n", encoding="utf-8")
 
 
+def _fails(finding: Finding, report: Report) -> bool:
+    """Tell whether a finding is less than what was asked for."""
+    if finding.verdict is Verdict.BOUND_REACHED:
+        return not report.bound
+    return finding.verdict not in (Verdict.PROVED, Verdict.OPEN)
+
+
 def write_junit(report: Report, path: Path) -> None:
     """Write the report as JUnit XML: an open property is skipped, anything unproved fails."""
     suite = ElementTree.Element(
         "testsuite",
         name=f"oathbound verify {report.spec}",
         tests=str(len(report.findings)),
+        failures=str(sum(_fails(f, report) for f in report.findings)),
+        skipped=str(sum(f.verdict is Verdict.OPEN for f in report.findings)),
         time=f"{report.seconds:.3f}",
     )
     for f in report.findings:
@@ -214,8 +223,8 @@ def write_junit(report: Report, path: Path) -> None:
         )
         if f.verdict is Verdict.OPEN:
             ElementTree.SubElement(case, "skipped", message=f.reason)
-        elif f.verdict is not Verdict.PROVED:
-            told = [
+        elif _fails(f, report):
+            told = f.diagnostics + [
                 line
                 for r in f.failures
                 if r.counterexample is not None
@@ -264,11 +273,14 @@ def write_html(report: Report, path: Path) -> None:
             continue
         body.append(f"<h3 class={f.verdict.value}>{f.verdict.value} {html.escape(f.name)}</h3>")
         body.append(f"<p>{html.escape(f.reason)}</p>")
+        body += [f"<pre>{html.escape(told)}</pre>" for told in f.diagnostics]
         for r in f.failures:
             if r.counterexample is not None:
                 told = "\n".join(counterexample_lines(r.counterexample))
                 body.append(f"<pre>{html.escape(told)}</pre>")
     sums = f"{len(report.findings)} findings in {report.seconds:.1f} s"
+    if report.bound:
+        sums += f". BOUND_REACHED is no proof: it holds in the scope of {report.bound}"
     page = _PAGE.format(
         title=html.escape(f"oathbound verify {report.spec}"), sums=sums, body="".join(body)
     )

@@ -32,7 +32,7 @@ def read_scope(spec: Spec, text: str) -> Scope:
     for part in filter(None, (p.strip() for p in text.split(","))):
         name, equals, number = (x.strip() for x in part.partition("="))
         singular = name.lower().removesuffix("s")
-        if not equals or not number.isdigit() or int(number) < 1:
+        if not equals or not number.isdecimal() or int(number) < 1:
             raise ScopeError(
                 f"--scope {part}: a part is NAME=NUMBER, at least 1; write for example {process}s=3"
             )

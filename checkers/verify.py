@@ -34,8 +34,12 @@ from checkers.verdict import Counterexample, Finding, Report, Result, Verdict
 from model import figures
 from model.lang import Spec
 from model.lang.load import load
+from model.lang.spec import Statement
 from model.smt.bounded import BoundedVocabulary, Scope
 from model.smt.relation import SystemStep
+
+EVENTS, RULE = "events", "rule "
+"""Tasks: all events, or `rule ` and a transition's label; so no label can be taken for a word."""
 
 FIGURE = "the figure"
 POSSIBLE = "everything happens"
@@ -123,10 +127,10 @@ def _prove(
     obligations: Iterator[Obligation | Result]
     if task == INITIAL:
         obligations = prover.of_initial_state(names)
-    elif task == "events":
+    elif task == EVENTS:
         obligations = prover.of_events(names)
     else:
-        obligations = prover.of_transition(spec.by_label[task], names)
+        obligations = prover.of_transition(spec.by_label[task[len(RULE) :]], names)
     budget = int(timeout * 1000)
     results = [o if isinstance(o, Result) else o.discharge(budget) for o in obligations]
     if scope is None:
@@ -238,8 +242,9 @@ class Verification:
         started = time.perf_counter()
         self._obligations()
         findings = self._findings()
+        self._disagree(findings)
         if not self.options.only:
-            findings += [self._figure(), *self._runs()]
+            findings += [*([self._figure()] if self.spec.edges else []), *self._runs()]
             if self.options.derived:
                 findings.append(self._current())
         return Report(
@@ -268,7 +273,7 @@ class Verification:
         tasks = [t.label for t in self.spec.transitions]
         heavy = {t.label: len(t.updates) + 3 * len(t.sends) for t in self.spec.transitions}
         tasks.sort(key=lambda label: -heavy[label])  # long ones first: no straggler at the end
-        tasks = ["events", INITIAL, *tasks]
+        tasks = [EVENTS, INITIAL, *(RULE + label for label in tasks)]
         calls: list[Any] = [
             delayed(_prove)(source, task, only, self.options.timeout, self.options.scope)
             for task in tasks
@@ -305,7 +310,7 @@ class Verification:
             if not needed:
                 return
             checked |= needed
-            tasks = [INITIAL, *(t.label for t in self.spec.transitions)]
+            tasks = [INITIAL, *(RULE + t.label for t in self.spec.transitions)]
             calls = [
                 delayed(_prove)(self.source, task, needed, self.options.timeout, self.options.scope)
                 for task in tasks
@@ -342,7 +347,9 @@ class Verification:
                     Finding(s.name, s.prop.title, s.prop.kind, Verdict.OPEN, 0, 0, 0.0, s.prop.open)
                 )
             else:
-                findings.append(_add_up(s.name, s.prop.title, s.prop.kind, by_name.get(s.name, [])))
+                found = _add_up(s.name, s.prop.title, s.prop.kind, by_name.get(s.name, []))
+                self._complete(s, found, by_name.get(s.name, []))
+                findings.append(found)
         for name in (*STRUCTURAL, CONSISTENT, FIRES):
             title = STRUCTURAL.get(name) or RUN_TITLES[name]
             if by_name[name]:  # a spec without messages has no sender to check
@@ -353,8 +360,33 @@ class Verification:
                     f.diagnostics.append(overlap(self.spec, r))
                 if r.property == TOTALITY:
                     f.diagnostics.append(unanswered(self.spec, r))
-        _rest_on_each_other(findings)
+        assumptions = frozenset(s.name for s in self.spec.of_kind("assumption"))
+        _rest_on_each_other(findings, assumptions)
         return findings
+
+    def _complete(self, statement: Statement, found: Finding, results: list[Result]) -> None:
+        """Take back a proof that some step has not answered for, whatever happened to its task."""
+        if statement.formula is None:
+            wanted = set(statement.per_transition)
+        else:
+            wanted = {INITIAL, *(t.label for t in self.spec.transitions)}
+        missing = wanted - {r.transition for r in results}
+        if missing and found.verdict is Verdict.PROVED:
+            found.verdict = Verdict.UNKNOWN
+            found.reason = f"not asked of every step: {', '.join(sorted(missing)[:3])}"
+
+    def _disagree(self, findings: list[Finding]) -> None:
+        """What a run breaks is refuted, whatever else was found."""
+        broken = {n: lines for r in self.runs for n, lines in r.broken.items()}
+        for f in findings:
+            if f.name not in broken:
+                continue
+            was = f.verdict
+            f.verdict, f.shaky = Verdict.REFUTED, ()
+            f.reason = "a run from the first state breaks it"
+            if was is Verdict.PROVED:
+                f.reason += "; proof and run DISAGREE: one of the engines is wrong, report this"
+            f.diagnostics.append("\n".join(["the run:", *broken[f.name]]))
 
     def _figure(self) -> Finding:
         started = time.perf_counter()
@@ -468,7 +500,7 @@ def _add_up(name: str, title: str, kind: str, results: list[Result]) -> Finding:
     )
 
 
-def _rest_on_each_other(findings: list[Finding]) -> None:
+def _rest_on_each_other(findings: list[Finding], assumptions: frozenset[str]) -> None:
     """A proof that assumed what is not proved is none: pass failures on to what rests on them."""
     verdicts = {f.name: f for f in findings}
     while True:
@@ -477,7 +509,10 @@ def _rest_on_each_other(findings: list[Finding]) -> None:
             if f.verdict is not Verdict.PROVED:
                 continue
             shaky = [
-                u for u in f.rests_on if u in verdicts and verdicts[u].verdict is not Verdict.PROVED
+                u
+                for u in f.rests_on
+                if u not in assumptions
+                and (u not in verdicts or verdicts[u].verdict is not Verdict.PROVED)
             ]
             if shaky:
                 f.verdict = Verdict.UNKNOWN

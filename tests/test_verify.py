@@ -120,7 +120,7 @@ def test_every_property_but_the_open_ones_is_proved_for_any_number_of_radiants()
 def test_unknown_is_not_success() -> None:
     x = z3.Int("x")
     hard = z3.ForAll([x], z3.Exists([x], x * x * x + 2 * x == z3.Int("y") * z3.Int("y") + 7))
-    obligation = Obligation("p", "t", (), (), tuple, hard, Prover(SPEC).vocabulary)
+    obligation = Obligation("p", "t", (), (), lambda: ((), ()), hard, Prover(SPEC).vocabulary)
     assert obligation.discharge(1, seeds=(0,)).verdict is Verdict.UNKNOWN
 
 
@@ -155,7 +155,7 @@ def test_a_proof_that_rests_on_something_unproved_is_not_counted() -> None:
         finding("c", Verdict.UNKNOWN),
         finding("d", Verdict.PROVED),
     ]
-    verify._rest_on_each_other(findings)
+    verify._rest_on_each_other(findings, frozenset())
     assert [f.verdict for f in findings] == [Verdict.UNKNOWN] * 3 + [Verdict.PROVED]
     assert "b" in findings[0].reason
 

@@ -1,5 +1,5 @@
 # Generated from the spec 'order' by `oathbound generate`; change the spec, not this file.
-# Digest of what follows: a714982ac4aaeffe41a81a82498916de88f5516b51c5e43122020a98d3abda77
+# Digest of what follows: 9ab17b4af2f38f1f7de3bd62e790c0834ff6ad5330428174050174a883aabe59
 """The order of radiants: which clause refused.
 
 Of each rule on an event, the first clause that does not hold; the rule that got furthest
@@ -24,6 +24,7 @@ from .types import (
     ERROR_PAYLOAD,
     ERROR_RECOVER_RESET,
     ERROR_RECOVERABLE,
+    ERROR_RECOVERABLE_MEMBERSHIP,
     ERROR_SYSTEM_RESET,
     ERROR_UNRECOVERABLE,
     HERALD,
@@ -725,6 +726,27 @@ def system_reset_request(me: Radiant, m: SystemResetRequest, sender: Node) -> Re
                 m.term.owner == sender,
                 m.episode.term == m.term,
                 me.plea_episode <= m.episode,
+                me.ruled < m.episode,
+            ),
+        ),
+        (
+            rules.REPEAT_GRANT,
+            (
+                me.role is CONTROLLER,
+                m.term.owner == sender,
+                m.episode.term == m.term,
+                m.episode == me.ruled,
+                me.granted,
+            ),
+        ),
+        (
+            rules.REPEAT_REFUSAL,
+            (
+                me.role is CONTROLLER,
+                m.term.owner == sender,
+                m.episode.term == m.term,
+                m.episode == me.ruled,
+                not me.granted,
             ),
         ),
     )
@@ -1042,11 +1064,17 @@ def recover_due(me: Radiant, m: RecoverDue) -> Refused:
             (
                 me.role is HERALD,
                 me.state in ERROR_RECOVERABLE,
-                ERROR_PAYLOAD[me.state] not in me.tried,
+                ERROR_PAYLOAD[me.state] not in me.tried
+                or (me.state is ERROR_RECOVERABLE_MEMBERSHIP and RECOVER_RESET in me.tried),
             ),
         ),
         (
             rules.ESCALATE,
-            (me.role is HERALD, me.state in ERROR_RECOVERABLE, ERROR_PAYLOAD[me.state] in me.tried),
+            (
+                me.role is HERALD,
+                me.state in ERROR_RECOVERABLE,
+                ERROR_PAYLOAD[me.state] in me.tried,
+                not (me.state is ERROR_RECOVERABLE_MEMBERSHIP and RECOVER_RESET in me.tried),
+            ),
         ),
     )

@@ -1,5 +1,5 @@
 # Generated from the spec 'order' by `oathbound generate`; change the spec, not this file.
-# Digest of what follows: 9682580ca464db8ccd74bc5b9b2c54ea37568350fc4a7cff7fc30f0550a11b71
+# Digest of what follows: ade0addd09339a78c84c8bf5181b1a4d92604ded2411076b502fd8da81aaab57
 """The order of radiants: the node.
 
 A step takes an event and returns what to store, send and reply; it reads no clock, opens no
@@ -144,6 +144,7 @@ class Radiant:
         "config",
         "confirmed",
         "episode",
+        "granted",
         "heard",
         "herald",
         "joined",
@@ -157,6 +158,7 @@ class Radiant:
         "plea_members",
         "probe",
         "role",
+        "ruled",
         "severity",
         "standing",
         "state",
@@ -200,6 +202,8 @@ class Radiant:
     answered: Nodes  # volatile: who answered the last probe
     tried: Errors  # volatile: errors whose answer was tried since the last clean probe
     asks: Askings  # volatile: askings of the controller in this episode
+    ruled: Episode  # durable: the last episode it granted or refused
+    granted: bool  # durable: whether it granted that one
     plea: bool  # volatile: a system reset is asked for and not answered yet
     plea_from: MaybeNode  # volatile: the herald that asked
     plea_episode: Episode  # volatile: the episode it asked for
@@ -241,6 +245,8 @@ class Radiant:
             self.watermark_keys = frozenset()
             self.severity = 0
             self.episode = new(Episode, (Term(0, ""), 0))
+            self.ruled = new(Episode, (Term(0, ""), 0))
+            self.granted = False
         else:
             self.term = durable.term
             self.vote = durable.vote
@@ -253,6 +259,8 @@ class Radiant:
             self.watermark_keys = durable.watermark_keys
             self.severity = durable.severity
             self.episode = durable.episode
+            self.ruled = durable.ruled
+            self.granted = durable.granted
 
     @classmethod
     def restart(cls, me: Node, config: OrderConfig, durable: Durable) -> Radiant:
@@ -273,6 +281,8 @@ class Radiant:
             self.watermark_keys,
             self.severity,
             self.episode,
+            self.ruled,
+            self.granted,
         )
 
     def snapshot(self) -> dict[str, object]:
@@ -1089,11 +1099,11 @@ class Radiant:
     def on_declare_error(self, m: DeclareError, sender: Node) -> Outcome:
         """The herald declares an error for the whole order.
 
-        - enter_error (model/order/recovery.py:265): A member takes over its herald's error, unless
+        - enter_error (model/order/recovery.py:283): A member takes over its herald's error, unless
           its own is worse or the episode is old.
-        - adopt_declared_term (model/order/recovery.py:290): A newer herald declares less than this
+        - adopt_declared_term (model/order/recovery.py:308): A newer herald declares less than this
           radiant's own error: follow it, and stay in error.
-        - know_error (model/order/recovery.py:306): The declaration is known, or is not as bad as
+        - know_error (model/order/recovery.py:324): The declaration is known, or is not as bad as
           this radiant's own error.
         """
         if (self.role is RADIANT or self.role is HERALD) and m.term.owner == sender:
@@ -1160,7 +1170,7 @@ class Radiant:
 
         - adopt_newer_term@ResetRequest (model/order/election.py:338): A newer herald speaks: follow
           it. What it said is to be said again.
-        - reset (model/order/recovery.py:355): The herald's request permits the reset of just this
+        - reset (model/order/recovery.py:373): The herald's request permits the reset of just this
           episode.
         """
         if (self.role is RADIANT or self.role is HERALD) and m.term.owner == sender:
@@ -1203,20 +1213,25 @@ class Radiant:
     def on_system_reset_request(self, m: SystemResetRequest, sender: Node) -> Outcome:
         """The herald asks the controller for a system reset.
 
-        - hear_plea (model/order/recovery.py:410): The controller notes the newest request; its
+        - hear_plea (model/order/recovery.py:428): The controller notes the newest request; its
           operator decides.
+        - repeat_grant (model/order/recovery.py:447): The grant of this episode was lost on its way
+          to somebody: it stands.
+        - repeat_refusal (model/order/recovery.py:457): The refusal of this episode was lost: it
+          stands.
         """
-        if (
-            self.role is CONTROLLER
-            and m.term.owner == sender
-            and m.episode.term == m.term
-            and self.plea_episode <= m.episode
-        ):
-            self.plea = True
-            self.plea_from = sender
-            self.plea_episode = m.episode
-            self.plea_members = m.members
-            return rules.HEAR_PLEA, (), DONE
+        if self.role is CONTROLLER and m.term.owner == sender and m.episode.term == m.term:
+            if self.plea_episode <= m.episode and self.ruled < m.episode:
+                self.plea = True
+                self.plea_from = sender
+                self.plea_episode = m.episode
+                self.plea_members = m.members
+                return rules.HEAR_PLEA, (), DONE
+            if m.episode == self.ruled:
+                if self.granted:
+                    return rules.REPEAT_GRANT, ((m.members, SystemResetGrant(m.episode)),), DONE
+                if not self.granted:
+                    return rules.REPEAT_REFUSAL, ((sender, SystemResetRefusal(m.episode)),), DONE
         if not (self.role is CONTROLLER and m.term.owner == sender):
             return (
                 rules.SYSTEM_RESET_REQUEST_WRONG_ROLE,
@@ -1234,7 +1249,7 @@ class Radiant:
     def on_system_reset_grant(self, m: SystemResetGrant, sender: Node) -> Outcome:
         """The controller grants the system reset of an episode.
 
-        - reset_system (model/order/recovery.py:447): The controller's grant permits the reset of
+        - reset_system (model/order/recovery.py:494): The controller's grant permits the reset of
           just this episode.
         """
         if (
@@ -1268,7 +1283,7 @@ class Radiant:
     def on_system_reset_refusal(self, m: SystemResetRefusal, sender: Node) -> Outcome:
         """The controller refuses it.
 
-        - refused (model/order/recovery.py:457): The controller refused the herald: declare the
+        - refused (model/order/recovery.py:504): The controller refused the herald: declare the
           order unrecoverable, then fall silent.
         """
         if (
@@ -1508,7 +1523,7 @@ class Radiant:
     def on_order_reset(self, m: OrderReset) -> Outcome:
         """Reset the order.
 
-        - order_reset (model/order/recovery.py:243): An operator asks the herald to reset the order.
+        - order_reset (model/order/recovery.py:261): An operator asks the herald to reset the order.
         """
         if self.role is HERALD and (self.state is ACTIVE or self.state in ERROR_RECOVERABLE):
             episode = new(Episode, (self.term, self.episode.number + 1))
@@ -1532,7 +1547,7 @@ class Radiant:
     def on_system_reset(self, m: SystemReset) -> Outcome:
         """Ask the controller for a system reset.
 
-        - system_reset (model/order/recovery.py:254): An operator asks the herald for a system
+        - system_reset (model/order/recovery.py:272): An operator asks the herald for a system
           reset.
         """
         if self.role is HERALD and self.state in ACTIVE_OR_ERROR_RECOVERABLE_OR_ERROR_RECOVER_RESET:
@@ -1557,11 +1572,13 @@ class Radiant:
     def on_grant_system_reset(self, m: GrantSystemReset) -> Outcome:
         """The controller's operator grants the system reset that is asked for.
 
-        - grant_system_reset (model/order/recovery.py:425): Only the controller grants, and only
+        - grant_system_reset (model/order/recovery.py:472): Only the controller grants, and only
           what was asked for.
         """
         if self.role is CONTROLLER and self.plea:
             self.plea = False
+            self.ruled = self.plea_episode
+            self.granted = True
             system_reset_grant = SystemResetGrant(self.plea_episode)
             return rules.GRANT_SYSTEM_RESET, ((self.plea_members, system_reset_grant),), DONE
         if self.role is not CONTROLLER:
@@ -1575,11 +1592,13 @@ class Radiant:
     def on_refuse_system_reset(self, m: RefuseSystemReset) -> Outcome:
         """The controller's operator refuses it.
 
-        - refuse_system_reset (model/order/recovery.py:436): Only the controller refuses, and only
+        - refuse_system_reset (model/order/recovery.py:483): Only the controller refuses, and only
           what was asked for.
         """
         if self.role is CONTROLLER and self.plea:
             self.plea = False
+            self.ruled = self.plea_episode
+            self.granted = False
             sends: tuple[Send, ...] = ()
             if self.plea_from is not None:
                 sends += ((self.plea_from, SystemResetRefusal(self.plea_episode)),)
@@ -1753,17 +1772,17 @@ class Radiant:
         - resend_commit (model/order/proposing.py:268): An idle herald shows that it is alive, and
           brings back who missed the commit.
         - resend_probe (model/order/probing.py:48): Ask again whoever may have missed it.
-        - alive_in_recovery (model/order/recovery.py:204): A herald that recovers still shows that
+        - alive_in_recovery (model/order/recovery.py:222): A herald that recovers still shows that
           it is alive.
-        - declare_worst (model/order/recovery.py:217): A voter was in a worse error than this
+        - declare_worst (model/order/recovery.py:235): A voter was in a worse error than this
           herald: declare at least that.
-        - declare_afresh (model/order/recovery.py:228): The error is an older herald's, or less than
+        - declare_afresh (model/order/recovery.py:246): The error is an older herald's, or less than
           the worst seen: declare it as one's own.
-        - request_reset (model/order/recovery.py:324): Only the herald requests RESET, for the
+        - request_reset (model/order/recovery.py:342): Only the herald requests RESET, for the
           episode it declared; it obeys its own request.
-        - ask_controller (model/order/recovery.py:384): Only the herald asks the controller, again
+        - ask_controller (model/order/recovery.py:402): Only the herald asks the controller, again
           while it is silent.
-        - give_up (model/order/recovery.py:400): The controller stayed silent: declare the order
+        - give_up (model/order/recovery.py:418): The controller stayed silent: declare the order
           unrecoverable, then fall silent.
         """
         if self.role is HERALD:
@@ -1941,20 +1960,24 @@ class Radiant:
         """Time to leave a recoverable error.
 
         - recover (model/order/recovery.py:170): A plain radiant recovers locally.
-        - recover_as_herald (model/order/recovery.py:180): The herald tries an error's first answer,
+        - recover_as_herald (model/order/recovery.py:189): The herald tries an error's first answer,
           once between clean probes.
-        - escalate (model/order/recovery.py:191): The same error again: the next rung that was not
+        - escalate (model/order/recovery.py:204): The same error again: the next rung that was not
           tried yet.
         """
         if self.role is RADIANT and self.state in ERROR_RECOVERABLE:
             self.state = RESET
             return rules.RECOVER, (), DONE
         if self.role is HERALD and self.state in ERROR_RECOVERABLE:
-            if ERROR_PAYLOAD[self.state] not in self.tried:
+            if ERROR_PAYLOAD[self.state] not in self.tried or (
+                self.state is ERROR_RECOVERABLE_MEMBERSHIP and RECOVER_RESET in self.tried
+            ):
                 self.tried = self.tried | {ERROR_PAYLOAD[self.state]}
                 self.state = RESET
                 return rules.RECOVER_AS_HERALD, (), DONE
-            if ERROR_PAYLOAD[self.state] in self.tried:
+            if ERROR_PAYLOAD[self.state] in self.tried and not (
+                self.state is ERROR_RECOVERABLE_MEMBERSHIP and RECOVER_RESET in self.tried
+            ):
                 episode = new(Episode, (self.term, self.episode.number + 1))
                 error: OrderStateError
                 if ERROR_LADDER_THEN[ERROR_PAYLOAD[self.state]] in self.tried:

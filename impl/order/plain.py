@@ -1,5 +1,5 @@
 # Generated from the spec 'order' by `oathbound generate`; change the spec, not this file.
-# Digest of what follows: 7ab3f0e555e0f4acdce1f77b6d47f2b4906e7ea80f339ba713bd963bc786b6a7
+# Digest of what follows: 28256c24f40102b5992f1c8ea3dd9c2bc76cd09d8212c8d597c801a4e844f447
 """The order of radiants: values as plain data, and back.
 
 Plain data are what the spec's evaluator computes with: strings, numbers, tuples, sets.
@@ -296,6 +296,8 @@ DURABLE: dict[str, Reader] = {
     "watermark_keys": read_keys,
     "severity": read_severity,
     "episode": read_episode,
+    "ruled": read_episode,
+    "granted": _truth,
 }
 # Variables by their names in the spec: the attribute, and how it is read.
 VARIABLES: dict[str, tuple[str, Reader]] = {
@@ -326,6 +328,8 @@ VARIABLES: dict[str, tuple[str, Reader]] = {
     "answered": ("answered", read_nodes),
     "tried": ("tried", read_errors),
     "asks": ("asks", read_askings),
+    "ruled": ("ruled", read_episode),
+    "granted": ("granted", _truth),
     "plea": ("plea", _truth),
     "plea_from": ("plea_from", read_maybe_node),
     "plea_episode": ("plea_episode", read_episode),

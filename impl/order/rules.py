@@ -1,5 +1,5 @@
 # Generated from the spec 'order' by `oathbound generate`; change the spec, not this file.
-# Digest of what follows: d12927c1373557f3c8b8a195d3068b6cb12382f814ecace7fa42c0f4c3237f19
+# Digest of what follows: 3fdda2ce80e43e0acf2639a21b922387065691367ca6320fc118e387eaad4fa7
 """The order of radiants: the rules, by event, with their clauses."""
 
 from dataclasses import dataclass
@@ -1419,7 +1419,7 @@ ENTER_ERROR = Rule(
     "enter_error",
     "rule",
     "DeclareError",
-    "model/order/recovery.py:265",
+    "model/order/recovery.py:283",
     "A member takes over its herald's error, unless its own is worse or the episode is old.",
     persists=("term", "vote", "severity", "episode"),
     clauses=(
@@ -1436,7 +1436,7 @@ ADOPT_DECLARED_TERM = Rule(
     "adopt_declared_term",
     "rule",
     "DeclareError",
-    "model/order/recovery.py:290",
+    "model/order/recovery.py:308",
     "A newer herald declares less than this radiant's own error: follow it, and stay in error.",
     persists=("term", "vote"),
     clauses=(
@@ -1455,7 +1455,7 @@ KNOW_ERROR = Rule(
     "know_error",
     "rule",
     "DeclareError",
-    "model/order/recovery.py:306",
+    "model/order/recovery.py:324",
     "The declaration is known, or is not as bad as this radiant's own error.",
     clauses=(
         Clause("role", "me.role.is_(RADIANT, HERALD)"),
@@ -1538,7 +1538,7 @@ RESET = Rule(
     "reset",
     "rule",
     "ResetRequest",
-    "model/order/recovery.py:355",
+    "model/order/recovery.py:373",
     "The herald's request permits the reset of just this episode.",
     persists=("severity",),
     clauses=(
@@ -1603,13 +1603,42 @@ HEAR_PLEA = Rule(
     "hear_plea",
     "rule",
     "SystemResetRequest",
-    "model/order/recovery.py:410",
+    "model/order/recovery.py:428",
     "The controller notes the newest request; its operator decides.",
     clauses=(
         Clause("role", "me.role.is_(CONTROLLER)"),
         Clause("sender", "owner(m.term) == m.sender"),
         Clause("guard", "m.episode.term == m.term"),
         Clause("guard", "m.episode >= me.plea_episode"),
+        Clause("guard", "m.episode > me.ruled"),
+    ),
+)
+REPEAT_GRANT = Rule(
+    "repeat_grant",
+    "rule",
+    "SystemResetRequest",
+    "model/order/recovery.py:447",
+    "The grant of this episode was lost on its way to somebody: it stands.",
+    clauses=(
+        Clause("role", "me.role.is_(CONTROLLER)"),
+        Clause("sender", "owner(m.term) == m.sender"),
+        Clause("guard", "m.episode.term == m.term"),
+        Clause("guard", "m.episode == me.ruled"),
+        Clause("guard", "me.granted"),
+    ),
+)
+REPEAT_REFUSAL = Rule(
+    "repeat_refusal",
+    "rule",
+    "SystemResetRequest",
+    "model/order/recovery.py:457",
+    "The refusal of this episode was lost: it stands.",
+    clauses=(
+        Clause("role", "me.role.is_(CONTROLLER)"),
+        Clause("sender", "owner(m.term) == m.sender"),
+        Clause("guard", "m.episode.term == m.term"),
+        Clause("guard", "m.episode == me.ruled"),
+        Clause("guard", "~me.granted"),
     ),
 )
 SYSTEM_RESET_REQUEST_WRONG_ROLE = Rule(
@@ -1658,7 +1687,7 @@ RESET_SYSTEM = Rule(
     "reset_system",
     "rule",
     "SystemResetGrant",
-    "model/order/recovery.py:447",
+    "model/order/recovery.py:494",
     "The controller's grant permits the reset of just this episode.",
     persists=("severity",),
     clauses=(
@@ -1716,7 +1745,7 @@ REFUSED = Rule(
     "refused",
     "rule",
     "SystemResetRefusal",
-    "model/order/recovery.py:457",
+    "model/order/recovery.py:504",
     "The controller refused the herald: declare the order unrecoverable, then fall silent.",
     persists=("severity", "episode"),
     clauses=(
@@ -2115,7 +2144,7 @@ ORDER_RESET = Rule(
     "order_reset",
     "rule",
     "OrderReset",
-    "model/order/recovery.py:243",
+    "model/order/recovery.py:261",
     "An operator asks the herald to reset the order.",
     persists=("severity", "episode"),
     clauses=(
@@ -2169,7 +2198,7 @@ SYSTEM_RESET = Rule(
     "system_reset",
     "rule",
     "SystemReset",
-    "model/order/recovery.py:254",
+    "model/order/recovery.py:272",
     "An operator asks the herald for a system reset.",
     persists=("severity", "episode"),
     clauses=(
@@ -2223,8 +2252,9 @@ GRANT_SYSTEM_RESET = Rule(
     "grant_system_reset",
     "rule",
     "GrantSystemReset",
-    "model/order/recovery.py:425",
+    "model/order/recovery.py:472",
     "Only the controller grants, and only what was asked for.",
+    persists=("ruled", "granted"),
     clauses=(
         Clause("role", "me.role.is_(CONTROLLER)"),
         Clause("guard", "me.plea"),
@@ -2268,8 +2298,9 @@ REFUSE_SYSTEM_RESET = Rule(
     "refuse_system_reset",
     "rule",
     "RefuseSystemReset",
-    "model/order/recovery.py:436",
+    "model/order/recovery.py:483",
     "Only the controller refuses, and only what was asked for.",
+    persists=("ruled", "granted"),
     clauses=(
         Clause("role", "me.role.is_(CONTROLLER)"),
         Clause("guard", "me.plea"),
@@ -2627,7 +2658,7 @@ ALIVE_IN_RECOVERY = Rule(
     "alive_in_recovery",
     "rule",
     "ResendDue",
-    "model/order/recovery.py:204",
+    "model/order/recovery.py:222",
     "A herald that recovers still shows that it is alive.",
     clauses=(
         Clause("guard", "me.role == HERALD"),
@@ -2638,7 +2669,7 @@ DECLARE_WORST = Rule(
     "declare_worst",
     "rule",
     "ResendDue",
-    "model/order/recovery.py:217",
+    "model/order/recovery.py:235",
     "A voter was in a worse error than this herald: declare at least that.",
     persists=("severity", "episode"),
     clauses=(
@@ -2651,7 +2682,7 @@ DECLARE_AFRESH = Rule(
     "declare_afresh",
     "rule",
     "ResendDue",
-    "model/order/recovery.py:228",
+    "model/order/recovery.py:246",
     "The error is an older herald's, or less than the worst seen: declare it as one's own.",
     persists=("severity", "episode"),
     clauses=(
@@ -2664,7 +2695,7 @@ REQUEST_RESET = Rule(
     "request_reset",
     "rule",
     "ResendDue",
-    "model/order/recovery.py:324",
+    "model/order/recovery.py:342",
     "Only the herald requests RESET, for the episode it declared; it obeys its own request.",
     clauses=(
         Clause("guard", "me.role == HERALD"),
@@ -2677,7 +2708,7 @@ ASK_CONTROLLER = Rule(
     "ask_controller",
     "rule",
     "ResendDue",
-    "model/order/recovery.py:384",
+    "model/order/recovery.py:402",
     "Only the herald asks the controller, again while it is silent.",
     clauses=(
         Clause("guard", "me.role == HERALD"),
@@ -2690,7 +2721,7 @@ GIVE_UP = Rule(
     "give_up",
     "rule",
     "ResendDue",
-    "model/order/recovery.py:400",
+    "model/order/recovery.py:418",
     "The controller stayed silent: declare the order unrecoverable, then fall silent.",
     persists=("severity", "episode"),
     clauses=(
@@ -2748,25 +2779,33 @@ RECOVER_AS_HERALD = Rule(
     "recover_as_herald",
     "rule",
     "RecoverDue",
-    "model/order/recovery.py:180",
+    "model/order/recovery.py:189",
     "The herald tries an error's first answer, once between clean probes.",
     clauses=(
         Clause("guard", "me.role == HERALD"),
         Clause("guard", "me.state.is_(ERROR(RECOVERABLE))"),
-        Clause("guard", "~me.tried.has(ERROR.of(me.state))"),
+        Clause(
+            "guard",
+            "~me.tried.has(ERROR.of(me.state)) | (me.state.is_(ERROR(RECOVERABLE(MEMBERSHIP))) & "
+            "me.tried.has(RECOVER_RESET))",
+        ),
     ),
 )
 ESCALATE = Rule(
     "escalate",
     "rule",
     "RecoverDue",
-    "model/order/recovery.py:191",
+    "model/order/recovery.py:204",
     "The same error again: the next rung that was not tried yet.",
     persists=("severity", "episode"),
     clauses=(
         Clause("guard", "me.role == HERALD"),
         Clause("guard", "me.state.is_(ERROR(RECOVERABLE))"),
         Clause("guard", "me.tried.has(ERROR.of(me.state))"),
+        Clause(
+            "guard",
+            "~(me.state.is_(ERROR(RECOVERABLE(MEMBERSHIP))) & me.tried.has(RECOVER_RESET))",
+        ),
     ),
 )
 RECOVER_DUE_IGNORED = Rule(

@@ -1,5 +1,5 @@
 # Generated from the spec 'order' by `oathbound generate`; change the spec, not this file.
-# Digest of what follows: c82cc7f8cad899870d0beae1553c8939d85739d8e2bae9f3a2acacf07201d59f
+# Digest of what follows: bf78e8ef42897039c432c93784139bdc7a6efc5e81b7e244f473a93725a844a7
 """The order of radiants: values, messages, requests, timers, replies and tables.
 
 Values are never changed once they are made: type checkers hold the fields final. At run time
@@ -820,6 +820,8 @@ class Durable(NamedTuple):
     watermark_keys: Keys  # its shard keys
     severity: Severity  # of the present error, from RECOVER_RESET up
     episode: Episode  # of the last declared error
+    ruled: Episode  # the last episode it granted or refused
+    granted: bool  # whether it granted that one
 
 
 # ---------------------------------------------------------------- what guards and updates call

@@ -8,10 +8,14 @@ from model.order.messages import (
     Accepted,
     Digest,
     Propose,
+    SystemResetGrant,
+    SystemResetRefusal,
     SystemResetRequest,
     Vote,
 )
 from model.order.radiant import (
+    Episode,
+    Number,
     Radiant,
     Term,
     committed,
@@ -210,6 +214,30 @@ def told_severities(v: Node, n: Node, s: Severity) -> Expr:
 def worst_seen(n: Radiant) -> Expr:
     """Nobody has seen anything unrecoverable but its own error."""
     return (n.worst == 3).implies(n.severity == 3)
+
+
+@lemma("A controller notes no episode that it decided, and decides none twice.")
+def grant_is_remembered(c: Radiant, n: Node, t: Term, k: Number) -> Expr:
+    """A grant is the controller's last ruling, or a later one followed."""
+    episode = Episode(term=t, number=k)
+    return sent(SystemResetGrant, c, n, episode=episode).implies(
+        (episode < c.ruled) | ((episode == c.ruled) & c.granted)
+    )
+
+
+@lemma("The same for a refusal.")
+def refusal_is_remembered(c: Radiant, n: Node, t: Term, k: Number) -> Expr:
+    """A refusal is the controller's last ruling, or a later one followed."""
+    episode = Episode(term=t, number=k)
+    return sent(SystemResetRefusal, c, n, episode=episode).implies(
+        (episode < c.ruled) | ((episode == c.ruled) & ~c.granted)
+    )
+
+
+@lemma("A plea is noted only for an episode beyond the last ruling, and a ruling ends it.")
+def plea_is_new(c: Radiant) -> Expr:
+    """An open plea was not ruled on."""
+    return c.plea.implies(c.ruled < c.plea_episode)
 
 
 @lemma("A controller notes a plea only from the message that carries it.")

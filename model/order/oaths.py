@@ -326,6 +326,16 @@ def one_ladder(before: Radiant, after: Radiant, event: StepEvent) -> Expr:
     )
 
 
+@safety("S9.ruling", "A ruling stands")
+def ruling_stands(c: Node, a: Node, b: Node, t: Term, k: Number) -> Expr:
+    """No controller both grants and refuses one episode."""
+    episode = Episode(term=t, number=k)
+    return ~(
+        sent(SystemResetGrant, c, a, episode=episode)
+        & sent(SystemResetRefusal, c, b, episode=episode)
+    )
+
+
 # ---------------------------------------------------------------- S10 to S13
 
 

@@ -130,6 +130,8 @@ class Radiant(Process):
     asks = volatile(Askings, doc="askings of the controller in this episode")
 
     # what only a controller uses
+    ruled = durable(Episode, doc="the last episode it granted or refused")
+    granted = durable(Bool, doc="whether it granted that one")
     plea = volatile(Bool, doc="a system reset is asked for and not answered yet")
     plea_from = volatile(MaybeNode, doc="the herald that asked")
     plea_episode = volatile(Episode, doc="the episode it asked for")

@@ -8,7 +8,7 @@ from typing import Any
 
 from model.lang import EventProxy, Expr, Row, fresh, ite, on
 from model.order.bootstrap import error_of
-from model.order.election import adoption, in_live_error
+from model.order.election import MEMBERSHIP_ERROR, adoption, in_live_error
 from model.order.messages import (
     DeclareError,
     Done,
@@ -176,12 +176,25 @@ def recover(me: Radiant, m: EventProxy) -> Row:
     )
 
 
+def awaits_changed_membership(me: Radiant) -> Expr:
+    """A member stays down after an order reset: what helps is a changed membership, no more resets.
+
+    The herald serves the others between probes, until an operator removes the member.
+    """
+    made: Expr = me.state.is_(ERROR(MEMBERSHIP_ERROR)) & me.tried.has(OrderStateError.RECOVER_RESET)
+    return made
+
+
 @on(RecoverDue)
 def recover_as_herald(me: Radiant, m: EventProxy) -> Row:
     """The herald tries an error's first answer, once between clean probes."""
     error = ERROR.of(me.state)
     return Row(
-        when=(me.role == Role.HERALD, me.state.is_(RECOVERABLE), ~me.tried.has(error)),
+        when=(
+            me.role == Role.HERALD,
+            me.state.is_(RECOVERABLE),
+            ~me.tried.has(error) | awaits_changed_membership(me),
+        ),
         then=(me.tried.set(me.tried.add(error)), me.state.set(RESET)),
         reply=Done(),
     )
@@ -194,7 +207,12 @@ def escalate(me: Radiant, m: EventProxy) -> Row:
     following = ERROR_LADDER.look_up("then", error)
     rung = ite(me.tried.has(following), ERROR_LADDER.look_up("then", following), following)
     return Row(
-        when=(me.role == Role.HERALD, me.state.is_(RECOVERABLE), me.tried.has(error)),
+        when=(
+            me.role == Role.HERALD,
+            me.state.is_(RECOVERABLE),
+            me.tried.has(error),
+            ~awaits_changed_membership(me),
+        ),
         **declaration(me, rung, severity_of(rung)),
         reply=Done(),
     )
@@ -410,7 +428,11 @@ def give_up(me: Radiant, m: EventProxy) -> Row:
 def hear_plea(me: Radiant, m: EventProxy) -> Row:
     """The controller notes the newest request; its operator decides."""
     return Row(
-        when=(m.episode.term == m.term, m.episode >= me.plea_episode),
+        when=(
+            m.episode.term == m.term,
+            m.episode >= me.plea_episode,
+            m.episode > me.ruled,
+        ),
         then=(
             me.plea.set(True),
             me.plea_from.set(m.sender),
@@ -421,12 +443,37 @@ def hear_plea(me: Radiant, m: EventProxy) -> Row:
     )
 
 
+@on(SystemResetRequest)
+def repeat_grant(me: Radiant, m: EventProxy) -> Row:
+    """The grant of this episode was lost on its way to somebody: it stands."""
+    return Row(
+        when=(m.episode.term == m.term, m.episode == me.ruled, me.granted),
+        send=SystemResetGrant(episode=m.episode).to(m.members),
+        reply=Done(),
+    )
+
+
+@on(SystemResetRequest)
+def repeat_refusal(me: Radiant, m: EventProxy) -> Row:
+    """The refusal of this episode was lost: it stands."""
+    return Row(
+        when=(m.episode.term == m.term, m.episode == me.ruled, ~me.granted),
+        send=SystemResetRefusal(episode=m.episode).to(m.sender),
+        reply=Done(),
+    )
+
+
+def ruling(me: Radiant, granted: bool) -> tuple[Any, ...]:
+    """The updates of a controller that decides the request before it."""
+    return (me.plea.set(False), me.ruled.set(me.plea_episode), me.granted.set(granted))
+
+
 @on(GrantSystemReset)
 def grant_system_reset(me: Radiant, m: EventProxy) -> Row:
     """Only the controller grants, and only what was asked for."""
     return Row(
         when=me.plea,
-        then=me.plea.set(False),
+        then=ruling(me, True),
         send=SystemResetGrant(episode=me.plea_episode).to(me.plea_members),
         reply=Done(),
     )
@@ -437,7 +484,7 @@ def refuse_system_reset(me: Radiant, m: EventProxy) -> Row:
     """Only the controller refuses, and only what was asked for."""
     return Row(
         when=me.plea,
-        then=me.plea.set(False),
+        then=ruling(me, False),
         send=SystemResetRefusal(episode=me.plea_episode).to(me.plea_from),
         reply=Done(),
     )

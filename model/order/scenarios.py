@@ -11,10 +11,12 @@ from model.order.messages import (
     Commit,
     DeclareError,
     ElectionTimeout,
+    GrantSystemReset,
     MoveShard,
     OrderReset,
     Probe,
     RecoverDue,
+    RefuseSystemReset,
     RemoveMember,
     RemoveShard,
     ReportFault,
@@ -23,6 +25,8 @@ from model.order.messages import (
     Rollback,
     StartProbe,
     SystemReset,
+    SystemResetGrant,
+    SystemResetRequest,
 )
 
 MEMBERS = ("n1", "n2", "n3")
@@ -123,6 +127,59 @@ MISSED_RESET = scenario(
     ask("n1", StartProbe),
     deliver(Probe, "n1", "n3"),
     settle(*MEMBERS),
+)
+
+LOST_GRANT = scenario(
+    "the controller's grant is lost on its way to the herald, and repeated",
+    boot(*MEMBERS),
+    elect("n1", *MEMBERS),
+    ask("n1", SystemReset),
+    settle(*MEMBERS),
+    tick(ResendDue, "n1"),
+    settle("n1", "n2", "n3", "c1"),
+    ask("c1", GrantSystemReset),
+    deliver(SystemResetGrant, "c1", "n2"),
+    tick(ResendDue, "n1"),
+    settle("n1", "c1"),
+)
+
+LOST_REFUSAL = scenario(
+    "the controller's refusal is lost, and repeated",
+    boot(*MEMBERS),
+    elect("n1", *MEMBERS),
+    ask("n1", SystemReset),
+    settle(*MEMBERS),
+    tick(ResendDue, "n1"),
+    settle("n1", "c1"),
+    ask("c1", RefuseSystemReset),
+    tick(ResendDue, "n1"),
+    deliver(SystemResetRequest, "n1", "c1"),
+)
+
+_PROBE_IN_VAIN = (
+    *ask("n1", StartProbe),
+    *settle("n1", "n2"),
+    *tick(ElectionTimeout, "n1"),
+    *tick(RecoverDue, "n1"),
+)
+_BACK_TO_SERVICE = (*tick(ResendDue, "n1"), *settle("n1", "n2"))
+
+DEAD_MEMBER = scenario(
+    "a member stays dead: the order resets once, serves on, and goes on without it",
+    boot(*MEMBERS),
+    elect("n1", *MEMBERS),
+    _PROBE_IN_VAIN,
+    _BACK_TO_SERVICE,
+    _PROBE_IN_VAIN,
+    tick(ResendDue, "n1"),
+    settle("n1", "n2"),
+    _BACK_TO_SERVICE,
+    _PROBE_IN_VAIN,
+    _BACK_TO_SERVICE,
+    ask("n1", RemoveMember, node="n3"),
+    settle("n1", "n2"),
+    ask("n1", StartProbe),
+    settle("n1", "n2"),
 )
 
 _FIVE = ("n1", "n2", "n3", "n4", "n5")

@@ -156,7 +156,7 @@ class Vocabulary:
         """Return variable `name` of `node` in the present state."""
         sort = self.spec.variables[name].sort
         terms = [
-            self.function(name + suffix, [self.sort(NODE)], self.sort(leaf))(node)
+            self.function(f"var {name}{suffix}", [self.sort(NODE)], self.sort(leaf))(node)
             for suffix, leaf in self.components(sort)
         ]
         return self.assemble(sort, iter(terms))
