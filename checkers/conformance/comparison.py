@@ -25,7 +25,6 @@ from model.evaluate import (
     show_value,
 )
 from model.lang import Spec
-from model.lang.expr import Kind, walk
 
 
 @dataclass(frozen=True)
@@ -108,12 +107,6 @@ class Readings:
         self.model = CompiledModel(self.spec)
         self.node = GeneratedNode(self.spec, self.package)
         self.texts = {t.label: [(c.text, c.kind) for c in t.clauses] for t in self.spec.transitions}
-        self._about_nodes = [
-            s
-            for s in self.spec.of_kind("safety", "lemma", "assumption")
-            if s.formula is not None
-            and not any(e.kind in (Kind.SENT, Kind.GHOST) for e in walk(s.formula))
-        ]
         self._durable = {name for name, d in self.spec.variables.items() if d.durable}
 
     # ------------------------------------------------------------ a step
@@ -264,18 +257,6 @@ class Readings:
             for rule in values
             if values[rule] != guards.clauses[rule]
         ]
-
-    def excluding_oath(self, config: Values, step: Step) -> str | None:
-        """Return the oath or lemma that keeps every node out of the state before a step.
-
-        Asked where two rules answer: that they never do is proved of the states that a run can
-        reach. Only statements about the variables of nodes can tell.
-        """
-        state = self.evaluator.state(config, {step.event.node: step.before})
-        for statement in self._about_nodes:
-            if not self.evaluator.holds(state, statement):
-                return statement.name
-        return None
 
     def rules_that_accept(self, config: Values, step: Step) -> tuple[str, ...]:
         """Return the rules that accept an event, according to the model."""

@@ -22,6 +22,7 @@ import z3
 from checkers.conformance.cases import CRASH, Case, EventCases
 from checkers.conformance.comparison import Difference, Mismatch, Readings, Step
 from checkers.conformance.compiled_model import CompiledModel, Values, is_satisfiable
+from checkers.conformance.overlap import Overlaps
 from checkers.conformance.setting import Setting, setting
 from model.evaluate import Event
 from model.lang import Spec
@@ -96,8 +97,8 @@ class ConformanceReport:
     undecided: list[Goal] = field(default_factory=list)
     unknown: list[Goal] = field(default_factory=list)
     silent_replies: list[str] = field(default_factory=list)
-    excluded: Counter[tuple[tuple[str, ...], str]] = field(default_factory=Counter)
-    """Cases in which two rules answer, in a state that no node gets into: rules and the oath."""
+    excluded: Counter[tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=Counter)
+    """Cases in which two rules answer, in a state that no node gets into: rules and the oaths."""
     counts: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
@@ -120,7 +121,7 @@ class ConformanceReport:
             ("guard clauses", str(counts["clauses"])),
             ("goals reached", f"{reached} of {self.goals}"),
             ("shown impossible by the solver", str(len(self.impossible))),
-            ("two rules answer, where an oath excludes it", str(self.excluded.total())),
+            ("two rules answer, where oaths exclude it", str(self.excluded.total())),
             ("cases that differ", str(self.differing)),
             ("seconds", f"{self.seconds:.1f}"),
         ]
@@ -191,6 +192,7 @@ class Bench:
     report: ConformanceReport
 
     def __post_init__(self) -> None:
+        self.overlaps = Overlaps(self.readings.model)
         self.config = self.readings.node.config(self.setting.config)
         self.node = self.readings.node.start(self.setting.me, self.config)
 
@@ -224,15 +226,15 @@ class Bench:
         self._note(case.event, case.before, taken.differences)
 
     def _excluded(self, step: Step) -> bool:
-        """Tell whether an oath excludes a state in which two rules answer, and keep count."""
-        config = self.setting.config
-        rules = self.readings.rules_that_accept(config, step)
-        oath = self.readings.excluding_oath(config, step)
-        agreed = len(rules) > 1 and step.answer is not None and step.answer.label in rules
-        if agreed and oath is not None:
-            self.report.excluded[rules, oath] += 1
-            return True
-        return False
+        """Tell whether oaths exclude a state in which two rules answer, and keep count."""
+        rules = self.readings.rules_that_accept(self.setting.config, step)
+        if len(rules) < 2 or step.answer is None or step.answer.label not in rules:
+            return False
+        oaths = self.overlaps.excluding(rules)
+        if oaths is None:
+            return False
+        self.report.excluded[rules, oaths] += 1
+        return True
 
     def _note(self, event: Event, before: Values, differences: list[Difference]) -> None:
         if differences:
