@@ -6,8 +6,11 @@ every state, role and event; so is every other guard.
 
 from __future__ import annotations
 
+import importlib
 import random
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,18 +18,23 @@ import z3
 
 from checkers.conformance import exhaustive
 from checkers.conformance.cases import CRASH, Case, EventCases
+from checkers.conformance.comparison import Readings
 from checkers.conformance.compiled_model import CompiledModel, CompiledRow
-from checkers.conformance.setting import ORDER
+from checkers.conformance.setting import ORDER, Setting, setting
+from checkers.conformance.z3_text import Terms, UnsupportedFormula, Writer, compile_function
 from model.evaluate.node import NodeEvaluator
 from model.evaluate.terms import Frame, TermCompiler
 from model.evaluate.values import EvaluationError
 from model.lang import Spec
+from model.lang.spec import drop_clause
+from tests.generated_nodes import load, order_spec
+from tests.generator_toy import library_spec
 from tests.ground_facts import GroundFacts, decide, facts_of_step
 
 
 @pytest.fixture(scope="module")
 def spec() -> Spec:
-    return ORDER.load()
+    return order_spec()
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +46,160 @@ def model(spec: Spec) -> CompiledModel:
 
 
 @pytest.mark.timeout(300)
-def test_the_readings_agree_in_every_state_role_and_event(spec: Spec) -> None:
+def test_the_readings_of_the_order_agree_in_every_state_role_and_event(spec: Spec) -> None:
+    """The checked-in node of the order is what is compared."""
     report = exhaustive.run(spec)
+    print(report)
     assert report.ok, str(report)
     assert len(report.coverage.places) == 15 * 3 * (len(spec.events) + 1)
-    print(report)
+
+
+def test_only_redundant_role_clauses_and_rows_behind_others_are_impossible(spec: Spec) -> None:
+    """Where a rule asks for the role again, the declared role is never alone to refuse."""
+    report = exhaustive.run(spec, events=["Elected", "GetStatus"])
+    assert report.ok, str(report)
+    assert sorted(map(str, report.impossible)) == [
+        "GetStatus/in_error answers",
+        "GetStatus/locked answers",
+        "GetStatus/refused answers",
+        "heartbeat: me.role.is_(RADIANT, HERALD) is false while all others are true",
+        "heartbeat_in_error: me.role.is_(RADIANT, HERALD) is false while all others are true",
+    ]
+
+
+LIBRARY = Setting(
+    load=library_spec,
+    me="a",
+    config={"desks": frozenset({"a", "b", "c"}), "main": "b", "strict": True},
+    pools={
+        "Node": ("a", "b", "c", "z"),
+        "Turn": ((0, ""), (1, "a"), (1, "b"), (2, "z")),
+        "Count": (0, 1),
+        "Slip": ((0, (1, "a"), 1), (1, (1, "b"), 0), (2, (0, ""), 1), (2, (2, "z"), 1)),
+        "Title": ("t1", "t2"),
+        "Titles": (frozenset(), frozenset({"t1"}), frozenset({"t1", "t2"})),
+        "Desks": (frozenset(), frozenset({"a", "b"}), frozenset({"c", "z"})),
+    },
+)
+
+
+def test_a_spec_unlike_the_order_agrees_too(tmp_path: Path) -> None:
+    """Nothing here knows the order: another spec needs a setting, and no more."""
+    spec = library_spec()
+    module = load(spec, tmp_path)
+    report = exhaustive.run(spec, values=LIBRARY, package=module.__name__)
+    assert not report.differing, str(report)
+    assert not report.undecided, str(report)
+    assert report.counts["rules fired"] == report.counts["rules"]
+
+
+# ---------------------------------------------------------------- faults are found
+
+
+def test_a_wrong_node_is_found_and_explained(spec: Spec, monkeypatch: pytest.MonkeyPatch) -> None:
+    node = importlib.import_module("impl.order.node")
+    types = importlib.import_module("impl.order.types")
+    right = node._ON_MESSAGE[types.Vote]
+
+    def forgetful(self: Any, m: Any, sender: str) -> Any:
+        outcome = right(self, m, sender)
+        if outcome[0].label == "win":
+            self.standing = True
+        return outcome
+
+    monkeypatch.setitem(node._ON_MESSAGE, types.Vote, forgetful)
+    report = exhaustive.run(spec, events=["Vote"], stop=True)
+    assert report.differing == 1 and not report.ok
+    told = str(report.mismatches[0])
+    assert told.startswith("n1: Vote(term=")
+    assert "  before: term=" in told and "state=LOCKED(VOTING)" in told
+    assert "  the variable standing after\n    node:      True\n    evaluator: False\n" in told, (
+        told
+    )
+    assert "  the variables after\n" in told and "model: not in the relation" in told
+
+
+def test_a_node_that_stores_too_little_is_found(
+    spec: Spec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A vote is on disk before it is told: else a restarted radiant votes twice (S10)."""
+    rules = importlib.import_module("impl.order.rules")
+    node = importlib.import_module("impl.order.node")
+    types = importlib.import_module("impl.order.types")
+    right = node._ON_MESSAGE[types.RequestVote]
+    lazy = replace(rules.GRANT_VOTE, persists=("term",))
+
+    def unsafe(self: Any, m: Any, sender: str) -> Any:
+        rule, *rest = right(self, m, sender)
+        return (lazy if rule is rules.GRANT_VOTE else rule, *rest)
+
+    monkeypatch.setitem(node._ON_MESSAGE, types.RequestVote, unsafe)
+    report = exhaustive.run(spec, events=["RequestVote"], stop=True)
+    assert "what is stored before sending" in str(report.mismatches[0])
+
+
+def test_a_node_that_fails_is_found(spec: Spec, monkeypatch: pytest.MonkeyPatch) -> None:
+    node = importlib.import_module("impl.order.node")
+    types = importlib.import_module("impl.order.types")
+    monkeypatch.delitem(node._ON_OTHER, types.RecoverDue)
+    report = exhaustive.run(spec, events=["RecoverDue"], stop=True)
+    assert "raises TypeError: RecoverDue(): not an event" in str(report.mismatches[0])
+
+
+def test_a_wrong_model_is_found(spec: Spec) -> None:
+    """Evaluator and node agree; the Z3 relation is that of a spec without one clause."""
+    readings = Readings(spec)
+    readings.model = CompiledModel(drop_clause(spec, "learn", 4))
+    report = exhaustive.ConformanceReport(spec.name)
+    bench = exhaustive.Bench(readings, setting("order"), report)
+    for case in EventCases(spec, ORDER, "Commit").cases():
+        bench.run(case, ["state"])
+        if report.differing:
+            break
+    whats = {d.what for d in report.mismatches[0].differences}
+    assert "the clauses of learn" in whats
+    assert all("model" in d.says for d in report.mismatches[0].differences)
+
+
+def dropped(spec: Spec) -> list[tuple[str, int]]:
+    rules = [t for t in spec.transitions if t.kind == "rule"]
+    return [(t.label, at) for t in rules for at in range(len(t.clauses))]
+
+
+def check_dropped(spec: Spec, label: str, at: int) -> None:
+    event = spec.by_label[label].event
+    assert event is not None
+    report = exhaustive.run(drop_clause(spec, label, at), events=[event.__name__], stop=True)
+    assert report.differing, f"nothing tells that clause {at} of {label} is gone"
+
+
+def test_dropped_clauses_are_found(spec: Spec) -> None:
+    for label, at in random.Random(1).sample(dropped(spec), 8):
+        check_dropped(spec, label, at)
+
+
+@pytest.mark.slow
+def test_every_dropped_clause_is_found(spec: Spec) -> None:
+    """The spec lacks one clause of one rule, the node has it: some case must tell."""
+    for label, at in dropped(spec):
+        check_dropped(spec, label, at)
+
+
+def test_what_no_value_decides_is_told(spec: Spec) -> None:
+    """With no position but the first, nobody holds more than a candidate."""
+    first = (((0, ""), 0),)
+    poor = replace(ORDER, pools={**ORDER.pools, "Position": first})
+    report = exhaustive.run(spec, events=["RequestVote"], values=poor)
+    assert not report.differing and not report.ok
+    assert "withhold_vote answers" in map(str, report.undecided)
+    assert "grant_vote: m.accepted_at >= me.accepted_at is false" in map(str, report.undecided)
+    assert "No case decides, though one could:" in str(report)
+
+
+def test_a_sort_without_values_is_told(spec: Spec) -> None:
+    poor = replace(ORDER, pools={n: p for n, p in ORDER.pools.items() if n != "Keys"})
+    with pytest.raises(KeyError, match="me.keys: no values to try; add a pool for 'Keys'"):
+        exhaustive.run(spec, values=poor)
 
 
 # ---------------------------------------------------------------- the compiled Z3 model
@@ -122,3 +279,68 @@ def agree(
         wanted += [c == x for c, x in zip(relation.clauses, values, strict=False)]
         wanted += effects_as_formulas(row, case, ground)
     assert decide(ground.about(wanted), z3.And(wanted)), (label, case, after, expected)
+
+
+# ---------------------------------------------------------------- Z3 terms as text
+
+
+def text_of(term: z3.ExprRef, **symbols: str) -> str:
+    """Return the text of a term, with no local variable."""
+    writer = Writer(Terms(), symbols, {})
+    (text,) = writer.write([term])
+    assert not writer.lines
+    return text
+
+
+THING = z3.DeclareSort("Thing")
+THINGS = z3.DeclareSort("Things")
+IN = z3.Function("in.Things", THING, THINGS, z3.BoolSort())
+X, Y = z3.Const("x", THING), z3.Const("y", THING)
+A, B = z3.Const("a", THINGS), z3.Const("b", THINGS)
+
+
+@pytest.mark.parametrize(
+    ("premise", "a", "b", "y", "expected"),
+    [
+        (IN(X, A), {1, 2}, {1, 2, 3}, 9, True),
+        (IN(X, A), {1, 2}, {1}, 9, False),
+        (z3.Or(IN(X, A), X == Y), {1}, {1}, 2, False),
+        (z3.Or(IN(X, A), X == Y), {1}, {1, 2}, 2, True),
+        (z3.And(IN(X, A), X != Y), {1, 2}, {1}, 2, True),
+        (z3.And(X != Y, IN(X, A)), {1, 2}, {1}, 1, False),
+        (z3.If(Y == Y, IN(X, A), IN(X, B)), {1}, set(), 9, False),
+        (z3.BoolVal(False), {1}, set(), 9, True),
+    ],
+)
+def test_a_subset_runs_through_what_its_premise_can_hold_of(
+    premise: z3.BoolRef, a: set[int], b: set[int], y: int, expected: bool
+) -> None:
+    subset = z3.ForAll([X], z3.Implies(premise, IN(X, B)))
+    text = text_of(subset, a="a", b="b", y="y")
+    assert compile_function("subset", "a, b, y", [], text)(a, b, y) is expected
+
+
+@pytest.mark.parametrize(
+    ("term", "reason"),
+    [
+        (z3.Exists([X], IN(X, A)), "not of the form forall x"),
+        (z3.ForAll([X, Y], z3.Implies(X == Y, IN(X, A))), "not of the form forall x"),
+        (z3.ForAll([X], IN(X, A)), "its body is no implication"),
+        (z3.ForAll([X], z3.Implies(z3.Not(IN(X, A)), IN(X, B))), "nothing says which elements"),
+        (z3.ForAll([X], z3.Implies(IN(X, B), IN(X, A)) == IN(Y, A)), "its body is no implication"),
+        (IN(z3.Const("stranger", THING), A), "nobody says what it stands for"),
+        (z3.Int("n") + 1 > 2, "has no reading"),
+        (z3.Function("beside.Things", THING, z3.BoolSort())(Y), "has no reading"),
+    ],
+)
+def test_a_term_without_a_reading_is_refused(term: z3.ExprRef, reason: str) -> None:
+    with pytest.raises(UnsupportedFormula, match=reason):
+        text_of(term, a="a", b="b", y="y", n="n")
+
+
+def test_a_shared_term_is_computed_once() -> None:
+    shared = IN(Y, A)
+    writer = Writer(Terms(), {"a": "a", "b": "b", "y": "y"}, {})
+    (text,) = writer.write([z3.And(shared, z3.Or(shared, IN(Y, B)))])
+    assert writer.lines == ["t0 = (y in a)"]
+    assert text == "(t0 and (t0 or (y in b)))"

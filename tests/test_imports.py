@@ -90,7 +90,16 @@ PARTS: dict[str, Part] = {
             "checkers.artefacts",
             "checkers.diagnostics",
         ),
-        parts=("commands", "verdict", "report", "engine", *ENGINES, *MODEL, "generated node", "runtime"),
+        parts=(
+            "commands",
+            "verdict",
+            "report",
+            "engine",
+            *ENGINES,
+            *MODEL,
+            "generated node",
+            "runtime",
+        ),
         libraries=None,
     ),
 }

@@ -170,6 +170,23 @@ def test_hypotheses_are_satisfiable_together() -> None:
     assert result.verdict is Verdict.PROVED
 
 
+TRAPS = sorted(p.stem for p in (ROOT / "tests" / "soundness_traps").glob("*.py"))
+
+
+@pytest.mark.parametrize("name", [n for n in TRAPS if n != "base"])
+@pytest.mark.parametrize("only", [frozenset({"P"}), frozenset()])
+def test_a_false_property_is_never_proved(
+    name: str, only: frozenset[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "tests" / "soundness_traps"))
+    loaded = load(str(ROOT / "tests" / "soundness_traps" / f"{name}.py"))
+    options = verify.Options(only=only, jobs=1, run_steps=2_000)
+    report = verify.Verification(loaded, options, lambda *_: None).run()
+    assert report.exit_status() in (1, 3)
+    verdicts = {f.name: f.verdict for f in report.findings}
+    assert verdicts["P"] in (Verdict.REFUTED, Verdict.UNKNOWN)
+
+
 # ---------------------------------------------------------------- mistakes only a solver sees
 
 REFUTED = sorted(p.stem for p in (ROOT / "tests" / "refuted_specs").glob("ord*.py"))
