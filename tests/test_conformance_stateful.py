@@ -1,109 +1,266 @@
-"""Whole orders of generated nodes under faults: every step compared, every oath checked.
+"""Whole orders of generated nodes under faults: every step in three readings, every oath checked.
 
-Stands for: after each step the Z3 transition relation, the reference evaluator and the generated
-node agree, and every property holds in the global state, the open ones included; a failure prints
-as a short program that reproduces it; every rule fires and every reply is given.
+"Messages may be lost, duplicated, delayed and reordered. A radiant may crash at any moment and come
+back with only its durable variables."
 """
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import importlib
+import textwrap
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import impl.order.node
-from checkers.conformance import stateful
-from checkers.conformance.replay import Failure, Subject, subject
+from checkers.conformance import Failure, Replay, Subject
+from checkers.conformance.acts import events_of
+from checkers.conformance.replay import program, shorten, subject
 from checkers.conformance.setting import ORDER
-from impl.order.node import Radiant
-from impl.order.types import RequestVote
+from checkers.conformance.stateful import LONG, QUICK, Profile, StatefulReport, run
+from model.evaluate import EvaluationError
+from model.lang import Spec
 from model.lang.spec import drop_clause
+from tests.generated_nodes import load, order_spec
 
-ROOT = Path(__file__).resolve().parent.parent
-SMALL = stateful.Profile(examples=20)
-
-
-def reproduce(program: str) -> subprocess.CompletedProcess[str]:
-    """Run a printed program as a user would."""
-    return subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+SMALL = Profile(examples=20, bursts=3, burst=30)
+ALONE = Profile(examples=200, bursts=4, burst=40, scenarios=False)
+"""Hypothesis alone, from the first state on."""
+THREE: dict[str, Any] = {
+    "nodes": ["n1", "n2", "n3", "c1"],
+    "config": {"members": {"n1", "n2", "n3"}, "controllers": {"c1"}},
+}
 
 
-def test_the_readings_agree_on_whole_orders(capsys: pytest.CaptureFixture[str]) -> None:
-    report = stateful.run(subject("order"), ORDER)
-    with capsys.disabled():
-        print(f"\n{report}")
-    assert report.failure is None, str(report.failure)
-    assert report.steps > 10_000
-    assert not report.missing_replies
-    assert len(report.missing_rules) <= 5, "the scenarios alone reach nearly all rules"
+# ---------------------------------------------------------------- all agree, no oath is broken
 
 
-def test_the_same_seed_gives_the_same_run() -> None:
-    one, other = (stateful.run(subject("order"), ORDER, SMALL) for _ in range(2))
-    assert (one.steps, one.rows, one.replies) == (other.steps, other.rows, other.replies)
+@pytest.mark.timeout(300)
+def test_orders_keep_their_oaths_in_three_readings() -> None:
+    report = run(subject("order"), ORDER, QUICK)
+    print(report)
+    assert report.failure is None, str(report)
+    assert report.steps > 30_000
+    assert report.steps_per_second > 1_000, str(report)
 
 
 @pytest.mark.slow
-def test_every_rule_fires_and_every_reply_is_given(capsys: pytest.CaptureFixture[str]) -> None:
-    report = stateful.run(subject("order"), ORDER, stateful.LONG)
-    with capsys.disabled():
-        print(f"\n{report}")
-    assert report.failure is None, str(report.failure)
-    assert report.covered, f"missing: {report.missing_rules} {report.missing_replies}"
+def test_orders_keep_their_oaths_for_long_and_every_rule_fires() -> None:
+    report = run(subject("order"), ORDER, LONG, print)
+    assert report.failure is None, str(report)
+    assert report.covered, str(report)
 
 
-def test_a_broken_node_is_found_and_the_program_reproduces_it(
-    monkeypatch: pytest.MonkeyPatch,
+def test_scenarios_of_the_spec_agree() -> None:
+    one = subject("order")
+    for scenario in one.spec.scenarios:
+        system = Replay(one, nodes=scenario.nodes, config=scenario.config)
+        for event in events_of(scenario, system):
+            system.take(event)
+        assert system.history, scenario.name
+
+
+def test_the_same_profile_does_the_same_again() -> None:
+    first, second = (run(subject("order"), ORDER, SMALL) for _ in range(2))
+    assert first.rows == second.rows
+    assert first.steps == second.steps > 500
+
+
+def test_another_seed_does_something_else() -> None:
+    first = run(subject("order"), ORDER, SMALL)
+    second = run(subject("order"), ORDER, replace(SMALL, seed=100))
+    assert first.rows != second.rows
+
+
+# ---------------------------------------------------------------- faults become programs
+
+
+def check_program(report: StatefulReport) -> Failure:
+    """Run the program that a failure prints; it must fail in the same way, at its last step."""
+    failure = report.failure
+    assert failure is not None, str(report)
+    text = failure.program()
+    assert textwrap.indent(text, "") in str(failure)
+    with pytest.raises(Failure) as again:
+        exec(compile(text, "<program>", "exec"), {})
+    assert again.value.kind == failure.kind
+    assert [str(p) for p in again.value.problems] == [str(p) for p in failure.problems]
+    assert len(again.value.history) == len(failure.history)
+    print(text)
+    return failure
+
+
+def break_handler(
+    monkeypatch: pytest.MonkeyPatch, message: str, change: Callable[[Any, Any], None]
 ) -> None:
-    handlers = vars(impl.order.node)["_ON_MESSAGE"]
-    right = handlers[RequestVote]
+    """Let the node do `change(node, outcome)` after it has answered a message."""
+    node = importlib.import_module("impl.order.node")
+    kind = getattr(importlib.import_module("impl.order.types"), message)
+    right = node._ON_MESSAGE[kind]
 
-    def forgetful(node: Radiant, m: RequestVote, sender: str) -> Any:
-        outcome = right(node, m, sender)
-        node.vote = None  # the vote is sent, and not remembered
+    def wrong(self: Any, m: Any, sender: str) -> Any:
+        outcome = right(self, m, sender)
+        change(self, outcome)
         return outcome
 
-    monkeypatch.setitem(handlers, RequestVote, forgetful)
-    failure = stateful.run(Subject(ORDER.load(), source="'order'"), ORDER, SMALL).failure
-    assert failure is not None
-    assert "vote" in str(failure)
-    assert len(failure.history) <= 12, "it is shortened"
-    program = failure.program()
-    assert program in str(failure)
-    assert reproduce(program).returncode == 0, "the unbroken node passes it"
-    with pytest.raises(Failure, match="vote"):
-        exec(compile(program, "<program>", "exec"), {"__name__": "__main__"})
+    monkeypatch.setitem(node._ON_MESSAGE, kind, wrong)
 
 
-def test_a_broken_spec_is_found_and_the_program_reproduces_it() -> None:
-    """Without its role guard anybody requests RESET; the node still has it, so they differ, too."""
-    clauses = [c.text for c in ORDER.load().by_label["request_reset"].clauses]
-    at = clauses.index("me.role == HERALD")
+def test_a_broken_node_is_found_and_told_as_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A radiant that forgets, on winning, to stop standing."""
+
+    def forget(node: Any, outcome: Any) -> None:
+        if outcome[0].label == "win":
+            node.standing = True
+
+    break_handler(monkeypatch, "Vote", forget)
+    failure = check_program(run(subject("order"), ORDER, ALONE))
+    assert failure.labels[-1] == "win"
+    assert "the variable standing after" in failure.kind
+    assert len(failure.history) <= 14, failure.program()
+
+
+def test_a_deep_fault_is_found_from_within_a_scenario(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A radiant that keeps its old keys when it accepts a proposal, after the first key."""
+
+    def keep(node: Any, outcome: Any) -> None:
+        if outcome[0].label == "accept_proposal" and node.keys:
+            node.keys = frozenset()
+
+    break_handler(monkeypatch, "Propose", keep)
+    failure = check_program(run(subject("order"), ORDER, SMALL))
+    assert failure.labels[-1] == "accept_proposal"
+    assert "the variable keys after" in failure.kind
+
+
+def test_a_node_that_loses_its_vote_in_a_crash_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    node = importlib.import_module("impl.order.node")
+    right = node.Radiant.durable
+
+    def forgetful(self: Any) -> Any:
+        return right(self)._replace(vote=None)
+
+    monkeypatch.setattr(node.Radiant, "durable", forgetful)
+    failure = check_program(run(subject("order"), ORDER, ALONE))
+    assert failure.history[-1].kind == "crash"
+    assert "the variable vote after" in failure.kind
+
+
+def test_a_broken_spec_is_found_and_told_as_a_program() -> None:
+    """The spec's voters no longer ask what the candidate has accepted; the node's do."""
+    rule, clause = "grant_vote", 4
     broken = Subject(
-        drop_clause(ORDER.load(), "request_reset", at),
-        package="impl.order",
-        source=f"drop_clause(order.spec(), 'request_reset', {at})",
-        imports=("from model import order", "from model.lang.spec import drop_clause"),
+        drop_clause(order_spec(), rule, clause),
+        source=f"Subject(drop_clause(spec(), {rule!r}, {clause}))",
+        imports=[
+            "from checkers.conformance import Subject",
+            "from model.lang.spec import drop_clause",
+            "from model.order import spec",
+        ],
     )
-    failure = stateful.run(broken, ORDER, stateful.Profile(rounds=5)).failure
-    assert failure is not None
-    program = (
-        failure.program()
-        .replace("Replay(drop_clause", "Replay(Subject(drop_clause", 1)
-        .replace(f"'request_reset', {at}),", f"'request_reset', {at}), package='impl.order'),", 1)
+    failure = check_program(run(broken, ORDER, ALONE))
+    assert failure.history[-1].name == "RequestVote"
+    assert failure.kind <= {"which row answers", "the clause that refuses"}
+    assert "node:" in str(failure) and "evaluator:" in str(failure)
+
+
+def test_a_broken_oath_is_found_and_told_as_a_program(tmp_path: Path) -> None:
+    """All three readings say the same, and it is wrong: a radiant wins without a majority."""
+    spec = lawless(order_spec())
+    package = load(replace(spec, name="lawless"), tmp_path).__name__
+    broken = Subject(
+        spec,
+        package=package,
+        source=f"Subject(lawless(spec()), package={package!r})",
+        imports=[
+            "from checkers.conformance import Subject",
+            "from model.order import spec",
+            "from tests.test_conformance_stateful import lawless",
+        ],
     )
-    done = reproduce("from checkers.conformance import Subject\n" + program)
-    assert done.returncode == 1
-    assert "Failure" in done.stderr
+    failure = check_program(run(broken, ORDER, ALONE))
+    assert "it breaks " in str(failure)
+    assert not any(what.startswith("the ") for what in failure.kind), failure.kind
+
+
+def lawless(spec: Spec) -> Spec:
+    """Return the spec in which one vote, its own, makes a candidate the herald."""
+    rules = [t for t in spec.transitions if t.name == "win"]
+    (at,) = (i for i, c in enumerate(rules[0].clauses) if c.text.startswith("majority("))
+    spec = drop_clause(spec, "win", at)
+    kept = tuple(t for t in spec.transitions if t.name != "count_vote")
+    return replace(spec, transitions=kept)
+
+
+# ---------------------------------------------------------------- the replay's own promises
+
+
+def test_a_run_by_hand_tells_which_rows_answered() -> None:
+    system = Replay("order", **THREE)
+    assert system.timer("n1", "BeaconDue") == "beacon"
+    assert system.deliver("Beacon", "n1", "n2") == "answer_beacon"
+    assert system.deliver("BeaconAnswer", "n2", "n1") == "hear_peer"
+    assert system.deliver("BeaconAnswer", "n2", "n1") == "hear_peer"
+    assert system.request("n1", "AddShard", key="k1") == "AddShard/not_herald"
+    assert system.crash("n1") == "crash"
+    assert system.state.nodes["n1"]["heard"] == frozenset()
+    assert system.replies == {"Done": 4, "NotHerald": 1}
+
+
+@pytest.mark.parametrize(
+    ("step", "reason"),
+    [
+        (lambda s: s.deliver("Beacon", "n2", "n1"), "the message was never sent"),
+        (lambda s: s.timer("n9", "BeaconDue"), "there is no such node"),
+        (lambda s: s.timer("n1", "Tea"), "the spec declares no such timer"),
+        (lambda s: s.request("n1", "AddShard"), "its fields are key"),
+        (lambda s: s.request("n1", "AddShard", key="k1", to="k2"), "its fields are key"),
+        (lambda s: s.request("n1", "AddShard", key=1), "it is no Key"),
+    ],
+)
+def test_what_cannot_happen_is_refused(step: Callable[[Replay], Any], reason: str) -> None:
+    with pytest.raises(EvaluationError, match=reason):
+        step(Replay("order", **THREE))
+
+
+def test_a_program_is_the_run_it_was_made_from() -> None:
+    one = subject("order")
+    scenario = max(one.spec.scenarios, key=lambda s: len(s.acts))
+    system = Replay(one, nodes=scenario.nodes, config=scenario.config)
+    for event in events_of(scenario, system):
+        system.take(event)
+    text = program(one, system.cluster, system.history, system.labels)
+    space: dict[str, Any] = {}
+    exec(compile(text, "<program>", "exec"), space)
+    assert space["run"].history == system.history
+    assert space["run"].labels == system.labels
+    assert space["run"].state == system.state
+
+
+def test_shortening_leaves_nothing_to_leave_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forget(node: Any, outcome: Any) -> None:
+        if outcome[0].label == "awake":
+            node.heard = frozenset({"n1"})
+
+    break_handler(monkeypatch, "BeaconAnswer", forget)
+    system = Replay("order", **THREE)
+    for _ in range(3):
+        for node in ("n1", "n2", "n3"):
+            system.timer(node, "BeaconDue")
+            system.timer(node, "ProbeDue")
+    for receiver in ("n1", "n2"):
+        system.deliver("Beacon", "n3", receiver)
+    system.deliver("BeaconAnswer", "n1", "n3")
+    with pytest.raises(Failure) as found:
+        system.deliver("BeaconAnswer", "n2", "n3")
+    short = shorten(found.value)
+    assert [e.name for e in short.history] == [
+        "BeaconDue",
+        "Beacon",
+        "Beacon",
+        "BeaconAnswer",
+        "BeaconAnswer",
+    ]
+    assert short.kind == found.value.kind

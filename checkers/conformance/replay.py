@@ -192,8 +192,10 @@ class Replay:
         return self.take(Event("crash", "crash", node))
 
     def _fields(self, event: str, given: Mapping[str, Value]) -> dict[str, Value]:
+        """Return an event's fields in their order; a wrong name is left for the check to tell."""
         sorts = self.subject.sorts.get(event, {})
-        return {n: _frozen(sort, given[n]) for n, sort in sorts.items() if n in given}
+        known = {n: _frozen(sort, given[n]) for n, sort in sorts.items() if n in given}
+        return known | {n: value for n, value in given.items() if n not in known}
 
     # ------------------------------------------------------------ a step
 
