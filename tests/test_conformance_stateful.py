@@ -148,6 +148,20 @@ def test_a_node_that_loses_its_vote_in_a_crash_is_found(monkeypatch: pytest.Monk
     assert "the variable vote after" in failure.kind
 
 
+def test_a_node_that_starts_wrong_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    node = importlib.import_module("impl.order.node")
+    right = node.Radiant.__init__
+
+    def eager(self: Any, *given: Any) -> None:
+        right(self, *given)
+        self.joined = True
+
+    monkeypatch.setattr(node.Radiant, "__init__", eager)
+    failure = check_program(run(subject("order"), ORDER, replace(SMALL, scenarios=False)))
+    assert not failure.history and str(failure).startswith("the start fails")
+    assert failure.kind == {"the variable joined after"}
+
+
 def test_a_broken_spec_is_found_and_told_as_a_program() -> None:
     """The spec's voters no longer ask what the candidate has accepted; the node's do."""
     rule, clause = "grant_vote", 4

@@ -68,8 +68,8 @@ def subject(name: str) -> Subject:
 class Failure(AssertionError):
     """A step on which the readings differ, or that breaks an oath."""
 
-    def __init__(self, run: Replay, problems: list[Difference | Violation]) -> None:
-        self.subject, self.cluster = run.subject, run.cluster
+    def __init__(self, run: Replay, event: Event, problems: list[Difference | Violation]) -> None:
+        self.subject, self.cluster, self.event = run.subject, run.cluster, event
         self.history, self.labels = list(run.history), list(run.labels)
         self.problems = problems
         self.before = dict(run.last_before)
@@ -91,8 +91,8 @@ class Failure(AssertionError):
         differences = [p for p in self.problems if isinstance(p, Difference)]
         broken = [str(p) for p in self.problems if not isinstance(p, Difference)]
         config = self.cluster.config
-        told = str(Mismatch(self.history[-1], self.before, config, differences))
-        lines = [f"step {len(self.history)} fails", told]
+        told = str(Mismatch(self.event, self.before, config, differences))
+        lines = [f"step {len(self.history)} fails" if self.history else "the start fails", told]
         lines += [f"  it breaks {statement}" for statement in broken]
         return "\n".join([*lines, "", "This program reproduces it:", "", self.program()])
 
@@ -134,12 +134,12 @@ class Replay:
             tuple(nodes), {n: _frozen(sort, config[n]) for n, sort in sorts.items()}
         )
         self._begin(self.readings.evaluator.initial_state(self.cluster.config, self.cluster.nodes))
+        problems: list[Difference | Violation] = []
         for name in self.cluster.nodes:
-            found: list[Difference | Violation] = []
-            found += self.readings.compare_start(name, self.cluster.config)
-            self._settle(Event("start", "start", name), "start", found)
-        self._settle(Event("start", "start", ""), "start", list(self.checker.start(self.state)))
-        self.history, self.labels = [], []
+            problems += self.readings.compare_start(name, self.cluster.config)
+        problems += self.checker.start(self.state)
+        if problems:
+            raise Failure(self, Event("start", "start", "all"), problems)
 
     @classmethod
     def resume(cls, subject: Subject, moment: Snapshot) -> Replay:
@@ -225,7 +225,7 @@ class Replay:
         self.history.append(event)
         self.labels.append(label)
         if problems:
-            raise Failure(self, problems)
+            raise Failure(self, event, problems)
 
 
 # ---------------------------------------------------------------- programs

@@ -52,7 +52,10 @@ LONG = Profile(rounds=30)
 
 @dataclass
 class StatefulReport:
-    """What a run did and covered, and the failure that ended it."""
+    """What a run did and covered, and the failure that ended it.
+
+    `missing_rules` never fired, `only_told` fired in the spec's scenarios and in no random run.
+    """
 
     spec: str
     seed: int
@@ -63,7 +66,10 @@ class StatefulReport:
     """Of processor time, everything included."""
     rows: Counter[str] = field(default_factory=Counter)
     replies: Counter[str] = field(default_factory=Counter)
+    told: Counter[str] = field(default_factory=Counter)
+    """Of `rows`, those that answered in the spec's scenarios."""
     missing_rules: list[str] = field(default_factory=list)
+    only_told: list[str] = field(default_factory=list)
     missing_replies: list[str] = field(default_factory=list)
     failure: Failure | None = None
 
@@ -83,6 +89,7 @@ class StatefulReport:
             f"seed {self.seed}: {self.steps:,} steps compared in {self.runs} runs, "
             f"{self.rounds} rounds, {self.seconds:.1f} s: {self.steps_per_second:,.0f} a second",
             f"rules never fired: {', '.join(self.missing_rules) or 'none'}",
+            f"rules fired in scenarios alone: {', '.join(self.only_told) or 'none'}",
             f"replies never given: {', '.join(self.missing_replies) or 'none'}",
         ]
         rare = [f"{label} {n}" for label, n in self.rows.most_common()[:-11:-1]]
@@ -125,6 +132,7 @@ class Explorer:
             for event in events_of(scenario, run):
                 self.step(run, event)
             self.ended(run)
+        self.report.told += self.report.rows
 
     def step(self, run: Replay, event: Event) -> None:
         """Take a step, and keep the moment after it if it is worth it."""
@@ -156,7 +164,7 @@ class Explorer:
         if moment is not None:
             cluster = moment.cluster
         absent = chance.choice(cluster.nodes) if chance.random() < ABSENT else None
-        return Start(moment, cluster, Counter(self.report.rows), absent)
+        return Start(moment, cluster, self.report.rows - self.report.told, absent)
 
     def _note(self, run: Replay, label: str, node: str) -> None:
         """Keep this moment if what happened never did before, or took longer to get to.
@@ -199,8 +207,9 @@ def machine(explorer: Explorer, burst: int) -> type[RuleBasedStateMachine]:
                 explorer.step(run, self.guide.choose(number))
 
         def teardown(self) -> None:
-            """Count what this run has seen."""
-            explorer.ended(self.replay)
+            """Count what this run has seen, if it began at all."""
+            if hasattr(self, "replay"):
+                explorer.ended(self.replay)
 
     return System
 
@@ -249,4 +258,5 @@ def _judge(report: StatefulReport, subject: Subject) -> None:
     rules = [t for t in spec.transitions if t.kind == "rule"]
     given = {t.reply.decl.__name__ for t in spec.transitions if t.reply is not None}
     report.missing_rules = [t.label for t in rules if not report.rows[t.label]]
+    report.only_told = [t.label for t in rules if 0 < report.told[t.label] == report.rows[t.label]]
     report.missing_replies = sorted(given - set(report.replies))
