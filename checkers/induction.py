@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
+from types import MappingProxyType
 from typing import Any
 
 import z3
@@ -134,14 +135,17 @@ class Obligation:
 
 
 def hypotheses(spec: Spec, statement: Statement | None = None) -> list[Statement]:
-    """Return the statements an induction step may assume: every one that is not open.
+    """Return the statements an induction step may assume, none of them open.
 
-    A statement that names what its proof uses gets just those and itself.
+    A statement that names what its proof uses gets just those and itself; any other, and a
+    structural obligation, every one that is not to be assumed by name alone.
     """
     given = [s for s in spec.of_kind("safety", "lemma") if not s.prop.open]
-    if statement is None or statement.prop.uses is None:
-        return given
-    named = {*statement.prop.uses, statement.name}
+    if statement is None:
+        return [s for s in given if not s.prop.by_name]
+    named = {*(statement.prop.uses or ()), statement.name}
+    if statement.prop.uses is None:
+        named |= {s.name for s in given if not s.prop.by_name}
     return [s for s in given if s.name in named]
 
 
@@ -184,9 +188,11 @@ class Prover:
             for s, _ in asked:
                 yield Result(s.name, transition.label, Verdict.UNKNOWN, "solver", reason=str(error))
             return
+        later: dict[str, dict[str, z3.BoolRef]] = {}
         for s, formula in asked:
             try:
                 goal = (step.before if s.formula is None else step.after).formula(formula)
+                later[s.name] = self._later(s, step)
                 makers.append((s.name, s, goal))
             except UnsupportedExpression as error:
                 yield Result(s.name, transition.label, Verdict.UNKNOWN, "solver", reason=str(error))
@@ -214,24 +220,45 @@ class Prover:
                 transition.label,
                 (*axioms, step.received, *step.side),
                 guards,
-                partial(self._given, frozenset(names)),
+                partial(self._given, frozenset(names), later.get(name, {})),
                 goal,
                 vocabulary,
                 step,
             )
 
-    def _given(self, names: frozenset[str]) -> Hypotheses:
+    def _given(
+        self, names: frozenset[str], later: Mapping[str, z3.BoolRef] = MappingProxyType({})
+    ) -> Hypotheses:
         """Return the hypotheses of those names, and what defines the sets they mention.
 
-        They speak of the state before any step, so one translation serves every transition.
+        They speak of the state before any step, so one translation serves every transition; those
+        in `later` hold after it, too.
         """
-        chosen = tuple((n, f) for n, f in self._hypotheses.items() if n in names)
+        chosen = tuple(
+            (n, z3.And([*([f] if n in names else ()), *([later[n]] if n in later else ())]))
+            for n, f in self._hypotheses.items()
+            if n in names or n in later
+        )
         return chosen, tuple(self._closed.side)
+
+    def _later(self, statement: Statement, step: SystemStep) -> dict[str, z3.BoolRef]:
+        """Return what the statement's proof may assume of the state after the step.
+
+        Sound by induction on steps, then on the order in which statements name each other so,
+        which the reader of specs has found to have no circle (ORD119).
+        """
+        found = {}
+        for name in statement.prop.after:
+            other = self.spec.statements[name]
+            if not other.prop.open and other.formula is not None:
+                found[name] = step.after.formula(other.formula)
+        return found
 
     @cached_property
     def _hypotheses(self) -> dict[str, z3.BoolRef]:
         found = {}
-        for s in (*hypotheses(self.spec), *self.spec.of_kind("assumption")):
+        given = [s for s in self.spec.of_kind("safety", "lemma") if not s.prop.open]
+        for s in (*given, *self.spec.of_kind("assumption")):
             with contextlib.suppress(UnsupportedExpression):  # then nothing is proved from it
                 if s.formula is not None:
                     found[s.name] = self._closed.formula(s.formula)
