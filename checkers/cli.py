@@ -3,7 +3,8 @@
 Belongs here: reading the command line, progress, exit status. Never here: any check.
 
 Exit status: 0 all that was asked for holds; 1 a property is refuted or a derived file is not
-current; 2 the command line or the spec is wrong; 3 something is unknown or ran out of time.
+current; 2 the command line or the spec is wrong; 3 something is open or unknown, or ran out of time
+or memory.
 """
 
 from __future__ import annotations
@@ -76,6 +77,9 @@ def main() -> None:
 @click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML there.")
 @click.option("--html", "html_file", type=click.Path(path_type=Path), help="Write a page there.")
 @click.option("--lemmas", is_flag=True, help="Show the lemmas that are proved, too.")
+@click.option(
+    "--allow-open", is_flag=True, help="Exit 0 although the spec declares properties as open."
+)
 def verify_command(
     spec: str,
     only: tuple[str, ...],
@@ -89,11 +93,21 @@ def verify_command(
     junit: Path | None,
     html_file: Path | None,
     lemmas: bool,
+    allow_open: bool,
 ) -> None:
-    """Prove SPEC for any number of nodes, and check that what is derived from it is current.
+    r"""Prove SPEC for any number of nodes, and check that what is derived from it is current.
 
     SPEC is `order`, a path to a Python file, or `package.module:NAME`.
+
+    \b
+    Exit status:
+      0  all that was asked for holds
+      1  a property is refuted, or a derived file is not current
+      2  the command line or the spec is wrong
+      3  something is open or unknown, or ran out of time or memory
     """
+    files = {"--json": json_file, "--junit": junit, "--html": html_file}
+    _check_files({option: path for option, path in files.items() if path is not None})
     loaded = _load(spec)
     stated = loaded.of_kind("safety", "step", "lemma")
     known = {*(s.name for s in stated), *STRUCTURAL}
@@ -121,6 +135,7 @@ def verify_command(
         timeout,
         derived=spec == "order",
         scope=_scope(loaded, engine, scope),
+        allow_open=allow_open,
     )
     console = _console()
     try:
@@ -160,6 +175,34 @@ def _scope(spec: Spec, engine: str, text: str | None) -> Scope | None:
     except ScopeError as error:
         click.echo(f"error: {error}", err=True)
         raise SystemExit(WRONG) from None
+
+
+def _check_files(files: dict[str, Path]) -> None:
+    """Refuse, before anything is run, files that cannot be written afterwards."""
+    for at, (option, path) in enumerate(files.items()):
+        why = _unwritable(path)
+        fix = "name a file in a folder that you may write to"
+        for other, earlier in list(files.items())[:at]:
+            if why is None and earlier.absolute() == path.absolute():
+                why, fix = f"{other} is written there, too", "give each its own file"
+        if why is not None:
+            click.echo(f"error: {option} {path}: {why}\n  fix: {fix}", err=True)
+            raise SystemExit(WRONG)
+
+
+def _unwritable(path: Path) -> str | None:
+    """Return why a file cannot be written, or None where nothing speaks against it."""
+    try:
+        if path.is_dir():
+            return "it is a folder"
+        if path.exists():
+            return None if os.access(path, os.W_OK) else "it may not be written"
+        folder = next(p for p in path.absolute().parents if p.exists())
+    except (OSError, ValueError) as error:
+        return getattr(error, "strerror", None) or str(error)
+    if not folder.is_dir():
+        return f"{folder} is no folder"
+    return None if os.access(folder, os.W_OK | os.X_OK) else f"{folder} may not be written"
 
 
 def _write(action: Callable[[], None], path: Path) -> None:

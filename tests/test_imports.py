@@ -86,6 +86,9 @@ PARTS: dict[str, Part] = {
         (
             "checkers.__main__",
             "checkers.cli",
+            "checkers.findings",
+            "checkers.structure",
+            "checkers.tasks",
             "checkers.verify",
             "checkers.artefacts",
             "checkers.diagnostics",
