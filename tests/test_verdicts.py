@@ -20,11 +20,12 @@ from click.testing import Result as Invocation
 from rich.console import Console
 
 from checkers import cli, findings, report, structure, tasks, verify
-from checkers.induction import Obligation, Prover, gave_up
+from checkers.induction import STRUCTURAL, Obligation, Prover, gave_up
 from checkers.reach import Reached
 from checkers.verdict import Finding, Report, Result, Verdict
 from model import order
 from model.lang.load import load
+from model.lang.rules import RESERVED
 
 ROOT = Path(__file__).resolve().parent.parent
 SPEC = order.spec()
@@ -210,6 +211,11 @@ def test_json_is_plain_data() -> None:
     one = finding("p", Verdict.REFUTED)
     one.failures.append(Result("p", "t", Verdict.REFUTED, "solver"))
     json.dumps(report.as_json(Report("s", [one], 0.0, 1, {})))
+
+
+def test_no_property_can_have_the_name_of_a_row() -> None:
+    """The language keeps just the names that the checks use."""
+    assert {*STRUCTURAL, *structure.TITLES} == RESERVED
 
 
 # ---------------------------------------------------------------- resting on one another
