@@ -101,8 +101,10 @@ class Graphs:
 
     def of(self, formula: z3.BoolRef, *, negated: bool = False) -> frozenset[Edge]:
         """Return the edges of a closed formula that is asserted, or whose negation is."""
-        self._given.append(formula)
-        return self._shape(formula.as_ast(), NEGATIVE if negated else POSITIVE).edges
+        polarity = NEGATIVE if negated else POSITIVE
+        if (formula.as_ast().value, polarity) not in self._parts:
+            self._given.append(formula)
+        return self._shape(formula.as_ast(), polarity).edges
 
     # ------------------------------------------------------------ parts
 

@@ -15,6 +15,7 @@ from functools import lru_cache
 import z3
 
 from checkers import artefacts, counterexample
+from checkers.alternation import Alternations
 from checkers.diagnostics import edges_beyond, unreached
 from checkers.edges import derive
 from checkers.explain import explain
@@ -80,6 +81,11 @@ def _prover(key: _Same, scope: Scope | None = None) -> Prover:
     return Prover(key.spec, lambda spec: BoundedVocabulary(spec, scope))
 
 
+@lru_cache(maxsize=2)
+def _alternations(key: _Same) -> Alternations:
+    return Alternations()
+
+
 def spec_of(source: str | Spec) -> Spec:
     """Return the spec that a source names; a worker reads it once."""
     return _loaded(source) if isinstance(source, str) else source
@@ -106,13 +112,23 @@ def prove(
     else:
         obligations = prover.of_transition(spec.by_label[task[len(RULE) :]], names)
     budget = int(timeout * 1000)
-    results = [o if isinstance(o, Result) else o.discharge(budget) for o in obligations]
-    return Gathered([r if scope is None else _bounded(r, scope) for r in results])
+    alternations = _alternations(_Same(spec))
+    results = []
+    for one in obligations:
+        if isinstance(one, Result):
+            results.append(one)
+        elif scope is None:
+            result = one.discharge(budget)
+            results.append(replace(result, alternation=alternations.of(one, result)))
+        else:
+            results.append(_bounded(one.discharge(budget), scope))
+    alternations.forget()
+    return Gathered(results)
 
 
 def _bounded(result: Result, scope: Scope) -> Result:
-    """Return a result of the bounded reading: what holds there is no proof, a frame apart."""
-    if result.verdict is not Verdict.PROVED or result.how == "frame":
+    """Return a result of the bounded reading: what holds there is no proof."""
+    if result.verdict is not Verdict.PROVED:
         return result
     reason = f"holds in the scope of {scope}"
     return replace(result, verdict=Verdict.BOUND_REACHED, reason=reason)

@@ -15,7 +15,7 @@ from typing import Any
 import z3
 from joblib import Parallel, delayed, parallel_config
 
-from checkers import findings, tasks
+from checkers import alternation, findings, tasks
 from checkers.induction import INITIAL
 from checkers.reach import Reached
 from checkers.structure import CONSISTENT, FIRES
@@ -73,7 +73,10 @@ class Verification:
             time.perf_counter() - started,
             self.options.jobs,
             {"z3": z3.get_version_string()},
-            {"runs": [_run_facts(r) for r in self.gathered.runs]},
+            {
+                "runs": [_run_facts(r) for r in self.gathered.runs],
+                "fragment": alternation.as_data(alternation.of_results(self.gathered.results)),
+            },
             bound=str(self.options.scope) if self.options.scope is not None else "",
             asked=self.options.only,
             allow_open=self.options.allow_open,

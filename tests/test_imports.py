@@ -86,6 +86,7 @@ PARTS: dict[str, Part] = {
         (
             "checkers.__main__",
             "checkers.cli",
+            "checkers.alternation",
             "checkers.findings",
             "checkers.structure",
             "checkers.tasks",
