@@ -20,7 +20,7 @@ from checkers.induction import INITIAL
 from checkers.reach import Reached
 from checkers.structure import CONSISTENT, FIRES
 from checkers.tasks import EVENTS, RULE, Gathered
-from checkers.verdict import Finding, Report, Result
+from checkers.verdict import Finding, Report, Result, Verdict
 from model.lang import Spec
 from model.smt.bounded import Scope
 
@@ -65,6 +65,7 @@ class Verification:
         """Run every check and return the report."""
         started = time.perf_counter()
         self._gather("obligations", [*self._of_the_whole(), *self._of_obligations()])
+        self._examples()
         self._close()
         self._explain_failures()
         return Report(
@@ -113,14 +114,27 @@ class Verification:
         labels.sort(key=lambda label: -heavy[label])  # long ones first: no straggler at the end
         calls = self._proofs([EVENTS, INITIAL, *(RULE + label for label in labels)], o.only)
         calls.append(delayed(tasks.consistent)(source))
-        if not o.only:
-            rules = [t.label for t in self.spec.transitions if t.kind == "rule"]
-            calls += [delayed(tasks.fires)(source, label) for label in rules]
         return calls
 
     def _proofs(self, names: list[str], only: frozenset[str]) -> list[Any]:
         o = self.options
         return [delayed(tasks.prove)(self.source, n, only, o.timeout, o.scope) for n in names]
+
+    def _examples(self) -> None:
+        """Show of each rule that its guard agrees with what is proved: by a run, or by a search.
+
+        In every state of a run all properties were checked, so a rule that fired there is shown.
+        """
+        if self.options.only:
+            return
+        fired = {label for run in self.gathered.runs for label in run.fired}
+        rules = [t.label for t in self.spec.transitions if t.kind == "rule"]
+        for label in rules:
+            if label in fired:
+                self.gathered.results.append(Result(FIRES, label, Verdict.SHOWN, "run"))
+        calls = [delayed(tasks.fires)(self.source, r) for r in rules if r not in fired]
+        if calls:
+            self._gather("rules that no run took", calls)
 
     def _close(self) -> None:
         """Prove what the asked properties' proofs assume, too, until nothing is merely assumed."""

@@ -67,7 +67,9 @@ PARTS: dict[str, Part] = {
     ),
     "edges": Part(("checkers.edges",), parts=("verdict", *MODEL), libraries=None),
     "reach": Part(
-        ("checkers.reach", "checkers.scenarios"), parts=("verdict", *MODEL), libraries=None
+        ("checkers.reach", "checkers.cases", "checkers.scenarios"),
+        parts=("verdict", *MODEL),
+        libraries=None,
     ),
     "conformance": Part(
         ("checkers.conformance",),
