@@ -47,6 +47,14 @@ class Alternations:
             left = tuple(map(str, cycle({**own, **used})))
         return Alternation(tuple(sorted(graph)), found, left)
 
+    def hypotheses(self) -> dict[str, list[str]]:
+        """Return the edges of each hypothesis seen so far; those without any are left out."""
+        return {
+            name: [f"{e.source} -> {e.target} ({e.by})" for e in sorted(edges)]
+            for name, (_, edges) in self._hypotheses.items()
+            if edges
+        }
+
     def _own(self, obligation: Obligation, definitions: Iterable[z3.BoolRef]) -> Graph:
         """Return the graph of everything but the hypotheses."""
         edges = self._graphs.of
@@ -92,9 +100,11 @@ def of_results(results: Iterable[Result]) -> list[Asked]:
     ]
 
 
-def of_spec(spec: Spec, only: frozenset[str] | None = None) -> Iterator[list[Asked]]:
+def of_spec(
+    spec: Spec, seen: Alternations, only: frozenset[str] | None = None
+) -> Iterator[list[Asked]]:
     """Yield the obligations of each transition, without discharging them."""
-    prover, seen = Prover(spec), Alternations()
+    prover = Prover(spec)
     sources = [prover.of_events(only), prover.of_initial_state(only)]
     for source in (*sources, *(prover.of_transition(t, only) for t in spec.transitions)):
         yield [

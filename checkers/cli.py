@@ -9,6 +9,7 @@ or memory.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from checkers import artefacts, report, verify
+from checkers import alternation, alternation_text, artefacts, report, verify
 from checkers.induction import STRUCTURAL
 from checkers.scope import ScopeError, read_scope
 from model.lang import Spec, SpecError, SpecErrors
@@ -109,17 +110,7 @@ def verify_command(
     files = {"--json": json_file, "--junit": junit, "--html": html_file}
     _check_files({option: path for option, path in files.items() if path is not None})
     loaded = _load(spec)
-    stated = loaded.of_kind("safety", "step", "lemma")
-    known = {*(s.name for s in stated), *STRUCTURAL}
-    for name in only:
-        if name not in known:
-            close = ", ".join(sorted(n for n in known if n.lower().startswith(name.lower()[:2])))
-            click.echo(
-                f"error: --only {name}: the spec states no such property\n"
-                f"  fix: use one of: {close or ', '.join(sorted(known))}",
-                err=True,
-            )
-            raise SystemExit(WRONG)
+    _check_names(loaded, only)
     most = MOST_JOBS_PER_CORE * (os.cpu_count() or 1)
     if not 1 <= jobs <= most or not 0.001 <= timeout <= 1e6:
         click.echo(
@@ -161,6 +152,21 @@ def verify_command(
         if path is not None:
             _write(partial(write, found, path), path)
     raise SystemExit(found.exit_status())
+
+
+def _check_names(spec: Spec, only: tuple[str, ...]) -> None:
+    """Refuse names that no property and no structural row has."""
+    stated = spec.of_kind("safety", "step", "lemma")
+    known = {*(s.name for s in stated), *STRUCTURAL}
+    for name in only:
+        if name not in known:
+            close = ", ".join(sorted(n for n in known if n.lower().startswith(name.lower()[:2])))
+            click.echo(
+                f"error: --only {name}: the spec states no such property\n"
+                f"  fix: use one of: {close or ', '.join(sorted(known))}",
+                err=True,
+            )
+            raise SystemExit(WRONG)
 
 
 def _scope(spec: Spec, engine: str, text: str | None) -> Scope | None:
@@ -211,6 +217,42 @@ def _write(action: Callable[[], None], path: Path) -> None:
     except OSError as error:
         click.echo(f"error: cannot write {path}: {error.strerror}", err=True)
         raise SystemExit(WRONG) from None
+
+
+@main.command()
+@click.argument("spec", default="order")
+@click.option("--only", multiple=True, metavar="NAME", help="Look at just this property (repeat).")
+@click.option("--names", is_flag=True, help="Name every transition of what is outside.")
+@click.option("--dot", "dot_file", type=click.Path(path_type=Path), help="Write the graph there.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON there.")
+def fragment(
+    spec: str, only: tuple[str, ...], names: bool, dot_file: Path | None, json_file: Path | None
+) -> None:
+    """Show the quantifier alternations of SPEC's obligations, and which leave the fragment.
+
+    Nothing is proved. An obligation without a cycle is in a decidable fragment; one with a cycle
+    may be decided all the same, or the solver may give up. `verify` also tells which are in the
+    fragment with just those hypotheses that their proofs used.
+    """
+    files = {"--dot": dot_file, "--json": json_file}
+    _check_files({option: path for option, path in files.items() if path is not None})
+    loaded = _load(spec)
+    _check_names(loaded, only)
+    asked, seen = [], alternation.Alternations()
+    with _Progress() as progress:
+        for done, found in enumerate(alternation.of_spec(loaded, seen, frozenset(only) or None)):
+            progress.update("transitions", done, len(loaded.transitions) + 2)
+            asked += found
+    data = alternation.as_data(asked)
+    data["hypotheses"] = seen.hypotheses()
+    for told in alternation_text.lines(data, names=names):
+        click.echo(told)
+    for path, text in (
+        (dot_file, alternation_text.dot(data, loaded.name)),
+        (json_file, json.dumps({"schema": report.SCHEMA, "spec": loaded.name, **data}, indent=2)),
+    ):
+        if path is not None:
+            _write(partial(report.write_text, path, text), path)
 
 
 @main.command()

@@ -75,6 +75,7 @@ class Verification:
             self.options.jobs,
             {"z3": z3.get_version_string()},
             {
+                "guards": findings.guards_used(self.spec, self.gathered.results),
                 "runs": [_run_facts(r) for r in self.gathered.runs],
                 "fragment": alternation.as_data(alternation.of_results(self.gathered.results)),
             },

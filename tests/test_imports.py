@@ -59,7 +59,9 @@ PARTS: dict[str, Part] = {
     "runtime": Part(("impl",), parts=("generated node",), libraries=None),
     # in checkers/
     "verdict": Part(("checkers.verdict",)),
-    "report": Part(("checkers.report",), parts=("verdict",), libraries=None),
+    "report": Part(
+        ("checkers.report", "checkers.alternation_text"), parts=("verdict",), libraries=None
+    ),
     "induction": Part(
         ("checkers.induction", "checkers.counterexample", "checkers.explain"),
         parts=("verdict", *MODEL),
