@@ -25,6 +25,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from checkers import alternation, alternation_text, artefacts, report, verify
 from checkers.induction import STRUCTURAL
 from checkers.scope import ScopeError, read_scope
+from model.figures import NoDrawingProgram
 from model.lang import Spec, SpecError, SpecErrors
 from model.lang.load import load
 from model.smt.bounded import Scope
@@ -278,8 +279,12 @@ def figures_command(spec: str, check: bool) -> None:
         raise SystemExit(WRONG)
     if check:
         _told_stale(artefacts.stale_figures(loaded), "make figures")
-    for path in artefacts.write_figures(loaded):
-        click.echo(f"wrote {path}")
+    try:
+        for path in artefacts.write_figures(loaded):
+            click.echo(f"wrote {path}")
+    except NoDrawingProgram as error:
+        click.echo(f"error: {error}", err=True)
+        raise SystemExit(WRONG) from None
 
 
 def _told_stale(stale: list[artefacts.Stale], fix: str) -> None:

@@ -8,7 +8,9 @@ function or for types alone.
 from __future__ import annotations
 
 import ast
+import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -188,6 +190,19 @@ FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("
 def test_imports(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert objections(text, module_of(path), path.name == "__init__.py") == []
+
+
+def test_every_declared_dependency_is_used_and_pinned() -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    names = {re.split(r"[<>=]", d)[0] for d in declared["project"]["dependencies"]}
+    used = {
+        imported.partition(".")[0]
+        for path in FILES
+        for _, imported in imports(path.read_text(encoding="utf-8"), module_of(path), False)
+    }
+    assert {n for n in names if n.removesuffix("-solver") not in used} == set()
+    locked = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    assert {n for n in names if f"\n{n}==" not in locked} == set()
 
 
 def test_packages_are_empty() -> None:
