@@ -6,11 +6,18 @@ Stands for: the graph is computed and reported, and any obligation outside the f
 from __future__ import annotations
 
 import itertools
+import json
+from pathlib import Path
 
 import pytest
 import z3
+from click.testing import CliRunner
 
+from checkers import alternation, alternation_text, cli, report, verify
+from checkers.alternation import Alternations, Asked
 from checkers.fragment import Graphs, cycle, union
+from checkers.verdict import Alternation, Report
+from model.lang.load import load
 
 A, B, C = (z3.DeclareSort(name) for name in "ABC")
 COLOUR, (RED, GREEN) = z3.EnumSort("Colour", ["red", "green"])
@@ -171,3 +178,77 @@ def test_what_is_inside_is_decided_both_ways() -> None:
         solver.set("timeout", 10_000)
         solver.add(total, single, extra)
         assert solver.check() == answer
+
+
+# ---------------------------------------------------------------- the obligations of a spec
+
+PALS = "tests/fragment_specs/pals.py"
+FRIEND = "Node -> Node (var friend.value, in friend)"
+
+
+def asked(only: str | None = None) -> list[Asked]:
+    names = frozenset({only}) if only else None
+    return [
+        one for found in alternation.of_spec(load(PALS), Alternations(), names) for one in found
+    ]
+
+
+def test_who_assumes_what_leaves_the_fragment_is_outside() -> None:
+    found = {(o.property, o.transition): o.alternation for o in asked()}
+    assert found["friend", "befriend"].cycle == (FRIEND,)
+    assert found["known", "befriend"].cycle == (FRIEND,)
+    assert found["known", "befriend"].edges == (("Node", "Node"),)
+
+
+def test_who_names_what_its_proof_uses_is_inside() -> None:
+    found = {o.transition: o.alternation for o in asked("glad")}
+    assert set(found) == {"initial state", "befriend", "crash"}
+    assert all(one == Alternation(()) for one in found.values())
+
+
+def test_what_holds_at_first_assumes_nothing() -> None:
+    first = [o.alternation for o in asked() if o.transition == "initial state"]
+    assert len(first) == 3 and not any(one.cycle for one in first)
+
+
+def test_verify_tells_who_is_outside_as_asked_and_as_proved(tmp_path: Path) -> None:
+    told = verify.Verification(load(PALS), verify.Options(jobs=1), lambda *_: None).run()
+    assert told.exit_status() == 0
+    data = told.details["fragment"]
+    outside = {one["property"]: one["transitions"] for one in data["outside"]}
+    assert outside == {"friend": ["befriend", "crash", "greet"]}
+    by_graph = {tuple(g["edges"]): g["of"] for g in data["graphs"]}
+    assert by_graph[("Node -> Node",)]["known"] == ["befriend", "crash"]
+    assert by_graph[()]["glad"] == ["befriend", "crash", "initial state"]
+    assert data["inside"] < data["inside_as_proved"] == data["obligations"] - 3
+    assert "outside: friend (3)" in "\n".join(report.sums(told))
+    report.write_html(told, tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "<summary>3</summary>befriend, crash, greet</details>" in page
+    assert "Node -&gt; Node (var friend.value, in friend)" in page
+
+
+def test_the_command_shows_the_graph_and_who_is_outside(tmp_path: Path) -> None:
+    args = [
+        "fragment",
+        PALS,
+        "--names",
+        "--dot",
+        f"{tmp_path}/g.dot",
+        "--json",
+        f"{tmp_path}/g.json",
+    ]
+    done = CliRunner().invoke(cli.main, args)
+    assert done.exit_code == 0, done.output
+    assert f"outside by {FRIEND}:" in done.output
+    assert "  known: befriend, crash" in done.output and "glad" not in done.output.split("outside by")[1]
+    assert "  friend: Node -> Node (var friend.value)" in done.output
+    assert '"Node" -> "Node" [style=bold];' in (tmp_path / "g.dot").read_text(encoding="utf-8")
+    data = json.loads((tmp_path / "g.json").read_text(encoding="utf-8"))
+    assert data["inside"] == data["inside_as_proved"] < data["obligations"]
+
+
+def test_nothing_is_said_where_nothing_was_asked() -> None:
+    assert alternation_text.line(alternation.as_data([])) == ""
+    assert alternation_text.page(alternation.as_data([])) == ""
+    assert len(report.sums(Report("s", [], 0.0, 1, {}))) == 1
