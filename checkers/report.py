@@ -63,7 +63,7 @@ def show(report: Report, console: Console, *, lemmas: bool = False) -> None:
     if shaky:
         console.print()
         console.print(
-            f"Not counted, since they rest on one of these: {', '.join(shaky)}",
+            f"Not counted, since something they rest on is not established: {', '.join(shaky)}",
             markup=False,
         )
     _show_sums(report, console)

@@ -18,7 +18,7 @@ from joblib import Parallel, delayed, parallel_config
 from checkers import alternation, findings, tasks
 from checkers.induction import INITIAL
 from checkers.reach import Reached
-from checkers.structure import CONSISTENT, FIRES
+from checkers.structure import CONSISTENT, FIGURE, FIRES
 from checkers.tasks import EVENTS, RULE, Gathered
 from checkers.verdict import Finding, Report, Result, Verdict
 from model.lang import Spec
@@ -89,11 +89,20 @@ class Verification:
         found = [*findings.of_results(self.spec, got.results, only), *got.findings]
         assumptions = frozenset(s.name for s in self.spec.of_kind("assumption"))
         findings.take_back(found, got.runs, assumptions)
+        found = [self._without_what_fails(f, found) for f in found]
         if not only:
             found += findings.of_runs(got.runs)
             if self.options.derived:
                 found.append(findings.of_files(got.stale))
         return found
+
+    def _without_what_fails(self, finding: Finding, found: list[Finding]) -> Finding:
+        """Return the figure, derived again without what is not proved, if that is enough for it."""
+        if finding.name != FIGURE or not finding.shaky or CONSISTENT in finding.shaky:
+            return finding
+        bad = frozenset(f.name for f in found if f.verdict is not Verdict.PROVED)
+        (again,) = tasks.figure(self.spec, bad).findings
+        return again if again.verdict is Verdict.CHECKED else finding
 
     # ------------------------------------------------------------ what is run
 

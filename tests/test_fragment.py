@@ -241,7 +241,10 @@ def test_the_command_shows_the_graph_and_who_is_outside(tmp_path: Path) -> None:
     done = CliRunner().invoke(cli.main, args)
     assert done.exit_code == 0, done.output
     assert f"outside by {FRIEND}:" in done.output
-    assert "  known: befriend, crash" in done.output and "glad" not in done.output.split("outside by")[1]
+    assert (
+        "  known: befriend, crash" in done.output
+        and "glad" not in done.output.split("outside by")[1]
+    )
     assert "  friend: Node -> Node (var friend.value)" in done.output
     assert '"Node" -> "Node" [style=bold];' in (tmp_path / "g.dot").read_text(encoding="utf-8")
     data = json.loads((tmp_path / "g.json").read_text(encoding="utf-8"))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -258,6 +259,27 @@ def test_the_figure_rests_on_what_the_solver_was_given() -> None:
     (figure,) = tasks.figure(spec).findings
     assert figure.verdict is Verdict.CHECKED
     assert set(figure.rests_on) <= {s.name for s in spec.of_kind("safety", "lemma")}
+
+
+@pytest.mark.parametrize("needed", [False, True])
+def test_the_figure_stands_where_it_does_not_need_what_fails(needed: bool) -> None:
+    """The light goes on and off; that it never breaks is needed, and that it has a twin is not."""
+    fails = ("sound", "twin") if needed else ("twin",)
+    spec = load("tests/open_specs/figure.py")
+    checks = verify.Verification(spec, verify.Options(jobs=1, run_steps=100), lambda *_: None)
+    told = {f.name: f for f in checks.run().findings}
+    assert told[structure.FIGURE].verdict is Verdict.CHECKED
+    assert set(told[structure.FIGURE].rests_on) == {"sound", "twin"}
+    got = checks.gathered
+    got.results = [
+        replace(r, verdict=Verdict.UNKNOWN) if r.property in fails else r for r in got.results
+    ]
+    got.findings = tasks.figure(spec).findings
+    told = {f.name: f for f in checks._findings()}
+    assert told[structure.FIGURE].verdict is (Verdict.UNKNOWN if needed else Verdict.CHECKED)
+    assert set(told[structure.FIGURE].rests_on) == {"sound", "twin"} - (
+        set() if needed else {"twin"}
+    )
 
 
 def test_what_rests_on_a_bound_is_bounded() -> None:
