@@ -108,37 +108,59 @@ class Graphs:
 
     # ------------------------------------------------------------ parts
 
-    def _shape(self, ast: Any, polarity: int) -> Shape:
-        key = (ast.value, polarity)
-        found = self._parts.get(key)
-        if found is None:
-            kind = z3.Z3_get_ast_kind(self._context, ast)
-            if kind == z3.Z3_APP_AST:
-                found = self._application(ast, polarity)
-            elif kind == z3.Z3_QUANTIFIER_AST:
-                found = self._quantifier(ast, polarity)
-            elif kind == z3.Z3_VAR_AST:
-                index = z3.Z3_get_index_value(self._context, ast)
-                found = Shape(frozenset({index}), NONE, NONE)
+    def _shape(self, root: Any, polarity: int) -> Shape:
+        """Return the shape of a formula; without recursion, since a formula may be deep."""
+        parts = self._parts
+        todo: list[tuple[Any, int, list[tuple[Any, int]] | None]] = [(root, polarity, None)]
+        while todo:
+            ast, sign, below = todo.pop()
+            if (ast.value, sign) in parts:
+                continue
+            if below is None:
+                below = self._below(ast, sign)
+            missing = [(a, p, None) for a, p in below if (a.value, p) not in parts]
+            if missing:
+                todo.append((ast, sign, below))
+                todo += missing
             else:
-                name, sort = self._sort(z3.Z3_get_sort(self._context, ast))
-                found = Shape(NONE, NONE, _no_claim(name, sort))
-            self._parts[key] = found
-        return found
+                shapes = [parts[a.value, p] for a, p in below]
+                parts[ast.value, sign] = self._combined(ast, sign, shapes)
+        return parts[root.value, polarity]
 
-    def _application(self, ast: Any, polarity: int) -> Shape:
+    def _below(self, ast: Any, polarity: int) -> list[tuple[Any, int]]:
+        """Return the parts that the shape of a part is made of, each with its polarity."""
         ctx = self._context
-        kind, symbol, name, sort = self._symbol(z3.Z3_get_app_decl(ctx, ast))
-        edges = _no_claim(name, sort)
-        count = z3.Z3_get_app_num_args(ctx, ast)
-        if not count:
-            return Shape(NONE, NONE, edges) if edges else GROUND
-        below = [
-            self._shape(z3.Z3_get_app_arg(ctx, ast, i), inner)
-            for i, inner in enumerate(_polarities(kind, count, polarity))
-        ]
+        kind = z3.Z3_get_ast_kind(ctx, ast)
+        if kind == z3.Z3_APP_AST:
+            count = z3.Z3_get_app_num_args(ctx, ast)
+            if not count:
+                return []
+            signs = _polarities(self._symbol(z3.Z3_get_app_decl(ctx, ast))[0], count, polarity)
+            return [(z3.Z3_get_app_arg(ctx, ast, i), sign) for i, sign in enumerate(signs)]
+        if kind == z3.Z3_QUANTIFIER_AST:
+            if polarity == BOTH and not z3.Z3_is_lambda(ctx, ast):
+                return [(ast, POSITIVE), (ast, NEGATIVE)]
+            return [(z3.Z3_get_quantifier_body(ctx, ast), polarity)]
+        return []
+
+    def _combined(self, ast: Any, polarity: int, below: list[Shape]) -> Shape:
+        ctx = self._context
+        kind = z3.Z3_get_ast_kind(ctx, ast)
+        if kind == z3.Z3_APP_AST:
+            return self._application(ast, below)
+        if kind == z3.Z3_QUANTIFIER_AST:
+            if len(below) == 2:
+                one, other = below
+                return Shape(one.free | other.free, one.made | other.made, one.edges | other.edges)
+            return self._quantifier(ast, polarity, below[0])
+        if kind == z3.Z3_VAR_AST:
+            return Shape(frozenset({z3.Z3_get_index_value(ctx, ast)}), NONE, NONE)
+        return Shape(NONE, NONE, _no_claim(*self._sort(z3.Z3_get_sort(ctx, ast))))  # a numeral
+
+    def _application(self, ast: Any, below: list[Shape]) -> Shape:
+        kind, symbol, name, sort = self._symbol(z3.Z3_get_app_decl(self._context, ast))
+        edges = _no_claim(name, sort).union(*(b.edges for b in below))
         free = NONE.union(*(b.free for b in below))
-        edges = edges.union(*(b.edges for b in below))
         if not free:
             return Shape(NONE, NONE, edges) if edges else GROUND
         made = NONE.union(*(b.made for b in below))
@@ -146,15 +168,9 @@ class Graphs:
             made |= {Made(free, name, symbol)}
         return Shape(free, made, edges)
 
-    def _quantifier(self, ast: Any, polarity: int) -> Shape:
+    def _quantifier(self, ast: Any, polarity: int, body: Shape) -> Shape:
         ctx = self._context
-        if polarity == BOTH:
-            one, other = self._shape(ast, POSITIVE), self._shape(ast, NEGATIVE)
-            return Shape(one.free | other.free, one.made | other.made, one.edges | other.edges)
-        if z3.Z3_is_lambda(ctx, ast):
-            raise TypeError("a lambda stands for an array, which no obligation has")
         count = z3.Z3_get_quantifier_num_bound(ctx, ast)
-        body = self._shape(z3.Z3_get_quantifier_body(ctx, ast), polarity)
         bound = {
             i: self._sort(z3.Z3_get_quantifier_bound_sort(ctx, ast, count - 1 - i))
             for i in body.free
@@ -162,6 +178,9 @@ class Graphs:
         }
         free = frozenset(i - count for i in body.free if i >= count)
         edges = body.edges.union(*(_no_claim(name, sort) for name, sort in bound.values()))
+        if z3.Z3_is_lambda(ctx, ast):
+            array = _no_claim(*self._sort(z3.Z3_get_sort(ctx, ast)))
+            return Shape(free, NONE, edges | array)
         made: set[Made] = set()
         if bool(z3.Z3_is_quantifier_forall(ctx, ast)) == (polarity == POSITIVE):
             edges |= {
