@@ -56,7 +56,16 @@ def main() -> None:
     """Write a protocol once as a table of rules; prove it, generate it, compare the two."""
 
 
-@main.command(name="verify")
+STATUSES = """\b
+Exit status:
+  0  all that was asked for holds
+  1  a property is refuted, or a derived file is not current
+  2  the command line or the spec is wrong
+  3  something is open or unknown, or ran out of time or memory
+"""
+
+
+@main.command(name="verify", epilog=STATUSES)
 @click.argument("spec", default="order")
 @click.option("--only", multiple=True, metavar="NAME", help="Check just this property (repeat).")
 @click.option(
@@ -97,16 +106,9 @@ def verify_command(
     lemmas: bool,
     allow_open: bool,
 ) -> None:
-    r"""Prove SPEC for any number of nodes, and check that what is derived from it is current.
+    """Prove SPEC for any number of nodes, and check that what is derived from it is current.
 
     SPEC is `order`, a path to a Python file, or `package.module:NAME`.
-
-    \b
-    Exit status:
-      0  all that was asked for holds
-      1  a property is refuted, or a derived file is not current
-      2  the command line or the spec is wrong
-      3  something is open or unknown, or ran out of time or memory
     """
     files = {"--json": json_file, "--junit": junit, "--html": html_file}
     _check_files({option: path for option, path in files.items() if path is not None})

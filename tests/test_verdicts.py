@@ -154,6 +154,12 @@ def test_make_verify_accepts_open_properties_only_while_the_order_has_some() -> 
     assert ("--allow-open" in (ROOT / "Makefile").read_text(encoding="utf-8")) is some
 
 
+def test_the_help_tells_each_exit_status() -> None:
+    shown = [line.strip() for line in oathbound("verify", "--help").output.splitlines()]
+    at = shown.index("Exit status:")
+    assert [line[:1] for line in shown[at + 1 : at + 5]] == ["0", "1", "2", "3"]
+
+
 # ---------------------------------------------------------------- an example is no proof
 
 BY_EXAMPLE = {structure.CONSISTENT, structure.FIRES, structure.POSSIBLE, structure.CASES}
