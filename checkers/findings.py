@@ -43,7 +43,7 @@ def of_results(spec: Spec, results: Iterable[Result], only: frozenset[str]) -> l
         findings.append(_of_statement(spec, s, by_name.get(s.name, [])))
     for name in (*STRUCTURAL, CONSISTENT, FIRES):
         title = STRUCTURAL.get(name) or TITLES[name]
-        if by_name[name]:  # a spec without messages has no sender to check
+        if by_name[name] or name in only:  # a spec without messages has no sender to check
             findings.append(add_up(name, title, "structural", by_name[name]))
     for f in findings:
         for r in f.failures:

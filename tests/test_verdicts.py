@@ -304,6 +304,13 @@ def test_a_property_without_obligations_is_not_proved() -> None:
     assert findings.add_up("p", "P", "safety", []).verdict is Verdict.UNKNOWN
 
 
+def test_a_structural_row_asked_for_that_is_about_nothing_is_not_proved() -> None:
+    """The lamp sends no messages, so no role of a sender was checked."""
+    done = oathbound("verify", OPEN, "--only", "sender roles", "--jobs", "1")
+    assert done.exit_code == 3, done.output
+    assert "no obligation was made for it" in done.output
+
+
 def test_hypotheses_are_satisfiable_together() -> None:
     """From contradictory hypotheses everything would follow."""
     (result,) = tasks.fires(SPEC, "commit").results
