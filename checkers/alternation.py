@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import z3
 
-from checkers.fragment import Edge, Graph, Graphs, cycle, union
+from checkers.fragment import Edge, Graph, Graphs, Reason, cycle, union
 from checkers.induction import Obligation, Prover
 from checkers.verdict import Alternation, Result, Verdict
 from model.lang import Spec
@@ -40,17 +40,17 @@ class Alternations:
         graph = dict(self._of_hypotheses(given))
         for pair, reason in own.items():
             graph.setdefault(pair, reason)
-        found = tuple(map(str, cycle(graph)))
+        found = _told(cycle(graph))
         left = found
         if found and result is not None and result.verdict is Verdict.PROVED:
             used = self._of_hypotheses(tuple((n, f) for n, f in given if n in result.uses))
-            left = tuple(map(str, cycle({**own, **used})))
+            left = _told(cycle({**own, **used}))
         return Alternation(tuple(sorted(graph)), found, left)
 
     def hypotheses(self) -> dict[str, list[str]]:
         """Return the edges of each hypothesis seen so far; those without any are left out."""
         return {
-            name: [f"{e.source} -> {e.target} ({e.by})" for e in sorted(edges)]
+            name: [_plain(f"{e.source} -> {e.target} ({e.by})") for e in sorted(edges)]
             for name, (_, edges) in self._hypotheses.items()
             if edges
         }
@@ -79,6 +79,15 @@ class Alternations:
             self._hypotheses[name] = known = (formula, self._graphs.of(formula))
             self._shared.clear()
         return known[1]
+
+
+def _told(found: Iterable[Reason]) -> tuple[str, ...]:
+    return tuple(_plain(str(reason)) for reason in found)
+
+
+def _plain(text: str) -> str:
+    """Return a text with the variables of a node named as in the spec."""
+    return text.replace("(var ", "(")
 
 
 # ---------------------------------------------------------------- all obligations of a spec

@@ -22,7 +22,9 @@ def line(data: Data) -> str:
         return ""
     told = f"decidable fragment: {data['inside']:,} of {count:,} obligations"
     if data["inside_as_proved"] != data["inside"]:
-        told += f", and {data['inside_as_proved']:,} with just what their proofs used"
+        told += (
+            f" with all they may assume, {data['inside_as_proved']:,} with what their proofs used"
+        )
     outside = by_property(data)
     if not outside:
         return told

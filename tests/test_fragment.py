@@ -191,7 +191,7 @@ def test_what_is_inside_is_decided_both_ways() -> None:
 # ---------------------------------------------------------------- the obligations of a spec
 
 PALS = "tests/fragment_specs/pals.py"
-FRIEND = "Node -> Node (var friend.value, in friend)"
+FRIEND = "Node -> Node (friend.value, in friend)"
 
 
 def asked(only: str | None = None) -> list[Asked]:
@@ -233,7 +233,7 @@ def test_verify_tells_who_is_outside_as_asked_and_as_proved(tmp_path: Path) -> N
     report.write_html(told, tmp_path / "r.html")
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "<summary>3</summary>befriend, crash, greet</details>" in page
-    assert "Node -&gt; Node (var friend.value, in friend)" in page
+    assert "Node -&gt; Node (friend.value, in friend)" in page
 
 
 def test_the_command_shows_the_graph_and_who_is_outside(tmp_path: Path) -> None:
@@ -253,7 +253,7 @@ def test_the_command_shows_the_graph_and_who_is_outside(tmp_path: Path) -> None:
         "  known: befriend, crash" in done.output
         and "glad" not in done.output.split("outside by")[1]
     )
-    assert "  friend: Node -> Node (var friend.value)" in done.output
+    assert "  friend: Node -> Node (friend.value)" in done.output
     assert '"Node" -> "Node" [style=bold];' in (tmp_path / "g.dot").read_text(encoding="utf-8")
     data = json.loads((tmp_path / "g.json").read_text(encoding="utf-8"))
     assert data["inside"] == data["inside_as_proved"] < data["obligations"]
