@@ -3,11 +3,13 @@
 Belongs here: reading the command line, progress, exit status. Never here: any check.
 
 Exit status: 0 all that was asked for holds; 1 a property is refuted or a derived file is not
-current; 2 the command line or the spec is wrong; 3 something is unknown or ran out of time.
+current; 2 the command line or the spec is wrong; 3 something is open or unknown, or ran out of time
+or memory.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -20,9 +22,10 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from checkers import artefacts, report, verify
+from checkers import alternation, alternation_text, artefacts, report, verify
 from checkers.induction import STRUCTURAL
 from checkers.scope import ScopeError, read_scope
+from model.figures import NoDrawingProgram
 from model.lang import Spec, SpecError, SpecErrors
 from model.lang.load import load
 from model.smt.bounded import Scope
@@ -53,7 +56,16 @@ def main() -> None:
     """Write a protocol once as a table of rules; prove it, generate it, compare the two."""
 
 
-@main.command(name="verify")
+STATUSES = """\b
+Exit status:
+  0  all that was asked for holds
+  1  a property is refuted, or a derived file is not current
+  2  the command line or the spec is wrong
+  3  something is open or unknown, or ran out of time or memory
+"""
+
+
+@main.command(name="verify", epilog=STATUSES)
 @click.argument("spec", default="order")
 @click.option("--only", multiple=True, metavar="NAME", help="Check just this property (repeat).")
 @click.option(
@@ -76,6 +88,9 @@ def main() -> None:
 @click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML there.")
 @click.option("--html", "html_file", type=click.Path(path_type=Path), help="Write a page there.")
 @click.option("--lemmas", is_flag=True, help="Show the lemmas that are proved, too.")
+@click.option(
+    "--allow-open", is_flag=True, help="Exit 0 although the spec declares properties as open."
+)
 def verify_command(
     spec: str,
     only: tuple[str, ...],
@@ -89,23 +104,16 @@ def verify_command(
     junit: Path | None,
     html_file: Path | None,
     lemmas: bool,
+    allow_open: bool,
 ) -> None:
     """Prove SPEC for any number of nodes, and check that what is derived from it is current.
 
     SPEC is `order`, a path to a Python file, or `package.module:NAME`.
     """
+    files = {"--json": json_file, "--junit": junit, "--html": html_file}
+    _check_files({option: path for option, path in files.items() if path is not None})
     loaded = _load(spec)
-    stated = loaded.of_kind("safety", "step", "lemma")
-    known = {*(s.name for s in stated), *STRUCTURAL}
-    for name in only:
-        if name not in known:
-            close = ", ".join(sorted(n for n in known if n.lower().startswith(name.lower()[:2])))
-            click.echo(
-                f"error: --only {name}: the spec states no such property\n"
-                f"  fix: use one of: {close or ', '.join(sorted(known))}",
-                err=True,
-            )
-            raise SystemExit(WRONG)
+    _check_names(loaded, only)
     most = MOST_JOBS_PER_CORE * (os.cpu_count() or 1)
     if not 1 <= jobs <= most or not 0.001 <= timeout <= 1e6:
         click.echo(
@@ -121,6 +129,7 @@ def verify_command(
         timeout,
         derived=spec == "order",
         scope=_scope(loaded, engine, scope),
+        allow_open=allow_open,
     )
     console = _console()
     try:
@@ -148,6 +157,21 @@ def verify_command(
     raise SystemExit(found.exit_status())
 
 
+def _check_names(spec: Spec, only: tuple[str, ...]) -> None:
+    """Refuse names that no property and no structural row has."""
+    stated = spec.of_kind("safety", "step", "lemma")
+    known = {*(s.name for s in stated), *STRUCTURAL}
+    for name in only:
+        if name not in known:
+            close = ", ".join(sorted(n for n in known if n.lower().startswith(name.lower()[:2])))
+            click.echo(
+                f"error: --only {name}: the spec states no such property\n"
+                f"  fix: use one of: {close or ', '.join(sorted(known))}",
+                err=True,
+            )
+            raise SystemExit(WRONG)
+
+
 def _scope(spec: Spec, engine: str, text: str | None) -> Scope | None:
     """Return the scope asked for; none for the unbounded engine."""
     if engine == "induction":
@@ -162,12 +186,76 @@ def _scope(spec: Spec, engine: str, text: str | None) -> Scope | None:
         raise SystemExit(WRONG) from None
 
 
+def _check_files(files: dict[str, Path]) -> None:
+    """Refuse, before anything is run, files that cannot be written afterwards."""
+    for at, (option, path) in enumerate(files.items()):
+        why = _unwritable(path)
+        fix = "name a file in a folder that you may write to"
+        for other, earlier in list(files.items())[:at]:
+            if why is None and earlier.absolute() == path.absolute():
+                why, fix = f"{other} is written there, too", "give each its own file"
+        if why is not None:
+            click.echo(f"error: {option} {path}: {why}\n  fix: {fix}", err=True)
+            raise SystemExit(WRONG)
+
+
+def _unwritable(path: Path) -> str | None:
+    """Return why a file cannot be written, or None where nothing speaks against it."""
+    try:
+        if path.is_dir():
+            return "it is a folder"
+        if path.exists():
+            return None if os.access(path, os.W_OK) else "it may not be written"
+        folder = next(p for p in path.absolute().parents if p.exists())
+    except (OSError, ValueError) as error:
+        return getattr(error, "strerror", None) or str(error)
+    if not folder.is_dir():
+        return f"{folder} is no folder"
+    return None if os.access(folder, os.W_OK | os.X_OK) else f"{folder} may not be written"
+
+
 def _write(action: Callable[[], None], path: Path) -> None:
     try:
         action()
     except OSError as error:
         click.echo(f"error: cannot write {path}: {error.strerror}", err=True)
         raise SystemExit(WRONG) from None
+
+
+@main.command()
+@click.argument("spec", default="order")
+@click.option("--only", multiple=True, metavar="NAME", help="Look at just this property (repeat).")
+@click.option("--names", is_flag=True, help="Name every transition of what is outside.")
+@click.option("--dot", "dot_file", type=click.Path(path_type=Path), help="Write the graph there.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON there.")
+def fragment(
+    spec: str, only: tuple[str, ...], names: bool, dot_file: Path | None, json_file: Path | None
+) -> None:
+    """Show the quantifier alternations of SPEC's obligations, and which leave the fragment.
+
+    Nothing is proved. An obligation without a cycle is in a decidable fragment; one with a cycle
+    may be decided all the same, or the solver may give up. `verify` also tells which are in the
+    fragment with just those hypotheses that their proofs used.
+    """
+    files = {"--dot": dot_file, "--json": json_file}
+    _check_files({option: path for option, path in files.items() if path is not None})
+    loaded = _load(spec)
+    _check_names(loaded, only)
+    asked, seen = [], alternation.Alternations()
+    with _Progress() as progress:
+        for done, found in enumerate(alternation.of_spec(loaded, seen, frozenset(only) or None)):
+            progress.update("transitions", done, len(loaded.transitions) + 2)
+            asked += found
+    data = alternation.as_data(asked)
+    data["hypotheses"] = seen.hypotheses()
+    for told in alternation_text.lines(data, names=names):
+        click.echo(told)
+    for path, text in (
+        (dot_file, alternation_text.dot(data, loaded.name)),
+        (json_file, json.dumps({"schema": report.SCHEMA, "spec": loaded.name, **data}, indent=2)),
+    ):
+        if path is not None:
+            _write(partial(report.write_text, path, text), path)
 
 
 @main.command()
@@ -193,8 +281,12 @@ def figures_command(spec: str, check: bool) -> None:
         raise SystemExit(WRONG)
     if check:
         _told_stale(artefacts.stale_figures(loaded), "make figures")
-    for path in artefacts.write_figures(loaded):
-        click.echo(f"wrote {path}")
+    try:
+        for path in artefacts.write_figures(loaded):
+            click.echo(f"wrote {path}")
+    except NoDrawingProgram as error:
+        click.echo(f"error: {error}", err=True)
+        raise SystemExit(WRONG) from None
 
 
 def _told_stale(stale: list[artefacts.Stale], fix: str) -> None:

@@ -93,12 +93,12 @@ class Obligation:
         return solver
 
     def discharge(self, timeout_ms: int, seeds: Iterable[int] = (0, 7)) -> Result:
-        """Ask the solver; `unknown` from every seed is UNKNOWN, with the solver's reason."""
+        """Ask the solver; where no seed decides, the verdict says why, with the solver's reason."""
         started = time.perf_counter()
         if self._plain():
             spent = time.perf_counter() - started
             return Result(self.property, self.transition, Verdict.PROVED, "solver", spent)
-        reason = ""
+        reason, verdict = "", Verdict.UNKNOWN
         for seed in seeds:
             solver = self.solver(timeout_ms, seed)
             answer = solver.check()
@@ -115,12 +115,14 @@ class Obligation:
                 )
             if answer == z3.sat:
                 reason = "the step is possible in a state that satisfies every hypothesis"
+                verdict = Verdict.UNKNOWN
                 break
             reason = f"the solver gave up ({solver.reason_unknown()})"
+            verdict = gave_up(solver.reason_unknown())
         return Result(
             self.property,
             self.transition,
-            Verdict.UNKNOWN,
+            verdict,
             "solver",
             time.perf_counter() - started,
             reason,
@@ -132,6 +134,16 @@ class Obligation:
         solver.set("timeout", PLAIN_MS)
         solver.add(*(clause for _, clause in self.guards), z3.Not(self.goal))
         return bool(solver.check() == z3.unsat)
+
+
+def gave_up(reason: str) -> Verdict:
+    """Return the verdict for a solver's `unknown`, from the reason it gives."""
+    told = reason.lower()
+    if "memory" in told or "memout" in told:
+        return Verdict.OUT_OF_MEMORY
+    if "timeout" in told or "canceled" in told or "resource limits" in told:
+        return Verdict.TIMED_OUT
+    return Verdict.UNKNOWN
 
 
 def hypotheses(spec: Spec, statement: Statement | None = None) -> list[Statement]:
