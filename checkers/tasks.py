@@ -20,6 +20,7 @@ from checkers.edges import derive
 from checkers.explain import explain
 from checkers.induction import INITIAL, InitialState, Obligation, Prover, gave_up
 from checkers.reach import Reached, reach
+from checkers.solving import Limits, Portfolio
 from checkers.structure import CONSISTENT, FIGURE, FIRES, TITLES
 from checkers.verdict import Finding, Result, Verdict
 from model import figures
@@ -80,6 +81,11 @@ def _prover(key: _Same, scope: Scope | None = None) -> Prover:
     return Prover(key.spec, lambda spec: BoundedVocabulary(spec, scope))
 
 
+@lru_cache(maxsize=1)
+def _portfolio(limits: Limits) -> Portfolio:
+    return Portfolio(limits)
+
+
 def spec_of(source: str | Spec) -> Spec:
     """Return the spec that a source names; a worker reads it once."""
     return _loaded(source) if isinstance(source, str) else source
@@ -89,7 +95,7 @@ def spec_of(source: str | Spec) -> Spec:
 
 
 def prove(
-    source: str | Spec, task: str, only: frozenset[str], timeout: float, scope: Scope | None
+    source: str | Spec, task: str, only: frozenset[str], limits: Limits, scope: Scope | None
 ) -> Gathered:
     """Discharge the obligations of one transition, of the initial state, or of the events.
 
@@ -105,8 +111,8 @@ def prove(
         obligations = prover.of_events(names)
     else:
         obligations = prover.of_transition(spec.by_label[task[len(RULE) :]], names)
-    budget = int(timeout * 1000)
-    results = [o if isinstance(o, Result) else o.discharge(budget) for o in obligations]
+    portfolio = _portfolio(limits)
+    results = [o if isinstance(o, Result) else o.discharge(portfolio) for o in obligations]
     return Gathered([r if scope is None else _bounded(r, scope) for r in results])
 
 

@@ -65,7 +65,8 @@ class Result:
     """The verdict on one obligation: a property and a transition (or `initial state`).
 
     `how`: `solver`, `frame` (the transition writes nothing the property reads), `run` (seen in a
-    run). `uses`: the hypotheses in the solver's unsatisfiable core. `seconds`: solver time.
+    run). `uses`: the hypotheses in the solver's unsatisfiable core. `seconds`: solver time. `by`:
+    the solver that gave the answer, and how it was asked.
     """
 
     property: str
@@ -77,6 +78,7 @@ class Result:
     uses: tuple[str, ...] = ()
     guards: tuple[str, ...] = ()
     counterexample: Counterexample | None = None
+    by: str = ""
 
 
 @dataclass(slots=True)

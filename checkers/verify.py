@@ -18,6 +18,7 @@ from joblib import Parallel, delayed, parallel_config
 from checkers import findings, tasks
 from checkers.induction import INITIAL
 from checkers.reach import Reached
+from checkers.solving import Limits
 from checkers.structure import CONSISTENT, FIRES
 from checkers.tasks import EVENTS, RULE, Gathered
 from checkers.verdict import Finding, Report, Result
@@ -32,8 +33,8 @@ EXPLAINED = 3
 class Options:
     """What to check and with what means.
 
-    `only`: names of properties, or empty for all; `timeout`: seconds of solver time for one try at
-    an obligation; `run_seeds`: the seeds of the runs that reach for everything; `derived`: the
+    `only`: names of properties, or empty for all; `timeout`, `megabytes`: of solver time and memory
+    for one obligation; `run_seeds`: the seeds of the runs that reach for everything; `derived`: the
     spec is this repository's own, whose derived files must be current; `scope`: of the bounded
     reading, or None for the unbounded one; `allow_open`: open properties may stay open.
     """
@@ -41,12 +42,18 @@ class Options:
     only: frozenset[str] = frozenset()
     jobs: int = 2
     backend: str = "loky"
-    timeout: float = 20.0
+    timeout: float = 40.0
+    megabytes: int = 1024
     run_seeds: tuple[int, ...] = (1,)
     run_steps: int = 60_000
     derived: bool = False
     scope: Scope | None = None
     allow_open: bool = False
+
+    @property
+    def limits(self) -> Limits:
+        """The bounds of one obligation."""
+        return Limits(self.timeout, self.megabytes)
 
 
 Progress = Callable[[str, int, int], None]
@@ -117,7 +124,7 @@ class Verification:
 
     def _proofs(self, names: list[str], only: frozenset[str]) -> list[Any]:
         o = self.options
-        return [delayed(tasks.prove)(self.source, n, only, o.timeout, o.scope) for n in names]
+        return [delayed(tasks.prove)(self.source, n, only, o.limits, o.scope) for n in names]
 
     def _close(self) -> None:
         """Prove what the asked properties' proofs assume, too, until nothing is merely assumed."""

@@ -37,7 +37,7 @@ MODEL = (
     *("language", "order", "evaluator", "z3 generator", "python generator"),
     *("partial evaluation", "figures", "reference"),
 )
-ENGINES = ("induction", "edges", "reach", "conformance", "bench")
+ENGINES = ("solving", "questions", "induction", "edges", "reach", "conformance", "bench")
 
 PARTS: dict[str, Part] = {
     # in model/
@@ -60,9 +60,12 @@ PARTS: dict[str, Part] = {
     # in checkers/
     "verdict": Part(("checkers.verdict",)),
     "report": Part(("checkers.report",), parts=("verdict",), libraries=None),
+    # How a question is put to solvers: of the project it knows the verdict's words alone.
+    "solving": Part(("checkers.solving",), libraries=("z3", "cvc5")),
+    "questions": Part(("checkers.questions",), parts=("verdict", "language")),
     "induction": Part(
         ("checkers.induction", "checkers.counterexample", "checkers.explain"),
-        parts=("verdict", *MODEL),
+        parts=("verdict", "questions", "solving", *MODEL),
         libraries=None,
     ),
     "edges": Part(("checkers.edges",), parts=("verdict", *MODEL), libraries=None),
