@@ -68,7 +68,10 @@ def main() -> None:
 @click.option("--jobs", default=os.cpu_count() or 1, show_default=True, help="Parallel workers.")
 @click.option("--backend", default="loky", show_default=True, help="joblib backend of the workers.")
 @click.option(
-    "--timeout", default=20.0, show_default=True, help="Solver seconds for a try at an obligation."
+    "--timeout", default=40.0, show_default=True, help="Seconds for one obligation, all tries told."
+)
+@click.option(
+    "--memory", default=1024, show_default=True, help="Megabytes for a solver at an obligation."
 )
 @click.option(
     "--no-cache", is_flag=True, help="Prove everything afresh (nothing is cached yet in any case)."
@@ -88,6 +91,7 @@ def verify_command(
     jobs: int,
     backend: str,
     timeout: float,
+    memory: int,
     no_cache: bool,
     json_file: Path | None,
     junit: Path | None,
@@ -121,6 +125,13 @@ def verify_command(
             )
             raise SystemExit(WRONG)
     most = MOST_JOBS_PER_CORE * (os.cpu_count() or 1)
+    if not 64 <= memory <= 1 << 20:
+        click.echo(
+            f"error: --memory {memory}: a solver needs 64 megabytes, and more than 1048576 are no"
+            " bound\n  fix: write a number between, as in --memory 1024",
+            err=True,
+        )
+        raise SystemExit(WRONG)
     if not 1 <= jobs <= most or not 0.001 <= timeout <= 1e6:
         click.echo(
             f"error: --jobs {jobs} --timeout {timeout}: workers must be positive and at most"
@@ -133,6 +144,7 @@ def verify_command(
         jobs,
         backend,
         timeout,
+        memory,
         derived=spec == "order",
         scope=_scope(loaded, engine, scope),
         allow_open=allow_open,

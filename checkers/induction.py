@@ -280,9 +280,12 @@ class _Setting:
         if self.start is None:
             return ()
         translate, always = self.start.translator, self.prover.spec.of_kind("assumption")
-        return tuple(
-            (a.name, translate.formula(a.formula)) for a in always if a.formula is not None
-        )
+        found = []
+        for a in always:
+            with contextlib.suppress(UnsupportedExpression):  # then nothing is proved from it
+                if a.formula is not None:
+                    found.append((a.name, translate.formula(a.formula)))
+        return tuple(found)
 
 
 def _unchanged(hypotheses: Hypotheses) -> Hypotheses:
