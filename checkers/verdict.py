@@ -66,7 +66,7 @@ class Result:
 
     `how`: `solver`, `frame` (the transition writes nothing the property reads), `run` (seen in a
     run). `uses`: the hypotheses in the solver's unsatisfiable core. `seconds`: solver time. `by`:
-    the solver that gave the answer, and how it was asked.
+    the solver that gave the answer, and how it was asked. `kept`: in an earlier run.
     """
 
     property: str
@@ -79,6 +79,7 @@ class Result:
     guards: tuple[str, ...] = ()
     counterexample: Counterexample | None = None
     by: str = ""
+    kept: bool = False
 
 
 @dataclass(slots=True)

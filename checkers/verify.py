@@ -7,22 +7,25 @@ Belongs here: what is run. Never here: what one piece does (`tasks`), how result
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
-import z3
 from joblib import Parallel, delayed, parallel_config
 
 from checkers import findings, tasks
+from checkers.cache import Ledger, Split
+from checkers.cache.prints import solvers
 from checkers.induction import INITIAL
 from checkers.reach import Reached
 from checkers.solving import Limits
-from checkers.structure import CONSISTENT, FIRES
-from checkers.tasks import EVENTS, RULE, Gathered
+from checkers.structure import AGREE, CONSISTENT, FIRES
+from checkers.tasks import EVENTS, RULE, Gathered, Work
 from checkers.verdict import Finding, Report, Result
 from model.lang import Spec
+from model.lang.spec import Transition
 from model.smt.bounded import Scope
 
 EXPLAINED = 3
@@ -36,7 +39,9 @@ class Options:
     `only`: names of properties, or empty for all; `timeout`, `megabytes`: of solver time and memory
     for one obligation; `run_seeds`: the seeds of the runs that reach for everything; `derived`: the
     spec is this repository's own, whose derived files must be current; `scope`: of the bounded
-    reading, or None for the unbounded one; `allow_open`: open properties may stay open.
+    reading, or None for the unbounded one; `allow_open`: open properties may stay open; `confirm`:
+    a second solver confirms each proof; `cache`: the folder of what earlier runs have proved;
+    `smt2`: the folder that every obligation is written to, as a file.
     """
 
     only: frozenset[str] = frozenset()
@@ -49,6 +54,9 @@ class Options:
     derived: bool = False
     scope: Scope | None = None
     allow_open: bool = False
+    confirm: bool = False
+    cache: Path | None = None
+    smt2: Path | None = None
 
     @property
     def limits(self) -> Limits:
@@ -67,10 +75,15 @@ class Verification:
         self.source, self.options, self.progress = source, options, progress
         self.spec = tasks.spec_of(source)
         self.gathered = Gathered()
+        kept = options.cache if options.scope is None else None
+        self.ledger = Ledger(self.spec, kept) if kept is not None else None
+        self._splits: dict[str, Split] = {}
 
     def run(self) -> Report:
         """Run every check and return the report."""
         started = time.perf_counter()
+        if self.options.smt2 is not None:
+            self._gather("files", self._texts(self.options.smt2))
         self._gather("obligations", [*self._of_the_whole(), *self._of_obligations()])
         self._close()
         self._explain_failures()
@@ -79,8 +92,11 @@ class Verification:
             self._findings(),
             time.perf_counter() - started,
             self.options.jobs,
-            {"z3": z3.get_version_string()},
-            {"runs": [_run_facts(r) for r in self.gathered.runs]},
+            {name: build.split()[0] for name, build in solvers().items()},
+            {
+                "runs": [_run_facts(r) for r in self.gathered.runs],
+                "answers": _answers(self.gathered.results),
+            },
             bound=str(self.options.scope) if self.options.scope is not None else "",
             asked=self.options.only,
             allow_open=self.options.allow_open,
@@ -116,15 +132,39 @@ class Verification:
         heavy = {t.label: len(t.updates) + 3 * len(t.sends) for t in self.spec.transitions}
         labels.sort(key=lambda label: -heavy[label])  # long ones first: no straggler at the end
         calls = self._proofs([EVENTS, INITIAL, *(RULE + label for label in labels)], o.only)
-        calls.append(delayed(tasks.consistent)(source))
+        if not self._is_kept(CONSISTENT, None):
+            calls.append(delayed(tasks.consistent)(source))
         if not o.only:
-            rules = [t.label for t in self.spec.transitions if t.kind == "rule"]
-            calls += [delayed(tasks.fires)(source, label) for label in rules]
+            rules = [t for t in self.spec.transitions if t.kind == "rule"]
+            rules = [t for t in rules if not self._is_kept(FIRES, t)]
+            calls += [delayed(tasks.fires)(source, t.label) for t in rules]
         return calls
 
+    def _is_kept(self, row: str, transition: Transition | None) -> bool:
+        """Tell whether an example is kept from an earlier run, and take it in."""
+        kept = self.ledger.example(row, transition) if self.ledger is not None else None
+        self.gathered.results += [kept] if kept is not None else []
+        return kept is not None
+
+    def _texts(self, folder: Path) -> list[Any]:
+        names = [EVENTS, INITIAL, *(RULE + t.label for t in self.spec.transitions)]
+        only = self.options.only
+        return [delayed(tasks.write_texts)(self.source, n, only, folder) for n in names]
+
     def _proofs(self, names: list[str], only: frozenset[str]) -> list[Any]:
-        o = self.options
-        return [delayed(tasks.prove)(self.source, n, only, o.limits, o.scope) for n in names]
+        """Return the calls that prove what is not kept from an earlier run; take in what is."""
+        o, calls = self.options, []
+        for name in names:
+            work = Work(only, o.limits, o.scope, confirm=o.confirm)
+            if self.ledger is not None:
+                asked = tasks.questions(self.spec, name, only)
+                split = self._splits[name] = self.ledger.split(name, asked, o.confirm)
+                self.gathered.results += split.known
+                if not split.asked and not split.proved:
+                    continue
+                work = replace(work, wanted=split.asked, proved=split.proved)
+            calls.append(delayed(tasks.prove)(self.source, name, work))
+        return calls
 
     def _close(self) -> None:
         """Prove what the asked properties' proofs assume, too, until nothing is merely assumed."""
@@ -143,7 +183,7 @@ class Verification:
     def _explain_failures(self) -> None:
         failed: dict[str, list[Result]] = defaultdict(list)
         for r in self.gathered.results:
-            if r.verdict.undecided and r.property not in (FIRES, CONSISTENT):
+            if r.verdict.undecided and r.property not in (FIRES, CONSISTENT, AGREE):
                 failed[r.property].append(r)
         chosen = [r for rs in failed.values() for r in sorted(rs, key=findings.size)[:EXPLAINED]]
         if not chosen:
@@ -158,8 +198,13 @@ class Verification:
     # ------------------------------------------------------------ running it
 
     def _gather(self, what: str, calls: list[Any]) -> None:
-        for gathered in self._parallel(what, calls):
+        for gathered in self._parallel(what, calls) if calls else ():
             self.gathered.add(gathered)
+            if self.ledger is not None:  # at once, so that an interrupt loses little
+                if gathered.task:
+                    self.ledger.learn(gathered.task, self._splits[gathered.task], gathered.results)
+                else:
+                    self.ledger.learn_examples(gathered.results)
 
     def _parallel(self, what: str, calls: list[Any]) -> Iterator[Gathered]:
         """Run delayed calls, yielding results as they come; specs given as objects stay here."""
@@ -171,6 +216,12 @@ class Verification:
             for done, gathered in enumerate(results, start=1):
                 self.progress(what, done, total)
                 yield gathered
+
+
+def _answers(results: list[Result]) -> dict[str, Any]:
+    """Return how many obligations each way to ask has proved, and how many were kept."""
+    by = Counter(r.by for r in results if r.by and r.verdict.holds)
+    return {"by": dict(sorted(by.items())), "kept": sum(r.kept for r in results)}
 
 
 def _run_facts(run: Reached) -> dict[str, Any]:

@@ -37,7 +37,17 @@ MODEL = (
     *("language", "order", "evaluator", "z3 generator", "python generator"),
     *("partial evaluation", "figures", "reference"),
 )
-ENGINES = ("solving", "questions", "induction", "edges", "reach", "conformance", "bench")
+ENGINES = (
+    "solving",
+    "questions",
+    "cache",
+    "structure",
+    "induction",
+    "edges",
+    "reach",
+    "conformance",
+    "bench",
+)
 
 PARTS: dict[str, Part] = {
     # in model/
@@ -63,6 +73,9 @@ PARTS: dict[str, Part] = {
     # How a question is put to solvers: of the project it knows the verdict's words alone.
     "solving": Part(("checkers.solving",), libraries=("z3", "cvc5")),
     "questions": Part(("checkers.questions",), parts=("verdict", "language")),
+    # It loads no solver: what is known already is told at once.
+    "cache": Part(("checkers.cache",), parts=("verdict", "questions", "structure", "language")),
+    "structure": Part(("checkers.structure",)),
     "induction": Part(
         ("checkers.induction", "checkers.counterexample", "checkers.explain"),
         parts=("verdict", "questions", "solving", *MODEL),
@@ -90,7 +103,6 @@ PARTS: dict[str, Part] = {
             "checkers.__main__",
             "checkers.cli",
             "checkers.findings",
-            "checkers.structure",
             "checkers.tasks",
             "checkers.verify",
             "checkers.artefacts",
