@@ -43,7 +43,8 @@ def ask_z3(text: str, options: dict[str, Any], seconds: float, megabytes: int) -
     solver.set("unsat_core", True)
     for name, value in settings.items():
         solver.set(name, value)
-    solver.from_string(text)
+    # Without this option Z3 drops the names of the assertions, and every core would be empty.
+    solver.from_string(f"(set-option :produce-unsat-cores true)\n{text}")
     found = str(solver.check())
     core = [str(name) for name in solver.unsat_core()] if found == "unsat" else []
     reason = solver.reason_unknown() if found == "unknown" else ""

@@ -3,10 +3,9 @@
 Belongs here: how cvc5 is asked, and what its answer means. Never here: what follows from that for a
 run (`findings`).
 
-cvc5 reads the query as text, with its own parser. It is asked first whether the goal follows from
-what Z3 says its proof used, then from everything that was given. `unsat` confirms. `sat` disagrees,
-in the first case as well: what is reported as used would not suffice. Anything else confirms
-nothing, and is never taken for agreement.
+cvc5 reads the query as text, with its own parser. It is asked whether the goal follows from just
+what Z3 says its proof used: so it confirms that too, and with it what a proof is said to rest on.
+`unsat` confirms, `sat` disagrees. Anything else confirms nothing, and is never taken for agreement.
 """
 
 from __future__ import annotations
@@ -18,14 +17,13 @@ from checkers.solving.outside import Outside
 from checkers.solving.query import Answer, Cause, Limits, Query
 from checkers.solving.smtlib import script
 
-TRIES: tuple[tuple[bool, Mapping[str, str], float], ...] = (
-    (True, {}, 2.0),
-    (True, {"enum-inst": "true"}, 5.0),
-    (False, {}, 5.0),
-    (True, {"finite-model-find": "true"}, 5.0),
-    (True, {}, 60.0),
+TRIES: tuple[tuple[Mapping[str, str], float], ...] = (
+    ({}, 2.0),
+    ({"enum-inst": "true"}, 5.0),
+    ({"finite-model-find": "true"}, 5.0),
+    ({}, 60.0),
 )
-"""Whether just what the proof used is given, the options, and the seconds."""
+"""The options of each try, and its seconds."""
 
 
 class Confirmer:
@@ -44,11 +42,11 @@ class Confirmer:
         """Return cvc5's answer on a query that Z3 proved from the guards and hypotheses `core`."""
         started = time.perf_counter()
         gave_up = Answer(None, "cvc5", 0.0, cause=Cause.TIMEOUT, reason="out of time")
-        for only_used, options, seconds in TRIES:
+        text = script(query, core)
+        for options, seconds in TRIES:
             left = self.limits.seconds - (time.perf_counter() - started)
             if left <= 0:
                 break
-            text = script(query, core if only_used else None)
             answer = self._outside.ask("cvc5", options, text, min(seconds, left), "cvc5")
             if answer.follows is not None:
                 spent = time.perf_counter() - started

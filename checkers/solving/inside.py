@@ -7,15 +7,19 @@ Most goals of a transition follow from its guards alone, most others from the gu
 property itself before the step. So three solvers are kept per transition: with the guards, with the
 axioms as well, with all hypotheses as well. Each goal is pushed on one of them and taken off again.
 
-Bounds: `timeout` and `max_memory` of the solver itself. The latter counts all that Z3 holds in this
-process, and ends the try alone. The global `memory_max_size` is never set: once it is exceeded, no
-later call of Z3 in the process works.
+Bounds: `timeout` and `max_memory` of the solver itself, which it looks at while it searches, though
+not while it takes formulas in; so the system's limit on address space is lowered around each try as
+well, where there is one. Either ends the try alone, and the next one works: what Z3 held before, or
+has lost on the way, is not counted. The global
+`memory_max_size` is never set: once that is exceeded, no later call of Z3 in the process works.
+Bounds that no solver can get around are those of a process of its own (`outside`).
 """
 
 from __future__ import annotations
 
 import enum
 import time
+from contextlib import suppress
 
 import z3
 
@@ -30,12 +34,42 @@ class Stage(enum.Enum):
     ALL = "all hypotheses"
 
 
+class Ceiling:
+    """Within its block, this process may take so much address space beside what it has already."""
+
+    def __init__(self, megabytes: int) -> None:
+        """Set how much more it may take."""
+        self._megabytes = megabytes
+        self._before: tuple[int, int] | None = None
+
+    def __enter__(self) -> None:
+        """Lower the limit; where there is none to lower, do nothing."""
+        with suppress(ImportError, OSError, ValueError, IndexError):
+            import resource
+
+            with open("/proc/self/statm", "rb") as file:
+                pages = int(file.read().split()[0])
+            most = pages * resource.getpagesize() + (self._megabytes << 20)
+            soft, hard = self._before = resource.getrlimit(resource.RLIMIT_AS)
+            if soft == resource.RLIM_INFINITY or most < soft:
+                resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+
+    def __exit__(self, *_: object) -> None:
+        """Put the limit back."""
+        if self._before is not None:
+            import resource
+
+            resource.setrlimit(resource.RLIMIT_AS, self._before)
+            self._before = None
+
+
 class Inside:
     """Z3 in this process, with what it has learnt of the transition asked about last."""
 
     def __init__(self, megabytes: int) -> None:
         """Bound what Z3 may hold."""
         self._megabytes = megabytes
+        self._ceiling = Ceiling(megabytes)
         self._kept: dict[Stage, tuple[tuple[object, ...], z3.Solver]] = {}
 
     def ask(
@@ -51,13 +85,15 @@ class Inside:
             if stage is Stage.FIRST:
                 track(solver, tuple((n, f) for n, f in query.given()[0] if n in first), GIVEN)
             solver.add(z3.Not(query.goal))
-            found = solver.check()
+            with self._ceiling:
+                found = solver.check()
             answer = read(solver, found, by, time.perf_counter() - started)
             solver.pop()
-        except z3.Z3Exception as error:
+        except (z3.Z3Exception, MemoryError) as error:
             self._kept.clear()
             spent = time.perf_counter() - started
-            return Answer(None, by, spent, cause=cause_of(str(error)), reason=str(error))
+            reason = str(error) or "out of memory"
+            return Answer(None, by, spent, cause=cause_of(reason), reason=reason)
         if answer.cause is Cause.MEMORY:
             self._kept.clear()  # what it learnt is what filled the memory
         return answer
@@ -77,7 +113,8 @@ class Inside:
             return kept[1]
         solver = z3.SimpleSolver()
         solver.set("unsat_core", True)
-        solver.set("max_memory", self._megabytes)
+        held = int(z3.Z3_get_estimated_alloc_size()) >> 20
+        solver.set("max_memory", held + self._megabytes)
         track(solver, query.guards)
         if stage is not Stage.GUARDS:
             solver.add(*query.background, *definitions)

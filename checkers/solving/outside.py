@@ -108,7 +108,11 @@ class Outside:
         told = process.stdout.readline()
         if not told:
             return self._ended(process)
-        found: dict[str, Any] = json.loads(told)
+        try:
+            found: dict[str, Any] = json.loads(told)
+        except ValueError:
+            self.close()
+            return _unknown(f"error: it answered {told.strip()[:80]!r}")
         if cause_of(found["reason"]) is Cause.MEMORY:
             self.close()
         return found

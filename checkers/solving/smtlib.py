@@ -72,7 +72,9 @@ def _kind(label: str) -> str:
 
 def _printed(formulas: list[z3.BoolRef]) -> str:
     """Return Z3's text of the formulas: every one, in this order, nothing simplified."""
-    *before, last = formulas
+    # Z3 prints a conjunction or disjunction of nothing as a bare word, which nobody reads.
+    nothing = ((z3.And([]), z3.BoolVal(True)), (z3.Or([]), z3.BoolVal(False)))
+    *before, last = (z3.substitute(f, *nothing) for f in formulas)
     array = (z3.Ast * len(before))(*(f.as_ast() for f in before))
     context = last.ctx_ref()
     printed: str = z3.Z3_benchmark_to_smtlib_string(
