@@ -206,7 +206,7 @@ class Ledger:
 
     def _build(self, by: str) -> str | None:
         """Return which build of which solver gave an answer."""
-        name = by.partition(",")[0].split()[0]
+        name = (by.partition(",")[0].split() or [""])[0]
         found = [one for one in self._installed if one.split()[0] == name]
         return found[0] if found else None
 
