@@ -24,7 +24,7 @@ from checkers import tasks, verify
 from checkers.cache import Ledger, Store, prints, whole
 from checkers.cache.store import FOLDER, GENERATIONS
 from checkers.induction import Obligation, Prover
-from checkers.questions import Question, Questions
+from checkers.questions import INITIAL, Question, Questions
 from checkers.solving import Limits, Portfolio
 from checkers.verdict import Finding, Report, Result, Verdict
 from model.lang import Spec
@@ -186,7 +186,7 @@ def questions_of(spec: Spec) -> dict[tuple[str, str], Question]:
 
 
 def task_names(spec: Spec) -> list[str]:
-    return [tasks.EVENTS, tasks.INITIAL, *(tasks.RULE + t.label for t in spec.transitions)]
+    return [tasks.EVENTS, INITIAL, *(tasks.RULE + t.label for t in spec.transitions)]
 
 
 def keys_of(spec: Spec) -> dict[tuple[str, str], str]:
@@ -379,7 +379,8 @@ def test_another_solver_is_another_generation(monkeypatch: pytest.MonkeyPatch) -
 def prove_all(spec: Spec, ledger: Ledger) -> tuple[list[Result], set[tuple[str, str]]]:
     """Answer all questions of a spec, and tell which ones a solver was asked."""
     prover, portfolio = Prover(spec), Portfolio(Limits(2), ways=())
-    results, asked = [], set()
+    results: list[Result] = []
+    asked: set[tuple[str, str]] = set()
     for name in task_names(spec):
         split = ledger.split(name, tasks.questions(spec, name, frozenset()))
         wanted = [split.questions[n] for n in split.asked]
@@ -442,7 +443,8 @@ def test_a_proof_is_kept_while_what_it_used_says_the_same(filled: Path) -> None:
     assert users
     weaker = replace(spec.statements[lemma], formula=Expr(Kind.CONST, spec_bool(), (), True))
     after = replace(spec, statements={**spec.statements, lemma: weaker})
-    ledger, asked = Ledger(after, filled), set()
+    ledger = Ledger(after, filled)
+    asked: set[tuple[str, str]] = set()
     for name in task_names(after):
         asked |= ledger.split(name, tasks.questions(after, name, frozenset())).asked
     assert users <= asked | {n for n in users if n[0] == lemma}

@@ -16,7 +16,7 @@ import z3
 from click.testing import CliRunner, Result
 
 from checkers import cli, tasks, verify
-from checkers.induction import Obligation, Prover
+from checkers.induction import INITIAL, Obligation, Prover
 from checkers.solving import Answer, Cause, Limits, Portfolio, Query, cause_of, files, outside
 from checkers.solving import portfolio as portfolios
 from checkers.solving.confirm import Confirmer
@@ -393,7 +393,7 @@ def test_a_folder_for_files_that_cannot_be_is_refused(kind: str, tmp_path: Path)
 
 def test_obligations_are_written_as_files_that_any_solver_reads(tmp_path: Path) -> None:
     there = tmp_path / "made" / "here"
-    names = [tasks.EVENTS, tasks.INITIAL, f"{tasks.RULE}acquire"]
+    names = [tasks.EVENTS, INITIAL, f"{tasks.RULE}acquire"]
     there.mkdir(parents=True)
     for name in names:
         tasks.write_texts(LOCK, name, frozenset(), there)
