@@ -10,6 +10,7 @@ or memory.
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import sys
 import time
@@ -63,7 +64,16 @@ def main() -> None:
     """Write a protocol once as a table of rules; prove it, generate it, compare the two."""
 
 
-@main.command(name="verify")
+STATUSES = """\b
+Exit status:
+  0  all that was asked for holds
+  1  a property is refuted, or a derived file is not current
+  2  the command line or the spec is wrong
+  3  something is open or unknown, or ran out of time or memory
+"""
+
+
+@main.command(name="verify", epilog=STATUSES)
 @click.argument("spec", default="order")
 @click.option("--only", multiple=True, metavar="NAME", help="Check just this property (repeat).")
 @click.option(
@@ -112,16 +122,9 @@ def verify_command(
     lemmas: bool,
     allow_open: bool,
 ) -> None:
-    r"""Prove SPEC for any number of nodes, and check that what is derived from it is current.
+    """Prove SPEC for any number of nodes, and check that what is derived from it is current.
 
     SPEC is `order`, a path to a Python file, or `package.module:NAME`.
-
-    \b
-    Exit status:
-      0  all that was asked for holds
-      1  a property is refuted, or a derived file is not current
-      2  the command line or the spec is wrong
-      3  something is open or unknown, or ran out of time or memory
     """
     files = {"--json": json_file, "--junit": junit, "--html": html_file}
     _check_files({option: path for option, path in files.items() if path is not None})
@@ -147,17 +150,7 @@ def verify_command(
     from checkers import verify
 
     loaded = _load(spec)
-    stated = loaded.of_kind("safety", "step", "lemma")
-    known = {*(s.name for s in stated), *STRUCTURAL}
-    for name in only:
-        if name not in known:
-            close = ", ".join(sorted(n for n in known if n.lower().startswith(name.lower()[:2])))
-            click.echo(
-                f"error: --only {name}: the spec states no such property\n"
-                f"  fix: use one of: {close or ', '.join(sorted(known))}",
-                err=True,
-            )
-            raise SystemExit(WRONG)
+    _check_names(loaded, only)
     options = verify.Options(
         frozenset(only),
         jobs,
@@ -249,6 +242,21 @@ def _check_folder(folder: Path) -> None:
         _wrong(f"--smt2 {folder}: {why}", "name a folder that you may write to")
 
 
+def _check_names(spec: Spec, only: tuple[str, ...]) -> None:
+    """Refuse names that no property and no structural row has."""
+    stated = spec.of_kind("safety", "step", "lemma")
+    known = {*(s.name for s in stated), *STRUCTURAL}
+    for name in only:
+        if name not in known:
+            close = ", ".join(sorted(n for n in known if n.lower().startswith(name.lower()[:2])))
+            click.echo(
+                f"error: --only {name}: the spec states no such property\n"
+                f"  fix: use one of: {close or ', '.join(sorted(known))}",
+                err=True,
+            )
+            raise SystemExit(WRONG)
+
+
 def _scope(spec: Spec, engine: str, text: str | None) -> Scope | None:
     """Return the scope asked for; none for the unbounded engine."""
     from checkers.scope import ScopeError, read_scope
@@ -303,6 +311,44 @@ def _write(action: Callable[[], None], path: Path) -> None:
 
 @main.command()
 @click.argument("spec", default="order")
+@click.option("--only", multiple=True, metavar="NAME", help="Look at just this property (repeat).")
+@click.option("--names", is_flag=True, help="Name every transition of what is outside.")
+@click.option("--dot", "dot_file", type=click.Path(path_type=Path), help="Write the graph there.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON there.")
+def fragment(
+    spec: str, only: tuple[str, ...], names: bool, dot_file: Path | None, json_file: Path | None
+) -> None:
+    """Show the quantifier alternations of SPEC's obligations, and which leave the fragment.
+
+    Nothing is proved. An obligation without a cycle is in a decidable fragment; one with a cycle
+    may be decided all the same, or the solver may give up. `verify` also tells which are in the
+    fragment with just those hypotheses that their proofs used.
+    """
+    files = {"--dot": dot_file, "--json": json_file}
+    _check_files({option: path for option, path in files.items() if path is not None})
+    from checkers import alternation, alternation_text
+
+    loaded = _load(spec)
+    _check_names(loaded, only)
+    asked, seen = [], alternation.Alternations()
+    with _Progress() as progress:
+        for done, found in enumerate(alternation.of_spec(loaded, seen, frozenset(only) or None)):
+            progress.update("transitions", done, len(loaded.transitions) + 2)
+            asked += found
+    data = alternation.as_data(asked)
+    data["hypotheses"] = seen.hypotheses()
+    for told in alternation_text.lines(data, names=names):
+        click.echo(told)
+    for path, text in (
+        (dot_file, alternation_text.dot(data, loaded.name)),
+        (json_file, json.dumps({"schema": report.SCHEMA, "spec": loaded.name, **data}, indent=2)),
+    ):
+        if path is not None:
+            _write(partial(report.write_text, path, text), path)
+
+
+@main.command()
+@click.argument("spec", default="order")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a file is not current.")
 def generate(spec: str, check: bool) -> None:
     """Write the generated node and the reference pages of SPEC."""
@@ -321,6 +367,7 @@ def generate(spec: str, check: bool) -> None:
 def figures_command(spec: str, check: bool) -> None:
     """Derive and draw the state figures of SPEC."""
     from checkers import artefacts
+    from model.figures import NoDrawingProgram
 
     loaded = _load(spec)
     if not loaded.edges:
@@ -328,8 +375,12 @@ def figures_command(spec: str, check: bool) -> None:
         raise SystemExit(WRONG)
     if check:
         _told_stale(artefacts.stale_figures(loaded), "make figures")
-    for path in artefacts.write_figures(loaded):
-        click.echo(f"wrote {path}")
+    try:
+        for path in artefacts.write_figures(loaded):
+            click.echo(f"wrote {path}")
+    except NoDrawingProgram as error:
+        click.echo(f"error: {error}", err=True)
+        raise SystemExit(WRONG) from None
 
 
 def _told_stale(stale: list[Stale], fix: str) -> None:

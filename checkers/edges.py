@@ -65,8 +65,11 @@ def about_one_message(spec: Spec, message: str) -> list[tuple[str, Expr]]:
     return found
 
 
-def derive(spec: Spec, variable: str) -> Derived:
-    """Return every step between different leaves of `variable`, in the order of the rules."""
+def derive(spec: Spec, variable: str, without: frozenset[str] = frozenset()) -> Derived:
+    """Return every step between different leaves of `variable`, in the order of the rules.
+
+    The solver is not given the statements `without`.
+    """
     sort = spec.variables[variable].sort
     assert isinstance(sort, SumSort)
     facts = about_one_node(spec)
@@ -74,7 +77,7 @@ def derive(spec: Spec, variable: str) -> Derived:
     given: set[str] = set()
     for t in spec.transitions:
         if t.kind != "environment" and variable in t.updates:
-            ask = Question(spec, t, facts)
+            ask = Question(spec, t, facts, without)
             found += _steps_of(ask, t, variable, sort)
             given |= ask.given
     return Derived(found, frozenset(given))
@@ -97,7 +100,13 @@ class Question:
     the questions of the order twelve times as slow.)
     """
 
-    def __init__(self, spec: Spec, t: Transition, facts: list[tuple[str, Expr]]) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        t: Transition,
+        facts: list[tuple[str, Expr]],
+        without: frozenset[str] = frozenset(),
+    ) -> None:
         """Prepare the solver for `t`."""
         self.v = Vocabulary(spec)
         self.step = SystemStep(spec, t, self.v)
@@ -105,13 +114,15 @@ class Question:
         self.solver.add(*self.step.enabled)
         self.given: set[str] = set()
         for name, fact in facts:
-            self.step.before.bound[fact.data[0][0]] = self.v.me
-            self._give(name, self.step.before.formula(fact.args[0]))
+            if name not in without:
+                self.step.before.bound[fact.data[0][0]] = self.v.me
+                self._give(name, self.step.before.formula(fact.args[0]))
         self.step.before.bound.clear()
         if t.event is not None and issubclass(t.event, Message):
             self.solver.add(self.step.received)
             for name, fact in about_one_message(spec, t.event.__name__):
-                self._give(name, self.step.before.formula(fact))
+                if name not in without:
+                    self._give(name, self.step.before.formula(fact))
         self.solver.set("timeout", 2_000)
 
     def _give(self, name: str, fact: z3.BoolRef) -> None:

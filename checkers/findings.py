@@ -6,7 +6,7 @@ order in which things are run (`verify`).
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from checkers.artefacts import Stale
@@ -43,7 +43,7 @@ def of_results(spec: Spec, results: Iterable[Result], only: frozenset[str]) -> l
         findings.append(_of_statement(spec, s, by_name.get(s.name, [])))
     for name in (*STRUCTURAL, CONSISTENT, FIRES, AGREE):
         title = STRUCTURAL.get(name) or TITLES[name]
-        if by_name[name]:  # a spec without messages has no sender to check
+        if by_name[name] or name in only:  # a spec without messages has no sender to check
             findings.append(add_up(name, title, "structural", by_name[name]))
     for f in findings:
         for r in f.failures:
@@ -91,6 +91,26 @@ def add_up(name: str, title: str, kind: str, results: list[Result]) -> Finding:
         failures,
         tuple(uses),
     )
+
+
+def guards_used(spec: Spec, results: Iterable[Result]) -> dict[str, list[dict[str, object]]]:
+    """Return for each rule its guards, each with how many proofs used it, by the solver's word.
+
+    A guard that no proof used may still be needed: by a run, by a test, or by what is not stated.
+    """
+    counts: Counter[tuple[str, int]] = Counter()
+    for r in results:
+        label = r.transition.partition(" / ")[0]  # of two rules for one event, the first
+        if r.verdict is Verdict.PROVED:
+            counts.update((label, int(g.split(":")[0].split()[1])) for g in r.guards)
+    return {
+        t.label: [
+            {"guard": clause.text, "kind": clause.kind, "proofs": counts[t.label, i]}
+            for i, clause in enumerate(t.clauses)
+        ]
+        for t in spec.transitions
+        if t.kind == "rule"
+    }
 
 
 def size(result: Result) -> tuple[int, str]:

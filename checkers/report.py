@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from checkers import alternation_text
 from checkers.verdict import Counterexample, Finding, Report, Verdict
 
 SCHEMA = 2
@@ -62,7 +63,7 @@ def show(report: Report, console: Console, *, lemmas: bool = False) -> None:
     if shaky:
         console.print()
         console.print(
-            f"Not counted, since they rest on one of these: {', '.join(shaky)}",
+            f"Not counted, since something they rest on is not established: {', '.join(shaky)}",
             markup=False,
         )
     _show_sums(report, console)
@@ -165,6 +166,8 @@ def sums(report: Report) -> list[str]:
         told.append("; ".join(meanings))
     if report.bound:
         told.append(f"BOUND_REACHED is no proof: it holds in the scope of {report.bound}")
+    if fragment := alternation_text.line(report.details.get("fragment", _NO_FRAGMENT)):
+        told.append(fragment)
     for accepted in (False, True):
         names = [
             f.name
@@ -179,6 +182,7 @@ def sums(report: Report) -> list[str]:
 
 
 _NO_PROOFS = (Verdict.SHOWN, Verdict.CHECKED)
+_NO_FRAGMENT = {"obligations": 0}
 
 
 # ---------------------------------------------------------------- files
@@ -227,8 +231,13 @@ def _finding(f: Finding) -> dict[str, Any]:
 
 def write_json(report: Report, path: Path) -> None:
     """Write the report as JSON."""
+    write_text(path, json.dumps(as_json(report), indent=2) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file, and the folders on the way to it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(as_json(report), indent=2) + "\n", encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
 
 
 def write_junit(report: Report, path: Path) -> None:
@@ -314,10 +323,35 @@ def write_html(report: Report, path: Path) -> None:
             if r.counterexample is not None:
                 told = "\n".join(counterexample_lines(r.counterexample))
                 body.append(f"<pre>{html.escape(told)}</pre>")
+    body += _used(report)
+    body.append(alternation_text.page(report.details.get("fragment", _NO_FRAGMENT)))
     page = _PAGE.format(
         title=html.escape(f"oathbound verify {report.spec}"),
         sums="<br>".join(html.escape(line) for line in sums(report)),
         body="".join(body),
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page, encoding="utf-8")
+    write_text(path, page)
+
+
+def _used(report: Report) -> list[str]:
+    """Return what each proof used: the statements of each property, the guards of each rule."""
+    told = ["<h2>What the proofs used</h2><table><tr><th>property</th><th>rests on</th></tr>"]
+    for f in report.findings:
+        if f.rests_on:
+            names = html.escape(", ".join(f.rests_on))
+            told.append(f"<tr><td>{html.escape(f.name)}</td><td>{names}</td></tr>")
+    told.append("</table>")
+    guards = report.details.get("guards", {})
+    if guards:
+        told.append("<table><tr><th>rule</th><th>guard</th>")
+        told.append("<th class=number>proofs that used it</th></tr>")
+    for rule, clauses in guards.items():
+        for at, clause in enumerate(clauses):
+            name = html.escape(rule) if at == 0 else ""
+            told.append(
+                f"<tr><td>{name}</td><td>{html.escape(clause['guard'])}</td>"
+                f"<td class=number>{clause['proofs']}</td></tr>"
+            )
+    if guards:
+        told.append("</table>")
+    return told

@@ -61,12 +61,27 @@ class Counterexample:
 
 
 @dataclass(frozen=True, slots=True)
+class Alternation:
+    """The quantifier alternations of an obligation, as a graph between sorts.
+
+    `edges` are those of all formulas that it was asked with, `cycle` is one among them, each edge
+    with its formula; without one the obligation is in a decidable fragment. `proof_cycle` is one
+    among just the formulas that its proof used (without a proof: the same).
+    """
+
+    edges: tuple[tuple[str, str], ...]
+    cycle: tuple[str, ...] = ()
+    proof_cycle: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """The verdict on one obligation: a property and a transition (or `initial state`).
 
     `how`: `solver`, `frame` (the transition writes nothing the property reads), `run` (seen in a
-    run). `uses`: the hypotheses in the solver's unsatisfiable core. `seconds`: solver time. `by`:
-    the solver that gave the answer, and how it was asked. `kept`: in an earlier run.
+    run). `uses`: the hypotheses in the solver's unsatisfiable core. `seconds`: solver time.
+    `alternation`: of an obligation in the unbounded reading. `by`: the solver that gave the answer,
+    and how it was asked. `kept`: in an earlier run.
     """
 
     property: str
@@ -78,6 +93,7 @@ class Result:
     uses: tuple[str, ...] = ()
     guards: tuple[str, ...] = ()
     counterexample: Counterexample | None = None
+    alternation: Alternation | None = None
     by: str = ""
     kept: bool = False
 

@@ -15,15 +15,15 @@ from typing import Any
 
 from joblib import Parallel, delayed, parallel_config
 
-from checkers import findings, tasks
+from checkers import alternation, findings, tasks
 from checkers.cache import Ledger, Split
 from checkers.cache.prints import solvers
 from checkers.induction import INITIAL
 from checkers.reach import Reached
 from checkers.solving import Limits
-from checkers.structure import AGREE, CONSISTENT, FIRES
+from checkers.structure import AGREE, CONSISTENT, FIGURE, FIRES
 from checkers.tasks import EVENTS, RULE, Gathered, Work
-from checkers.verdict import Finding, Report, Result
+from checkers.verdict import Finding, Report, Result, Verdict
 from model.lang import Spec
 from model.lang.spec import Transition
 from model.smt.bounded import Scope
@@ -85,6 +85,7 @@ class Verification:
         if self.options.smt2 is not None:
             self._gather("files", self._texts(self.options.smt2))
         self._gather("obligations", [*self._of_the_whole(), *self._of_obligations()])
+        self._examples()
         self._close()
         self._explain_failures()
         return Report(
@@ -94,7 +95,9 @@ class Verification:
             self.options.jobs,
             {name: build.split()[0] for name, build in solvers().items()},
             {
+                "guards": findings.guards_used(self.spec, self.gathered.results),
                 "runs": [_run_facts(r) for r in self.gathered.runs],
+                "fragment": alternation.as_data(alternation.of_results(self.gathered.results)),
                 "answers": _answers(self.gathered.results),
             },
             bound=str(self.options.scope) if self.options.scope is not None else "",
@@ -107,11 +110,20 @@ class Verification:
         found = [*findings.of_results(self.spec, got.results, only), *got.findings]
         assumptions = frozenset(s.name for s in self.spec.of_kind("assumption"))
         findings.take_back(found, got.runs, assumptions)
+        found = [self._without_what_fails(f, found) for f in found]
         if not only:
             found += findings.of_runs(got.runs)
             if self.options.derived:
                 found.append(findings.of_files(got.stale))
         return found
+
+    def _without_what_fails(self, finding: Finding, found: list[Finding]) -> Finding:
+        """Return the figure, derived again without what is not proved, if that is enough for it."""
+        if finding.name != FIGURE or not finding.shaky or CONSISTENT in finding.shaky:
+            return finding
+        bad = frozenset(f.name for f in found if f.verdict is not Verdict.PROVED)
+        (again,) = tasks.figure(self.spec, bad).findings
+        return again if again.verdict is Verdict.CHECKED else finding
 
     # ------------------------------------------------------------ what is run
 
@@ -134,10 +146,6 @@ class Verification:
         calls = self._proofs([EVENTS, INITIAL, *(RULE + label for label in labels)], o.only)
         if not self._is_kept(CONSISTENT, None):
             calls.append(delayed(tasks.consistent)(source))
-        if not o.only:
-            rules = [t for t in self.spec.transitions if t.kind == "rule"]
-            rules = [t for t in rules if not self._is_kept(FIRES, t)]
-            calls += [delayed(tasks.fires)(source, t.label) for t in rules]
         return calls
 
     def _is_kept(self, row: str, transition: Transition | None) -> bool:
@@ -165,6 +173,25 @@ class Verification:
                 work = replace(work, wanted=split.asked, proved=split.proved)
             calls.append(delayed(tasks.prove)(self.source, name, work))
         return calls
+
+    def _examples(self) -> None:
+        """Show of each rule that its guard agrees with what is proved: by a run, or by a search.
+
+        In every state of a run all properties were checked, so a rule that fired there is shown.
+        """
+        if self.options.only:
+            return
+        fired = {label for run in self.gathered.runs for label in run.fired}
+        calls = []
+        for t in self.spec.transitions:
+            if t.kind != "rule":
+                continue
+            if t.label in fired:
+                self.gathered.results.append(Result(FIRES, t.label, Verdict.SHOWN, "run"))
+            elif not self._is_kept(FIRES, t):
+                calls.append(delayed(tasks.fires)(self.source, t.label))
+        if calls:
+            self._gather("rules that no run took", calls)
 
     def _close(self) -> None:
         """Prove what the asked properties' proofs assume, too, until nothing is merely assumed."""

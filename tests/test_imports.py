@@ -8,7 +8,9 @@ function or for types alone.
 from __future__ import annotations
 
 import ast
+import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,7 +71,9 @@ PARTS: dict[str, Part] = {
     "runtime": Part(("impl",), parts=("generated node",), libraries=None),
     # in checkers/
     "verdict": Part(("checkers.verdict",)),
-    "report": Part(("checkers.report",), parts=("verdict",), libraries=None),
+    "report": Part(
+        ("checkers.report", "checkers.alternation_text"), parts=("verdict",), libraries=None
+    ),
     # How a question is put to solvers: of the project it knows the verdict's words alone.
     "solving": Part(("checkers.solving",), libraries=("z3", "cvc5")),
     "questions": Part(("checkers.questions",), parts=("verdict", "language")),
@@ -83,7 +87,9 @@ PARTS: dict[str, Part] = {
     ),
     "edges": Part(("checkers.edges",), parts=("verdict", *MODEL), libraries=None),
     "reach": Part(
-        ("checkers.reach", "checkers.scenarios"), parts=("verdict", *MODEL), libraries=None
+        ("checkers.reach", "checkers.cases", "checkers.scenarios"),
+        parts=("verdict", *MODEL),
+        libraries=None,
     ),
     "conformance": Part(
         ("checkers.conformance",),
@@ -102,6 +108,7 @@ PARTS: dict[str, Part] = {
         (
             "checkers.__main__",
             "checkers.cli",
+            "checkers.alternation",
             "checkers.findings",
             "checkers.tasks",
             "checkers.verify",
@@ -198,6 +205,19 @@ FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("
 def test_imports(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert objections(text, module_of(path), path.name == "__init__.py") == []
+
+
+def test_every_declared_dependency_is_used_and_pinned() -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    names = {re.split(r"[<>=]", d)[0] for d in declared["project"]["dependencies"]}
+    used = {
+        imported.partition(".")[0]
+        for path in FILES
+        for _, imported in imports(path.read_text(encoding="utf-8"), module_of(path), False)
+    }
+    assert {n for n in names if n.removesuffix("-solver") not in used} == set()
+    locked = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    assert {n for n in names if f"\n{n}==" not in locked} == set()
 
 
 def test_packages_are_empty() -> None:

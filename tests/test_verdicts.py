@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -154,6 +155,12 @@ def test_make_verify_accepts_open_properties_only_while_the_order_has_some() -> 
     assert ("--allow-open" in (ROOT / "Makefile").read_text(encoding="utf-8")) is some
 
 
+def test_the_help_tells_each_exit_status() -> None:
+    shown = [line.strip() for line in oathbound("verify", "--help").output.splitlines()]
+    at = shown.index("Exit status:")
+    assert [line[:1] for line in shown[at + 1 : at + 5]] == ["0", "1", "2", "3"]
+
+
 # ---------------------------------------------------------------- an example is no proof
 
 BY_EXAMPLE = {structure.CONSISTENT, structure.FIRES, structure.POSSIBLE, structure.CASES}
@@ -261,6 +268,27 @@ def test_the_figure_rests_on_what_the_solver_was_given() -> None:
     assert set(figure.rests_on) <= {s.name for s in spec.of_kind("safety", "lemma")}
 
 
+@pytest.mark.parametrize("needed", [False, True])
+def test_the_figure_stands_where_it_does_not_need_what_fails(needed: bool) -> None:
+    """The light goes on and off; that it never breaks is needed, and that it has a twin is not."""
+    fails = ("sound", "twin") if needed else ("twin",)
+    spec = load("tests/open_specs/figure.py")
+    checks = verify.Verification(spec, verify.Options(jobs=1, run_steps=100), lambda *_: None)
+    told = {f.name: f for f in checks.run().findings}
+    assert told[structure.FIGURE].verdict is Verdict.CHECKED
+    assert set(told[structure.FIGURE].rests_on) == {"sound", "twin"}
+    got = checks.gathered
+    got.results = [
+        replace(r, verdict=Verdict.UNKNOWN) if r.property in fails else r for r in got.results
+    ]
+    got.findings = tasks.figure(spec).findings
+    told = {f.name: f for f in checks._findings()}
+    assert told[structure.FIGURE].verdict is (Verdict.UNKNOWN if needed else Verdict.CHECKED)
+    assert set(told[structure.FIGURE].rests_on) == {"sound", "twin"} - (
+        set() if needed else {"twin"}
+    )
+
+
 def test_what_rests_on_a_bound_is_bounded() -> None:
     found = [finding("a", Verdict.PROVED, "b"), finding("b", Verdict.BOUND_REACHED)]
     findings.rest_on_each_other(found, frozenset())
@@ -275,6 +303,13 @@ def test_nothing_is_proved_where_nothing_can_begin() -> None:
 
 def test_a_property_without_obligations_is_not_proved() -> None:
     assert findings.add_up("p", "P", "safety", []).verdict is Verdict.UNKNOWN
+
+
+def test_a_structural_row_asked_for_that_is_about_nothing_is_not_proved() -> None:
+    """The lamp sends no messages, so no role of a sender was checked."""
+    done = oathbound("verify", OPEN, "--only", "sender roles", "--jobs", "1")
+    assert done.exit_code == 3, done.output
+    assert "no obligation was made for it" in done.output
 
 
 def test_hypotheses_are_satisfiable_together() -> None:

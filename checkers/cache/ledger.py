@@ -2,23 +2,25 @@
 
 Belongs here: when a kept fact answers a question. Never here: files, or fingerprints' making.
 
-A fact of a question says that its goal follows, and which statements the proof used, each with its
-fingerprint. It answers the question wherever all of these are offered, in the same words: a goal
-that follows from some statements follows from more. So a new lemma asks nothing again.
+A fact of a question says that its goal follows, which statements and guards the proof used, and
+what its quantifiers are like. All that was offered is in the question's fingerprint. What a proof
+used is kept by fingerprints as well, and believed only where these are offered: a second lock on
+the same door.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from checkers.cache.prints import Prints, generation, solvers
 from checkers.cache.store import FOLDER, Fact, Store, digest
 from checkers.questions import INITIAL, Question
 from checkers.structure import AGREE, confirmation
-from checkers.verdict import Result, Verdict
+from checkers.verdict import Alternation, Result, Verdict
 from model.lang import Spec
 from model.lang.spec import Transition
 
@@ -123,6 +125,7 @@ class Ledger:
             "seconds": round(r.seconds, 4),
             "uses": {name: self.prints.statement(name) for name in r.uses},
             "guards": list(r.guards),
+            "alternation": asdict(r.alternation) if r.alternation is not None else None,
             "by": r.by,
             "solver": solver,
         }
@@ -159,6 +162,7 @@ class Ledger:
                 float(fact["seconds"]),
                 uses=tuple(sorted(uses)),
                 guards=tuple(guards),
+                alternation=_alternation(fact["alternation"]),
                 by=str(fact["by"]),
                 kept=True,
             )
@@ -209,6 +213,13 @@ class Ledger:
         name = (by.partition(",")[0].split() or [""])[0]
         found = [one for one in self._installed if one.split()[0] == name]
         return found[0] if found else None
+
+
+def _alternation(told: dict[str, Any] | None) -> Alternation | None:
+    if told is None:
+        return None
+    a, b = (tuple(map(str, told[name])) for name in ("cycle", "proof_cycle"))
+    return Alternation(tuple((str(x), str(y)) for x, y in told["edges"]), a, b)
 
 
 def _confirmations(task: str) -> str:

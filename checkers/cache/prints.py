@@ -29,6 +29,7 @@ from model.lang.spec import Transition
 ROOT = Path(__file__).resolve().parents[2]
 PROVING = (
     *("model/__init__.py", "model/lang", "model/smt"),
+    *("checkers/alternation.py", "checkers/fragment.py"),
     *("checkers/__init__.py", "checkers/cache", "checkers/induction.py", "checkers/questions.py"),
     *("checkers/solving", "checkers/structure.py", "checkers/tasks.py", "checkers/verdict.py"),
 )
@@ -108,6 +109,7 @@ class Prints:
         self._transitions: dict[str, tuple[str, Fresh]] = {}
         self._guards: dict[str, str] = {}
         self._statements: dict[str, str] = {}
+        self._offered: dict[frozenset[str], str] = {}
         self.world = digest(self._world())
         self.first_state = digest(
             repr([(n, self.form(v.init, {})) for n, v in spec.variables.items()])
@@ -224,8 +226,9 @@ class Prints:
     # ------------------------------------------------------------ questions
 
     def question(self, q: Question) -> str:
-        """Return the fingerprint of a question, apart from the statements that it is offered."""
+        """Return the fingerprint of a question, with everything that it is offered."""
         parts: list[object] = [q.property, q.transition, q.when, self.world]
+        parts.append(self._of_offered(q.offered))
         numbers: list[Fresh] = []
         for t in q.of:
             form, fresh = self.transition(t)
@@ -240,6 +243,16 @@ class Prints:
         if q.when == "initially":
             parts.append(self.first_state)
         return digest(repr(parts))
+
+    def _of_offered(self, names: frozenset[str]) -> str:
+        if names not in self._offered:
+            told = [(n, self.statement(n)) for n in sorted(names) if self._is_closed(n)]
+            self._offered[names] = digest(repr(told))
+        return self._offered[names]
+
+    def _is_closed(self, name: str) -> bool:
+        """Tell whether a statement speaks of a state: others are offered, and never assumed."""
+        return self.spec.statements[name].formula is not None
 
 
 def _shared(numbers: list[Fresh]) -> list[tuple[int, ...]]:

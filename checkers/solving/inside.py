@@ -98,6 +98,10 @@ class Inside:
             self._kept.clear()  # what it learnt is what filled the memory
         return answer
 
+    def forget(self) -> None:
+        """Drop the kept solvers."""
+        self._kept.clear()
+
     def _solver(self, query: Query, stage: Stage) -> z3.Solver:
         """Return the solver with everything of the stage but the goal."""
         wanted: tuple[object, ...] = (query.guards,)

@@ -52,6 +52,11 @@ class Portfolio:
         """End the process of the tries outside, if there is one."""
         self._outside.close()
 
+    def forget(self) -> None:
+        """Forget what was learnt, so that what comes next depends on nothing before it."""
+        self._helped.clear()
+        self._inside.forget()
+
     def ask(self, query: Query) -> Answer:
         """Return the first definite answer, or why there is none."""
         started = time.perf_counter()
