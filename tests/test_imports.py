@@ -98,7 +98,7 @@ PARTS: dict[str, Part] = {
     ),
     "bench": Part(
         ("checkers.bench",),
-        parts=("verdict", *MODEL, "generated node", "runtime"),
+        parts=("verdict", "commands", *ENGINES, *MODEL, "generated node", "runtime"),
         libraries=None,
     ),
     # An engine that is not named above may import the model and the verdict, and no other engine.
