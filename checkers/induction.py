@@ -32,6 +32,7 @@ from checkers.questions import (
     hypotheses,
 )
 from checkers.solving import Answer, Cause, Hypotheses, Portfolio, Query, cause_of
+from checkers.solving.query import Named
 from checkers.verdict import Result, Verdict
 from model.lang import Spec
 from model.lang.expr import Expr
@@ -58,7 +59,8 @@ class Obligation:
     """One thing to prove: `goal` follows from `assumptions` and the named `hypotheses`.
 
     `guards` are the transition's clauses by their text; `assumptions` is everything else that is
-    given (axioms, the message was received, what fresh values are).
+    given (axioms, the message was received, what fresh values are). `numbered` are the guards as
+    cores name them: one object for all obligations of a transition, which then share a solver.
     """
 
     property: str
@@ -69,6 +71,7 @@ class Obligation:
     goal: z3.BoolRef
     vocabulary: Vocabulary
     step: SystemStep | None = None
+    numbered: Named | None = None
 
     def hypotheses(self) -> list[z3.BoolRef]:
         """Return the formulas that may be assumed, translated when first asked for."""
@@ -79,7 +82,7 @@ class Obligation:
         """Return what is asked of the solvers; the property itself is the first to be assumed."""
         return Query(
             self.assumptions,
-            tuple((f"guard {i}: {text}", clause) for i, (text, clause) in enumerate(self.guards)),
+            self.numbered if self.numbered is not None else numbered(self.guards),
             self.given,
             self.goal,
             frozenset({self.property}),
@@ -111,6 +114,11 @@ class Obligation:
             guards=answer.guards,
             by=answer.by,
         )
+
+
+def numbered(guards: Named) -> Named:
+    """Return guards by names that tell equal clauses apart."""
+    return tuple((f"guard {i}: {text}", clause) for i, (text, clause) in enumerate(guards))
 
 
 UNDECIDED = {
@@ -188,6 +196,7 @@ class Prover:
         # Translating a goal may define sets and declare symbols, so this comes after all of them.
         configuration = setting.configuration()
         assumptions, guards = setting.assumptions(), setting.guards()
+        named = numbered(guards)
         for q, goal in made:
             given = partial(self._given, q.offered)
             if q.when == "initially":
@@ -201,6 +210,7 @@ class Prover:
                 goal,
                 self.vocabulary,
                 setting.step,
+                named,
             )
 
     def _given(self, names: frozenset[str]) -> Hypotheses:

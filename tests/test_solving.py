@@ -162,6 +162,28 @@ def test_the_goal_before_is_taken_off_again() -> None:
     assert inside.ask(goal, Stage.GUARDS, 5).follows is False
 
 
+def test_the_obligations_of_a_transition_share_what_a_solver_has_learnt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[z3.Solver] = []
+    real = z3.SimpleSolver
+
+    def counted() -> z3.Solver:
+        made.append(real())
+        return made[-1]
+
+    monkeypatch.setattr(z3, "SimpleSolver", counted)
+    spec = load(LOCK)
+    prover, portfolio = Prover(spec), Portfolio(Limits(20), ())
+    for t in spec.transitions:
+        portfolio.forget()
+        made.clear()
+        obligations = [o for o in prover.of_transition(t) if isinstance(o, Obligation)]
+        for o in obligations:
+            assert portfolio.ask(o.query()).follows
+        assert len(made) <= 4  # one for each stage, and one for what has no hypotheses
+
+
 # ---------------------------------------------------------------- bounds
 
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 import enum
 import time
 from contextlib import suppress
+from functools import lru_cache
 
 import z3
 
@@ -130,8 +131,16 @@ class Inside:
 
 def track(solver: z3.Solver, named: Named, prefix: str = "") -> None:
     """Assert named formulas so that the core can name them."""
-    for name, formula in named:
-        solver.assert_and_track(formula, prefix + name)
+    context = solver.ctx.ref()
+    for name, formula in named:  # as `assert_and_track` does, which spends its time on conversions
+        z3.Z3_solver_assert_and_track(
+            context, solver.solver, formula.as_ast(), _label(prefix + name).as_ast()
+        )
+
+
+@lru_cache(maxsize=4096)
+def _label(name: str) -> z3.BoolRef:
+    return z3.Bool(name)
 
 
 def read(solver: z3.Solver, found: z3.CheckSatResult, by: str, seconds: float) -> Answer:
