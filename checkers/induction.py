@@ -13,9 +13,10 @@ Belongs here: obligations and their discharge. Never here: how a failed one is e
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
+from types import MappingProxyType
 from typing import Any
 
 import z3
@@ -183,11 +184,11 @@ class Prover:
 
     def _together(self, asked: list[Question]) -> Iterator[Obligation | Result]:
         setting: _Setting | None = None
-        made: list[tuple[Question, z3.BoolRef]] = []
+        made: list[tuple[Question, z3.BoolRef, dict[str, z3.BoolRef]]] = []
         for q in asked:
             try:
                 setting = setting if setting is not None else _Setting(self, q)
-                made.append((q, setting.goal(q)))
+                made.append((q, setting.goal(q), setting.later(q)))
             except UnsupportedExpression as error:
                 reason = str(error)
                 yield Result(q.property, q.transition, Verdict.UNKNOWN, "solver", reason=reason)
@@ -197,8 +198,10 @@ class Prover:
         configuration = setting.configuration()
         assumptions, guards = setting.assumptions(), setting.guards()
         named = numbered(guards)
-        for q, goal in made:
-            given = partial(self._given, q.offered)
+        for q, goal, later in made:
+            given: Callable[[], Hypotheses] = cache(
+                partial(self._given, q.offered, MappingProxyType(later))
+            )
             if q.when == "initially":
                 given = partial(_unchanged, (configuration, ()))
             yield Obligation(
@@ -213,11 +216,19 @@ class Prover:
                 named,
             )
 
-    def _given(self, names: frozenset[str]) -> Hypotheses:
+    def _given(self, names: frozenset[str], later: Mapping[str, z3.BoolRef]) -> Hypotheses:
         """Return the hypotheses of those names, and what defines the sets they mention.
 
-        They speak of the state before any step, so one translation serves every transition.
+        They speak of the state before any step, so one translation serves every transition; those
+        in `later` hold after it, too.
         """
+        if later:
+            chosen = tuple(
+                (n, z3.And([*([f] if n in names else ()), *([later[n]] if n in later else ())]))
+                for n, f in self._hypotheses.items()
+                if n in names or n in later
+            )
+            return chosen, tuple(self._closed.side)
         if names not in self._chosen:
             chosen = tuple((n, f) for n, f in self._hypotheses.items() if n in names)
             self._chosen[names] = (chosen, tuple(self._closed.side))
@@ -226,7 +237,8 @@ class Prover:
     @cached_property
     def _hypotheses(self) -> dict[str, z3.BoolRef]:
         found = {}
-        for s in (*hypotheses(self.spec), *self.spec.of_kind("assumption")):
+        given = [s for s in self.spec.of_kind("safety", "lemma") if not s.prop.open]
+        for s in (*given, *self.spec.of_kind("assumption")):
             with contextlib.suppress(UnsupportedExpression):  # then nothing is proved from it
                 if s.formula is not None:
                     found[s.name] = self._closed.formula(s.formula)
@@ -265,6 +277,15 @@ class _Setting:
                 return z3.Not(z3.And(self.steps[1].clauses))
             case _:
                 return z3.Or([z3.And(s.clauses) for s in self.steps])
+
+    def later(self, question: Question) -> dict[str, z3.BoolRef]:
+        """Return what may be assumed of the state after the step."""
+        found = {}
+        for name in sorted(question.later):
+            formula = self.prover.spec.statements[name].formula
+            assert formula is not None, name
+            found[name] = self.steps[0].after.formula(formula)
+        return found
 
     def assumptions(self) -> tuple[z3.BoolRef, ...]:
         """Return what is given whatever the goal: axioms, the message received, made values."""

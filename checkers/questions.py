@@ -41,7 +41,7 @@ class Question:
     `when`: `initially` (the goal is read in the first state; no transition), `after` (in the state
     after the transition), `across` (the goal itself speaks of before and after), `apart` (before
     two transitions), `answered` (before some of the transitions). `offered`: the statements that
-    may be assumed of the state before.
+    may be assumed of the state before; `later`: those that may be assumed of the state after.
     """
 
     property: str
@@ -50,17 +50,21 @@ class Question:
     of: tuple[Transition, ...]
     goal: Expr
     offered: frozenset[str]
+    later: frozenset[str] = frozenset()
 
 
 def hypotheses(spec: Spec, statement: Statement | None = None) -> list[Statement]:
-    """Return the statements an induction step may assume: every one that is not open.
+    """Return the statements an induction step may assume, none of them open.
 
-    A statement that names what its proof uses gets just those and itself.
+    A statement that names what its proof uses gets just those and itself; any other, and a
+    structural obligation, every one that is not to be assumed by name alone.
     """
     given = [s for s in spec.of_kind("safety", "lemma") if not s.prop.open]
-    if statement is None or statement.prop.uses is None:
-        return given
-    named = {*statement.prop.uses, statement.name}
+    if statement is None:
+        return [s for s in given if not s.prop.by_name]
+    named = {*(statement.prop.uses or ()), statement.name}
+    if statement.prop.uses is None:
+        named |= {s.name for s in given if not s.prop.by_name}
     return [s for s in given if s.name in named]
 
 
@@ -85,6 +89,15 @@ class Questions:
     def _offered(self, statement: Statement | None = None) -> frozenset[str]:
         return frozenset(s.name for s in hypotheses(self.spec, statement)) | self._always
 
+    def _later(self, statement: Statement) -> frozenset[str]:
+        """Return what the statement's proof may assume of the state after the step.
+
+        Sound by induction on steps, then on the order in which statements name each other so,
+        which the reader of specs has found to have no circle (ORD119).
+        """
+        named = ((n, self.spec.statements[n]) for n in statement.prop.after)
+        return frozenset(n for n, s in named if not s.prop.open and s.formula is not None)
+
     # ------------------------------------------------------------ one transition
 
     def of_transition(self, transition: Transition) -> Iterator[Question | Result]:
@@ -101,7 +114,8 @@ class Questions:
                 yield Result(s.name, transition.label, Verdict.PROVED, "frame")
                 continue
             when = "across" if s.formula is None else "after"
-            yield Question(s.name, transition.label, when, here, formula, self._offered(s))
+            offered, later = self._offered(s), self._later(s)
+            yield Question(s.name, transition.label, when, here, formula, offered, later)
         # The roles follow from the guards alone: they are checked where they matter, not inferred.
         if self._asked(ROLES):
             goal = self._roles(transition)

@@ -194,3 +194,10 @@ def test_carets_stay_in_place_after_tabs_and_wide_signs(tmp_path: Path) -> None:
     assert first.index("me.x") == second.index("^^^^")
     assert second.startswith("  | \t")
     assert span.place().endswith(":1:18")
+
+
+def test_proofs_that_assume_each_other_of_one_state_are_refused() -> None:
+    found = mistakes(str((BAD_SPECS / "circle.py").relative_to(ROOT)))
+    assert {e.code for e in found.errors} == {"ORD119"}
+    assert "led_once: after=led_twice" in str(found) and "led_twice: after=led_once" in str(found)
+    assert "led_thrice" not in str(found)

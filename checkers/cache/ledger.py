@@ -117,7 +117,7 @@ class Ledger:
 
     def _note(self, facts: dict[str, Fact], q: Question | None, r: Result) -> None:
         key, solver = (self.key(q) if q is not None else None), self._build(r.by)
-        if q is None or key is None or solver is None or not set(r.uses) <= q.offered:
+        if q is None or key is None or solver is None or not set(r.uses) <= q.offered | q.later:
             return
         facts[key] = {
             "property": q.property,
@@ -149,7 +149,7 @@ class Ledger:
             same = (
                 (fact["property"], fact["transition"]) == (q.property, q.transition)
                 and fact["solver"] in self._installed
-                and set(uses) <= q.offered
+                and set(uses) <= q.offered | q.later
                 and all(self.prints.statement(name) == form for name, form in uses.items())
             )
             if not same:

@@ -22,7 +22,7 @@ from typing import Any
 from checkers.cache.store import digest
 from checkers.questions import Question
 from model.lang import Spec
-from model.lang.expr import Expr, Kind
+from model.lang.expr import Expr, Kind, walk
 from model.lang.sorts import Sort
 from model.lang.spec import Transition
 
@@ -134,8 +134,20 @@ class Prints:
                     for n, s in spec.sorts.items()
                     if isinstance(getattr(s, "sort", None), Sort)
                 ],
+                sorted(self._majorities()),
             )
         )
+
+    def _majorities(self) -> set[tuple[str, str]]:
+        """Return which sets are compared as majorities: axioms are made for these."""
+        told = [e for t in self.spec.transitions for e in t.expressions()]
+        told += [s.formula for s in self.spec.statements.values() if s.formula is not None]
+        return {
+            (self._sort(e.args[0].sort), self._sort(e.args[1].sort))
+            for formula in told
+            for e in walk(formula)
+            if e.kind is Kind.MAJORITY
+        }
 
     # ------------------------------------------------------------ expressions
 
@@ -228,7 +240,7 @@ class Prints:
     def question(self, q: Question) -> str:
         """Return the fingerprint of a question, with everything that it is offered."""
         parts: list[object] = [q.property, q.transition, q.when, self.world]
-        parts.append(self._of_offered(q.offered))
+        parts.append((self._of_offered(q.offered), self._of_offered(q.later)))
         numbers: list[Fresh] = []
         for t in q.of:
             form, fresh = self.transition(t)

@@ -1,5 +1,5 @@
 # Generated from the spec 'order' by `oathbound generate`; change the spec, not this file.
-# Digest of what follows: ade0addd09339a78c84c8bf5181b1a4d92604ded2411076b502fd8da81aaab57
+# Digest of what follows: c53b991af19efca6cd0dd4db6767b7cacd6e2ec73ecfa41fbfbb722441ae4e69
 """The order of radiants: the node.
 
 A step takes an event and returns what to store, send and reply; it reads no clock, opens no
@@ -616,9 +616,9 @@ class Radiant:
 
         - adopt_newer_term@Propose (model/order/election.py:338): A newer herald speaks: follow it.
           What it said is to be said again.
-        - accept_proposal (model/order/proposing.py:186): Never an older position than one's own,
+        - accept_proposal (model/order/proposing.py:198): Never an older position than one's own,
           even of the same herald.
-        - accept_again@Propose (model/order/proposing.py:201): The proposal was accepted already;
+        - accept_again@Propose (model/order/proposing.py:213): The proposal was accepted already;
           the answer may have been lost.
         """
         if (self.role is RADIANT or self.role is HERALD) and m.term.owner == sender:
@@ -668,9 +668,9 @@ class Radiant:
 
         - adopt_newer_term@Rollback (model/order/election.py:338): A newer herald speaks: follow it.
           What it said is to be said again.
-        - accept_rollback (model/order/proposing.py:195): A rollback is a proposal like any other;
+        - accept_rollback (model/order/proposing.py:207): A rollback is a proposal like any other;
           what it says differs.
-        - accept_again@Rollback (model/order/proposing.py:201): The proposal was accepted already;
+        - accept_again@Rollback (model/order/proposing.py:213): The proposal was accepted already;
           the answer may have been lost.
         """
         if (self.role is RADIANT or self.role is HERALD) and m.term.owner == sender:
@@ -722,9 +722,9 @@ class Radiant:
     def on_accepted(self, m: Accepted, sender: Node) -> Outcome:
         """The sender accepted the proposal.
 
-        - count_acceptance (model/order/proposing.py:226): A quorum of the record's own membership
+        - count_acceptance (model/order/proposing.py:238): A quorum of the record's own membership
           is still missing.
-        - commit (model/order/proposing.py:242): A quorum of the record's own membership accepted
+        - commit (model/order/proposing.py:254): A quorum of the record's own membership accepted
           it: it is the watermark now.
         """
         if (
@@ -777,14 +777,14 @@ class Radiant:
 
         - adopt_newer_term@Commit (model/order/election.py:338): A newer herald speaks: follow it.
           What it said is to be said again.
-        - catch_up (model/order/proposing.py:311): One who missed the proposal accepts it first; the
+        - catch_up (model/order/proposing.py:323): One who missed the proposal accepts it first; the
           commit comes again.
-        - learn (model/order/proposing.py:327): The operation this radiant is locked for is done.
-        - learn_again (model/order/proposing.py:349): The commit is known; the answer may have been
+        - learn (model/order/proposing.py:339): The operation this radiant is locked for is done.
+        - learn_again (model/order/proposing.py:361): The commit is known; the answer may have been
           lost.
-        - removed (model/order/proposing.py:364): The record leaves this radiant out: it waits for
+        - removed (model/order/proposing.py:376): The record leaves this radiant out: it waits for
           re-admission, and never stands.
-        - removed_again (model/order/proposing.py:385): The removal is known; the answer may have
+        - removed_again (model/order/proposing.py:397): The removal is known; the answer may have
           been lost.
         """
         if (self.role is RADIANT or self.role is HERALD) and m.term.owner == sender:
@@ -873,7 +873,7 @@ class Radiant:
     def on_commit_ack(self, m: CommitAck, sender: Node) -> Outcome:
         """The sender has the commit.
 
-        - confirm (model/order/proposing.py:401): Somebody has the commit; a removed radiant need
+        - confirm (model/order/proposing.py:413): Somebody has the commit; a removed radiant need
           not be told again.
         """
         if (
@@ -1761,15 +1761,15 @@ class Radiant:
     def on_resend_due(self, m: ResendDue) -> Outcome:
         """Time for the herald to send again what is not answered yet.
 
-        - establish (model/order/proposing.py:95): A new herald first proposes its accepted record
+        - establish (model/order/proposing.py:107): A new herald first proposes its accepted record
           again, at a position of its own term.
-        - restore (model/order/proposing.py:110): After a reset or recovery, without a commit in its
+        - restore (model/order/proposing.py:122): After a reset or recovery, without a commit in its
           own term, it proposes its accepted record.
-        - roll_back (model/order/proposing.py:123): After a reset or a recovery, with a commit in
+        - roll_back (model/order/proposing.py:135): After a reset or a recovery, with a commit in
           its own term, it goes back to that one.
-        - resend_proposal (model/order/proposing.py:141): Send the outstanding proposal again, to
+        - resend_proposal (model/order/proposing.py:153): Send the outstanding proposal again, to
           whoever may have missed it or the announcement.
-        - resend_commit (model/order/proposing.py:268): An idle herald shows that it is alive, and
+        - resend_commit (model/order/proposing.py:280): An idle herald shows that it is alive, and
           brings back who missed the commit.
         - resend_probe (model/order/probing.py:48): Ask again whoever may have missed it.
         - alive_in_recovery (model/order/recovery.py:222): A herald that recovers still shows that

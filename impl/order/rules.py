@@ -1,5 +1,5 @@
 # Generated from the spec 'order' by `oathbound generate`; change the spec, not this file.
-# Digest of what follows: 3fdda2ce80e43e0acf2639a21b922387065691367ca6320fc118e387eaad4fa7
+# Digest of what follows: b1b5d2bc0513011fea5d4bd9bfa84964441c2a85e91823ec039bdded57d4f4ec
 """The order of radiants: the rules, by event, with their clauses."""
 
 from dataclasses import dataclass
@@ -590,7 +590,7 @@ ACCEPT_PROPOSAL = Rule(
     "accept_proposal",
     "rule",
     "Propose",
-    "model/order/proposing.py:186",
+    "model/order/proposing.py:198",
     "Never an older position than one's own, even of the same herald.",
     persists=("accepted_at", "members", "keys"),
     clauses=(
@@ -608,7 +608,7 @@ ACCEPT_AGAIN_ON_PROPOSE = Rule(
     "accept_again@Propose",
     "rule",
     "Propose",
-    "model/order/proposing.py:201",
+    "model/order/proposing.py:213",
     "The proposal was accepted already; the answer may have been lost.",
     clauses=(
         Clause("role", "me.role.is_(RADIANT, HERALD)"),
@@ -691,7 +691,7 @@ ACCEPT_ROLLBACK = Rule(
     "accept_rollback",
     "rule",
     "Rollback",
-    "model/order/proposing.py:195",
+    "model/order/proposing.py:207",
     "A rollback is a proposal like any other; what it says differs.",
     persists=("accepted_at", "members", "keys"),
     clauses=(
@@ -708,7 +708,7 @@ ACCEPT_AGAIN_ON_ROLLBACK = Rule(
     "accept_again@Rollback",
     "rule",
     "Rollback",
-    "model/order/proposing.py:201",
+    "model/order/proposing.py:213",
     "The proposal was accepted already; the answer may have been lost.",
     clauses=(
         Clause("role", "me.role.is_(RADIANT, HERALD)"),
@@ -777,7 +777,7 @@ COUNT_ACCEPTANCE = Rule(
     "count_acceptance",
     "rule",
     "Accepted",
-    "model/order/proposing.py:226",
+    "model/order/proposing.py:238",
     "A quorum of the record's own membership is still missing.",
     clauses=(
         Clause("role", "me.role.is_(HERALD)"),
@@ -795,7 +795,7 @@ COMMIT = Rule(
     "commit",
     "rule",
     "Accepted",
-    "model/order/proposing.py:242",
+    "model/order/proposing.py:254",
     "A quorum of the record's own membership accepted it: it is the watermark now.",
     persists=("joined", "watermark_at", "watermark_members", "watermark_keys"),
     clauses=(
@@ -878,7 +878,7 @@ CATCH_UP = Rule(
     "catch_up",
     "rule",
     "Commit",
-    "model/order/proposing.py:311",
+    "model/order/proposing.py:323",
     "One who missed the proposal accepts it first; the commit comes again.",
     persists=("accepted_at", "members", "keys"),
     clauses=(
@@ -900,7 +900,7 @@ LEARN = Rule(
     "learn",
     "rule",
     "Commit",
-    "model/order/proposing.py:327",
+    "model/order/proposing.py:339",
     "The operation this radiant is locked for is done.",
     persists=(
         "accepted_at",
@@ -926,7 +926,7 @@ LEARN_AGAIN = Rule(
     "learn_again",
     "rule",
     "Commit",
-    "model/order/proposing.py:349",
+    "model/order/proposing.py:361",
     "The commit is known; the answer may have been lost.",
     clauses=(
         Clause("role", "me.role.is_(RADIANT, HERALD)"),
@@ -941,7 +941,7 @@ REMOVED = Rule(
     "removed",
     "rule",
     "Commit",
-    "model/order/proposing.py:364",
+    "model/order/proposing.py:376",
     "The record leaves this radiant out: it waits for re-admission, and never stands.",
     persists=(
         "accepted_at",
@@ -965,7 +965,7 @@ REMOVED_AGAIN = Rule(
     "removed_again",
     "rule",
     "Commit",
-    "model/order/proposing.py:385",
+    "model/order/proposing.py:397",
     "The removal is known; the answer may have been lost.",
     clauses=(
         Clause("role", "me.role.is_(RADIANT, HERALD)"),
@@ -1034,7 +1034,7 @@ CONFIRM = Rule(
     "confirm",
     "rule",
     "CommitAck",
-    "model/order/proposing.py:401",
+    "model/order/proposing.py:413",
     "Somebody has the commit; a removed radiant need not be told again.",
     clauses=(
         Clause("role", "me.role.is_(HERALD)"),
@@ -2578,7 +2578,7 @@ ESTABLISH = Rule(
     "establish",
     "rule",
     "ResendDue",
-    "model/order/proposing.py:95",
+    "model/order/proposing.py:107",
     "A new herald first proposes its accepted record again, at a position of its own term.",
     persists=("accepted_at",),
     clauses=(
@@ -2592,7 +2592,7 @@ RESTORE = Rule(
     "restore",
     "rule",
     "ResendDue",
-    "model/order/proposing.py:110",
+    "model/order/proposing.py:122",
     "After a reset or recovery, without a commit in its own term, it proposes its accepted record.",
     persists=("accepted_at",),
     clauses=(
@@ -2606,7 +2606,7 @@ ROLL_BACK = Rule(
     "roll_back",
     "rule",
     "ResendDue",
-    "model/order/proposing.py:123",
+    "model/order/proposing.py:135",
     "After a reset or a recovery, with a commit in its own term, it goes back to that one.",
     persists=("accepted_at", "members", "keys"),
     clauses=(
@@ -2620,7 +2620,7 @@ RESEND_PROPOSAL = Rule(
     "resend_proposal",
     "rule",
     "ResendDue",
-    "model/order/proposing.py:141",
+    "model/order/proposing.py:153",
     "Send the outstanding proposal again, to whoever may have missed it or the announcement.",
     clauses=(
         Clause("guard", "me.role == HERALD"),
@@ -2634,7 +2634,7 @@ RESEND_COMMIT = Rule(
     "resend_commit",
     "rule",
     "ResendDue",
-    "model/order/proposing.py:268",
+    "model/order/proposing.py:280",
     "An idle herald shows that it is alive, and brings back who missed the commit.",
     clauses=(
         Clause("guard", "me.role == HERALD"),

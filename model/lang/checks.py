@@ -153,6 +153,9 @@ def roles(spec: Spec) -> Iterator[SpecError]:
             yield SpecError("ORD110", name, reason, fix=fix, span=event.span)
 
 
+STATED_OF_A_STATE = ("safety", "lemma")
+
+
 def reserved_names(spec: Spec) -> Iterator[SpecError]:
     """Yield ORD116 for properties named like what a report says of every spec."""
     for statement in spec.statements.values():
@@ -164,13 +167,30 @@ def reserved_names(spec: Spec) -> Iterator[SpecError]:
 
 
 def hypotheses(spec: Spec) -> Iterator[SpecError]:
-    """Yield ORD101 for hypotheses that a proof names and the spec does not have."""
+    """Yield ORD101 for hypotheses that the spec does not have, ORD119 for circular ones."""
     for statement in spec.statements.values():
-        for name in statement.prop.uses or ():
+        prop = statement.prop
+        named = [("uses", name) for name in prop.uses or ()]
+        for argument, name in [*named, *(("after", name) for name in prop.after)]:
+            text = f"{statement.name}: {argument}={name!r}"
             if name not in spec.statements:
-                text, span = f"{statement.name}: uses={name!r}", statement.prop.span
                 fix = suggest(name, spec.statements)
-                yield SpecError("ORD101", text, "no property has this name", fix=fix, span=span)
+                reason = "no property has this name"
+                yield SpecError("ORD101", text, reason, fix=fix, span=prop.span)
+            elif argument == "after" and spec.statements[name].prop.kind not in STATED_OF_A_STATE:
+                reason = f"a {spec.statements[name].prop.kind} property says nothing of one state"
+                fix = "name safety properties or lemmas"
+                yield SpecError("ORD115", text, reason, fix=fix, span=prop.span)
+    after = {n: set(s.prop.after) & set(spec.statements) for n, s in spec.statements.items()}
+    while leaves := [n for n, others in after.items() if not others & set(after)]:
+        for name in leaves:
+            del after[name]
+    for name, others in after.items():  # what is left rests on itself, or on what does
+        text = f"{name}: after={', '.join(sorted(others & set(after)))}"
+        reason = "each would be proved from the other, of the same state"
+        fix = "prove one of them from the state before alone"
+        span = spec.statements[name].prop.span
+        yield SpecError("ORD119", text, reason, fix=fix, span=span)
 
 
 def edge_tables(spec: Spec) -> Iterator[SpecError]:

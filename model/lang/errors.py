@@ -147,6 +147,13 @@ CODES: dict[str, Code] = {
             " of it was never seen.",
             "Mend the Python; a rule's function runs once, with expressions instead of values.",
         ),
+        Code(
+            "ORD119",
+            "Circular proof",
+            "Two properties, or one and itself, would each be proved from the other, of the same"
+            " state: `after=` assumes what holds after the step that is being proved.",
+            "Prove one of them from the state before alone.",
+        ),
     )
 }
 

@@ -110,6 +110,9 @@ class Property:
     (some reachable state), `assumption` (about the configuration).
     `open`: empty, or why it is not proved yet; it is then shown as open, never hidden.
     `uses`: the hypotheses its proof names, or None for all.
+    `after`: the statements its proof may assume of the state after the step, too; they must not
+    rest on it in the same way, directly or through others.
+    `by_name`: assumed only in proofs that name it, so that it does not burden all the others.
     `environment`: a step property also speaks of crashes.
     """
 
@@ -120,6 +123,8 @@ class Property:
     open: str = ""
     uses: tuple[str, ...] | None = None
     environment: bool = False
+    after: tuple[str, ...] = ()
+    by_name: bool = False
 
     @property
     def doc(self) -> str:
@@ -160,20 +165,39 @@ def authority(
 
 
 def safety(
-    name: str, title: str, *, open: str = "", uses: tuple[str, ...] | None = None
+    name: str,
+    title: str,
+    *,
+    open: str = "",
+    uses: tuple[str, ...] | None = None,
+    after: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Any]], Property]:
     """Declare a property of every reachable state; parameters are universally quantified."""
-    named = _names("safety", uses)
-    return lambda f: Property("safety", name, title, _plain("safety", f), open, named)
+    named = _names("safety", "uses", uses)
+    later = _names("safety", "after", after) or ()
+    return lambda f: Property("safety", name, title, _plain("safety", f), open, named, after=later)
 
 
 def lemma(
-    why: str, *, uses: tuple[str, ...] | None = None
+    why: str,
+    *,
+    uses: tuple[str, ...] | None = None,
+    after: tuple[str, ...] = (),
+    by_name: bool = False,
 ) -> Callable[[Callable[..., Any]], Property]:
     """Declare a strengthening; `why` says in one sentence why it holds."""
     _check_text("lemma", why)
-    named = _names("lemma", uses)
-    return lambda f: Property("lemma", _plain("lemma", f).__name__, why, f, "", named)
+    named = _names("lemma", "uses", uses)
+    later = _names("lemma", "after", after) or ()
+    return lambda f: Property(
+        "lemma",
+        _plain("lemma", f).__name__,
+        why,
+        f,
+        uses=named,
+        after=later,
+        by_name=by_name,
+    )
 
 
 def step(
@@ -200,12 +224,14 @@ def assumption(title: str) -> Callable[[Callable[..., Any]], Property]:
     return lambda f: Property("assumption", _plain("assumption", f).__name__, title, f)
 
 
-def _names(decorator: str, uses: Any) -> tuple[str, ...] | None:
+def _names(decorator: str, argument: str, given: Any) -> tuple[str, ...] | None:
     """Return the names of hypotheses. Raises ORD115 for anything but a tuple of names."""
-    if uses is None or (isinstance(uses, tuple | list) and all(isinstance(u, str) for u in uses)):
-        return None if uses is None else tuple(uses)
-    text, fix = f"@{decorator}(uses={show(uses)})", 'write uses=("S2", "one_vote")'
-    raise SpecError("ORD115", text, "`uses` is a tuple of names", fix=fix)
+    if given is None:
+        return None
+    if isinstance(given, tuple | list) and all(isinstance(u, str) for u in given):
+        return tuple(given)
+    text, fix = f"@{decorator}({argument}={show(given)})", f'write {argument}=("S2", "one_vote")'
+    raise SpecError("ORD115", text, f"`{argument}` is a tuple of names", fix=fix)
 
 
 _GENERAL: tuple[type[Event], ...] = (Event, Message, Request, Timer)

@@ -3,7 +3,7 @@
 Reading order: `states` (the fifteen states and the figure), `tables` (the error ladder, the retry
 hints), `radiant` (what a radiant remembers), `messages` (who may send what to whom), then the
 rules: `bootstrap`, `election`, `proposing`, `service`, `probing`, `recovery`, `refusals`; and what
-is promised: `oaths` (the properties S1 to S13) and `lemmas`;
+is promised: `oaths` (the properties S1 to S13), with what makes that provable: `lemmas`.
 `scenarios` tells runs worth knowing.
 """
 
@@ -38,7 +38,7 @@ MODULES = (
     recovery,
     refusals,
     oaths,
-    lemmas,
+    *lemmas.MODULES,
     scenarios,
 )
 

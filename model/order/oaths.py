@@ -23,6 +23,7 @@ from model.lang import (
     step,
 )
 from model.lang.rules import Property
+from model.order.lemmas.by_name import COUNTS, RECORDS, TERMS
 from model.order.messages import (
     Accepted,
     AddMember,
@@ -217,10 +218,13 @@ def lock_exclusion(before: Radiant, after: Radiant, event: StepEvent) -> Expr:
 
 # ---------------------------------------------------------------- S5 to S7
 
-UNPROVED = "its strengthenings are not written yet; see docs/proof-status.md"
 
-
-@safety("S5.start", "No herald starts below a commit", open=UNPROVED)
+@safety(
+    "S5.start",
+    "No herald starts below a commit",
+    uses=(),
+    after=("herald_starts_from_commitment", "committed_by_a_quorum"),
+)
 def herald_starts_from_commit(
     t: Term, s: Position, p: Position, members: Nodes, keys: Keys
 ) -> Expr:
@@ -228,7 +232,22 @@ def herald_starts_from_commit(
     return (committed(p, members, keys) & start(t, s) & (p.term < t)).implies(p <= s)
 
 
-@safety("S5", "Nothing watermarked is lost", open=UNPROVED)
+@safety(
+    "S5",
+    "Nothing watermarked is lost",
+    uses=(
+        "later_terms_descend",
+        "descent_is_reflexive",
+        "herald_begins_where_elected",
+        "own_commits_are_known",
+        "committed_by_a_quorum",
+        "outstanding_proposal",
+        *TERMS,
+        *COUNTS,
+        *RECORDS,
+    ),
+    after=("S5.start", "S12.late"),
+)
 def nothing_watermarked_is_lost(
     p: Position, members: Nodes, keys: Keys, q: Position, others: Nodes, data: Keys
 ) -> Expr:
@@ -238,7 +257,12 @@ def nothing_watermarked_is_lost(
     )
 
 
-@safety("S6", "Watermark agreement", open=UNPROVED)
+@safety(
+    "S6",
+    "Watermark agreement",
+    uses=("commits_travel", "elected_term_is_positive", *TERMS, *RECORDS),
+    after=("watermark_was_committed", "committed_was_proposed", "proposed_once"),
+)
 def watermark_agreement(a: Radiant, b: Radiant) -> Expr:
     """Two radiants with the same watermark position hold the same record."""
     return (a.watermark_at == b.watermark_at).implies(
@@ -362,13 +386,34 @@ def herald_in_its_term(n: Radiant) -> Expr:
     return (n.role == Role.HERALD).implies(elected(n, n.term))
 
 
-@safety("S12.late", "A deposed herald commits nothing new", open=UNPROVED)
+@safety(
+    "S12.late",
+    "A deposed herald commits nothing new",
+    uses=(),
+    after=("S5.start", "late_is_passed_over"),
+)
 def late_proposals_are_not_committed(p: Position, members: Nodes, keys: Keys) -> Expr:
     """A proposal made after a later herald was elected is never committed."""
     return committed(p, members, keys).implies(~late(p))
 
 
-@safety("S13", "Membership changes keep quorums crossing", open=UNPROVED)
+@safety(
+    "S13",
+    "Membership changes keep quorums crossing",
+    uses=(),
+    after=(
+        "herald_starts_from_commitment",
+        "start_follows_election",
+        "S2.majority",
+        "S5.quorum",
+        "near_majorities_cross",
+        "next_commit_crosses",
+        "elected_by_members_of_start",
+        "commitments_are_proposed",
+        "commitments_are_beyond_the_first",
+        "proposed_once",
+    ),
+)
 def quorums_cross(
     t: Term,
     voters: Nodes,

@@ -23,12 +23,14 @@ from model.order.radiant import (
     Position,
     Radiant,
     Term,
+    changed,
     commitment,
     committed,
     descends,
     elected,
     established,
     late,
+    near,
     position,
     proposed,
 )
@@ -59,6 +61,15 @@ def proposal(
     `parent` is the position it descends from; `back_to` makes it a rollback. The herald's own
     acceptance travels as a message to itself, so that an order of one radiant needs no extra rule.
     """
+    changes = (
+        (
+            changed.add(parent, members),
+            near.add(me.members, members),
+            near.add(members, me.members),
+        )
+        if op is OrderStateOp.MEMBERSHIP_UPDATE
+        else ()
+    )
     version = fresh(me.version)
     at = Position(term=me.term, version=version)
     out: Message = (
@@ -87,6 +98,7 @@ def proposal(
             late.add_for(
                 lambda h, t: (at,), lambda h, t: elected(h, t) & (t > me.term), h=Node, t=Term
             ),
+            *changes,
         ),
     }
 

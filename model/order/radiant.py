@@ -179,6 +179,10 @@ committed = ghost("committed", Position, Nodes, Keys, doc="position, members and
 commitment = ghost(
     "commitment", Position, Nodes, Nodes, doc="position, who accepted it, of which membership"
 )
+changed = ghost(
+    "changed", Position, Nodes, doc="a committed position, the members proposed to follow it"
+)
+near = ghost("near", Nodes, Nodes, doc="two memberships of which one was proposed on the other")
 
 
 # ---------------------------------------------------------------- words used in many rules

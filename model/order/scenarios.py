@@ -79,6 +79,15 @@ SERVICE = scenario(
 
 _CUT_OFF = (*boot(*MEMBERS), *elect("n1", "n1", "n2"))
 
+DEPOSED = scenario(
+    "a herald that was cut off proposes after a later election; nothing comes of it",
+    boot(*MEMBERS),
+    elect("n1", *MEMBERS),
+    elect("n2", "n2", "n3"),
+    ask("n1", AddShard, key="k1"),
+    settle(*MEMBERS),
+)
+
 LATE_COMMIT = scenario(
     "a radiant that was cut off hears of the new herald by a commit",
     _CUT_OFF,

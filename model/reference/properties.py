@@ -62,6 +62,10 @@ def statement_blocks(source: Source, statement: Statement) -> list[str]:
         )
     if prop.uses is not None:
         blocks.append(f"Its proof uses {codes(prop.uses, 'nothing else')}.")
+    if prop.after:
+        blocks.append(f"Of the state after the step its proof assumes {codes(prop.after, '')}.")
+    if prop.by_name:
+        blocks.append("Assumed only in proofs that name it.")
     return [*blocks, source.place(prop.span)]
 
 

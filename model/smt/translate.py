@@ -236,6 +236,9 @@ class Translator:
                 f"{show(e)}: a composite set below a quantifier can only be asked for elements"
             )
         name = f"set {show(e)}"
+        if name not in self.made and e.kind is Kind.EMPTY:
+            self.made[name], axiom = self.v.empty(e.sort)
+            self.side.append(axiom)
         if name not in self.made:
             constant = z3.Const(f"{name} {self.v.number()}", self.v.sort(e.sort))
             x = self._element(e.sort)
@@ -243,6 +246,8 @@ class Translator:
             self.side.append(
                 z3.ForAll([x], self.v.contains(e.sort, constant, x) == self.contains(e, x))
             )
+            if e.kind in (Kind.ADD, Kind.REMOVE) and e.args[0].kind is Kind.VAR:
+                self.side += self.v.one_apart(e.sort, self.value(e.args[0]), constant)
         return self.made[name]
 
     def addressed(self, to: Expr, x: z3.ExprRef) -> z3.BoolRef:

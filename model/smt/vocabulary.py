@@ -4,8 +4,10 @@ Belongs here: sorts, functions, relations, axioms. Never here: what a rule does.
 
 Unbounded sorts (nodes, keys, terms, numbers, sets) are uninterpreted. Terms and numbers get the
 axioms of a total order with a least element; a set sort gets a membership relation; majorities get
-the one axiom that proofs need (two majorities of one set share a node). Every real configuration
-satisfies the axioms, so what is proved from them holds for any number of nodes, keys and terms.
+the two axioms that proofs need: two majorities of one set share a node, and so do majorities of a
+set and of the same set with one node more or less, said of the sets that a rule makes so. Every
+real configuration satisfies the axioms, so what is proved from them holds for any number of nodes,
+keys and terms.
 
 A structured value is a tuple of Z3 terms: a struct of its parts, a maybe of (known, value).
 """
@@ -14,12 +16,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import z3
 
 from model.lang import Spec
+from model.lang.expr import Kind, walk
 from model.lang.sorts import (
     BOOL,
     NODE,
@@ -188,6 +191,12 @@ class Vocabulary:
         )
         return symbol(element, whole)
 
+    def empty(self, sort: SetSort) -> tuple[z3.ExprRef, z3.BoolRef]:
+        """Return the empty set, one for the whole spec, and that nothing is in it."""
+        constant = z3.Const(f"empty.{sort.name}", self.sort(sort))
+        x = z3.Const(f"{sort.name}!x", self.sort(sort.of))
+        return constant, z3.ForAll([x], z3.Not(self.contains(sort, constant, x)))
+
     def less(self, sort: Sort, a: Value, b: Value) -> z3.BoolRef:
         """Return whether `a < b`: in an order, a range, or a struct lexicographically."""
         match sort:
@@ -270,6 +279,44 @@ class Vocabulary:
             z3.ForAll([x, y], z3.Or(lt(x, y), x == y, lt(y, x))),
             z3.ForAll([x], z3.Not(lt(x, zero))),
         ]
+
+    def one_apart(self, whole: SetSort, a: z3.ExprRef, b: z3.ExprRef) -> list[z3.BoolRef]:
+        """Return that majorities of `a` and of `b`, which differ by at most one node, share a node.
+
+        Let b have a node more. A majority of a has at least (|a|+1)/2 nodes in b, one of b at least
+        (|b|+1)/2 = (|a|+2)/2: together more than the |a|+1 nodes of b. (Ongaro 2014, section 4.1.)
+        """
+        return [
+            self._sharing(some, whole, a, b)
+            for some, of in sorted(self._majorities, key=str)
+            if of == whole
+        ]
+
+    @cached_property
+    def _majorities(self) -> frozenset[tuple[SetSort, SetSort]]:
+        """The sorts of the sets that the spec compares as majorities."""
+        spec = self.spec
+        told = [e for t in spec.transitions for e in t.expressions()]
+        told += [s.formula for s in spec.statements.values() if s.formula is not None]
+        return frozenset(
+            (e.args[0].sort, e.args[1].sort)  # type: ignore[misc]
+            for formula in told
+            for e in walk(formula)
+            if e.kind is Kind.MAJORITY
+        )
+
+    def _sharing(
+        self, some: SetSort, whole: SetSort, one: z3.ExprRef, other: z3.ExprRef
+    ) -> z3.BoolRef:
+        """Return that any majority of `one` and any of `other` have a common node in both."""
+        a, b = (z3.Const(f"{some.name}!{n}", self.sort(some)) for n in "ab")
+        n = z3.Const("crossing!n", self.sort(NODE))
+        both = z3.And(self.majority(some, a, whole, one), self.majority(some, b, whole, other))
+        shared = z3.And(
+            *(self.contains(some, quorum, n) for quorum in (a, b)),
+            *(self.contains(whole, members, n) for members in (one, other)),
+        )
+        return z3.ForAll([a, b], z3.Implies(both, z3.Exists([n], shared)))
 
     def _crossing(self, some: SetSort, whole: SetSort) -> z3.BoolRef:
         a, b = (z3.Const(f"{some.name}!{n}", self.sort(some)) for n in "ab")

@@ -1,6 +1,6 @@
-"""Strengthenings: what makes the oaths inductive. Each with the sentence on why it holds.
+"""What is true of single radiants, and of the messages that they sent.
 
-Belongs here: lemmas. Never here: anything a user was promised (`oaths`).
+Belongs here: lemmas about variables and messages. Never here: where records come from (`records`).
 """
 
 from model.lang import Expr, Node, exists, lemma, owner, sent
