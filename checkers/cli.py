@@ -9,26 +9,34 @@ or memory.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
-from joblib.externals.loky.process_executor import TerminatedWorkerError
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from checkers import alternation, alternation_text, artefacts, report, verify
-from checkers.induction import STRUCTURAL
-from checkers.scope import ScopeError, read_scope
-from model.figures import NoDrawingProgram
+from checkers import report
+from checkers.cache.store import FOLDER
+from checkers.cache.whole import Whole
+from checkers.questions import STRUCTURAL
+from checkers.verdict import Report
 from model.lang import Spec, SpecError, SpecErrors
 from model.lang.load import load
-from model.smt.bounded import Scope
+
+# A solver takes long to load, and so does what draws: each command imports what it needs, so that
+# one that can tell at once does.
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from checkers.artefacts import Stale
+    from model.smt.bounded import Scope
 
 MOST_JOBS_PER_CORE = 8
 WRONG, REFUTED, UNKNOWN = 2, 1, 3
@@ -79,10 +87,15 @@ Exit status:
 @click.option("--jobs", default=os.cpu_count() or 1, show_default=True, help="Parallel workers.")
 @click.option("--backend", default="loky", show_default=True, help="joblib backend of the workers.")
 @click.option(
-    "--timeout", default=20.0, show_default=True, help="Solver seconds for a try at an obligation."
+    "--timeout", default=40.0, show_default=True, help="Seconds for one obligation, all tries told."
 )
 @click.option(
-    "--no-cache", is_flag=True, help="Prove everything afresh (nothing is cached yet in any case)."
+    "--memory", default=1024, show_default=True, help="Megabytes for a solver at an obligation."
+)
+@click.option("--no-cache", is_flag=True, help="Prove everything afresh, and keep nothing.")
+@click.option("--confirm", type=click.Choice(["cvc5"]), help="Let a second solver confirm proofs.")
+@click.option(
+    "--smt2", type=click.Path(path_type=Path), metavar="DIR", help="Write the obligations there."
 )
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON there.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML there.")
@@ -99,7 +112,10 @@ def verify_command(
     jobs: int,
     backend: str,
     timeout: float,
+    memory: int,
     no_cache: bool,
+    confirm: str | None,
+    smt2: Path | None,
     json_file: Path | None,
     junit: Path | None,
     html_file: Path | None,
@@ -112,26 +128,42 @@ def verify_command(
     """
     files = {"--json": json_file, "--junit": junit, "--html": html_file}
     _check_files({option: path for option, path in files.items() if path is not None})
+    _check_numbers(jobs, timeout, memory)
+    if engine != "induction" and (confirm is not None or smt2 is not None):
+        _wrong("--confirm and --smt2 are about proofs", "leave --engine bounded out")
+    if confirm is not None:
+        _check_cvc5()
+    if smt2 is not None:
+        _check_folder(smt2)
+    whole = None
+    if not no_cache and smt2 is None and engine == "induction" and scope is None:
+        started = time.perf_counter()
+        whole = Whole(spec, (sorted(only), confirm))
+        kept = whole.report()
+        if kept is not None:
+            kept.seconds = time.perf_counter() - started
+            kept.asked, kept.allow_open = frozenset(only), allow_open
+            kept.details["unchanged"] = True
+            _tell(kept, lemmas, json_file, junit, html_file)
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    from checkers import verify
+
     loaded = _load(spec)
     _check_names(loaded, only)
-    most = MOST_JOBS_PER_CORE * (os.cpu_count() or 1)
-    if not 1 <= jobs <= most or not 0.001 <= timeout <= 1e6:
-        click.echo(
-            f"error: --jobs {jobs} --timeout {timeout}: workers must be positive and at most"
-            f" {most} (more would only wait for each other here), seconds 0.001 to 1000000",
-            err=True,
-        )
-        raise SystemExit(WRONG)
     options = verify.Options(
         frozenset(only),
         jobs,
         backend,
         timeout,
+        memory,
         derived=spec == "order",
         scope=_scope(loaded, engine, scope),
         allow_open=allow_open,
+        confirm=confirm is not None,
+        cache=None if no_cache else Path(FOLDER),
+        smt2=smt2,
     )
-    console = _console()
     try:
         with _Progress() as progress:
             checks = verify.Verification(spec, options, progress.update)
@@ -146,7 +178,18 @@ def verify_command(
             err=True,
         )
         raise SystemExit(UNKNOWN) from None
-    report.show(found, console, lemmas=lemmas)
+    if checks.ledger is not None and checks.ledger.trouble:
+        click.echo(f"note: nothing is kept for the next run: {checks.ledger.trouble}", err=True)
+    if whole is not None:
+        whole.keep(found)
+    _tell(found, lemmas, json_file, junit, html_file)
+
+
+def _tell(
+    found: Report, lemmas: bool, json_file: Path | None, junit: Path | None, html_file: Path | None
+) -> NoReturn:
+    """Show a report, write it to the files asked for, and exit as it says."""
+    report.show(found, _console(), lemmas=lemmas)
     for path, write in (
         (json_file, report.write_json),
         (junit, report.write_junit),
@@ -155,6 +198,48 @@ def verify_command(
         if path is not None:
             _write(partial(write, found, path), path)
     raise SystemExit(found.exit_status())
+
+
+def _wrong(what: str, fix: str) -> NoReturn:
+    """Say what is wrong with the command line, and how to mend it."""
+    click.echo(f"error: {what}\n  fix: {fix}", err=True)
+    raise SystemExit(WRONG)
+
+
+def _check_numbers(jobs: int, timeout: float, memory: int) -> None:
+    most = MOST_JOBS_PER_CORE * (os.cpu_count() or 1)
+    if not 64 <= memory <= 1 << 20:
+        what = f"--memory {memory}: a solver needs 64 megabytes, and 1048577 are no bound any more"
+        _wrong(what, "write a number between, as in --memory 1024")
+    if not 1 <= jobs <= most or not 0.001 <= timeout <= 1e6:
+        click.echo(
+            f"error: --jobs {jobs} --timeout {timeout}: workers must be positive and at most"
+            f" {most} (more would only wait for each other here), seconds 0.001 to 1000000",
+            err=True,
+        )
+        raise SystemExit(WRONG)
+
+
+def _check_cvc5() -> None:
+    """Refuse to confirm anything where cvc5 is not installed."""
+    if importlib.util.find_spec("cvc5") is None:
+        what = "--confirm cvc5: cvc5 is not installed"
+        _wrong(what, "run `pip install cvc5`, or install the project with its extra `confirm`")
+
+
+def _check_folder(folder: Path) -> None:
+    """Make the folder for the files, and refuse one that has something else in it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            _wrong(f"--smt2 {folder}: the folder is not empty", "name a new or an empty folder")
+        if not os.access(folder, os.W_OK | os.X_OK):
+            _wrong(f"--smt2 {folder}: it may not be written", "name a folder that you may write to")
+    except FileExistsError:
+        _wrong(f"--smt2 {folder}: it is a file", "name a new or an empty folder")
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        _wrong(f"--smt2 {folder}: {why}", "name a folder that you may write to")
 
 
 def _check_names(spec: Spec, only: tuple[str, ...]) -> None:
@@ -174,6 +259,8 @@ def _check_names(spec: Spec, only: tuple[str, ...]) -> None:
 
 def _scope(spec: Spec, engine: str, text: str | None) -> Scope | None:
     """Return the scope asked for; none for the unbounded engine."""
+    from checkers.scope import ScopeError, read_scope
+
     if engine == "induction":
         if text is not None:
             click.echo("error: --scope goes with --engine bounded", err=True)
@@ -239,6 +326,8 @@ def fragment(
     """
     files = {"--dot": dot_file, "--json": json_file}
     _check_files({option: path for option, path in files.items() if path is not None})
+    from checkers import alternation, alternation_text
+
     loaded = _load(spec)
     _check_names(loaded, only)
     asked, seen = [], alternation.Alternations()
@@ -263,6 +352,8 @@ def fragment(
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a file is not current.")
 def generate(spec: str, check: bool) -> None:
     """Write the generated node and the reference pages of SPEC."""
+    from checkers import artefacts
+
     loaded = _load(spec)
     if check:
         _told_stale(artefacts.stale_generated(loaded), "make generate")
@@ -275,6 +366,9 @@ def generate(spec: str, check: bool) -> None:
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a figure is not current.")
 def figures_command(spec: str, check: bool) -> None:
     """Derive and draw the state figures of SPEC."""
+    from checkers import artefacts
+    from model.figures import NoDrawingProgram
+
     loaded = _load(spec)
     if not loaded.edges:
         click.echo(f"error: {spec} has no edge table, so there is no figure to draw", err=True)
@@ -289,7 +383,7 @@ def figures_command(spec: str, check: bool) -> None:
         raise SystemExit(WRONG) from None
 
 
-def _told_stale(stale: list[artefacts.Stale], fix: str) -> None:
+def _told_stale(stale: list[Stale], fix: str) -> None:
     for one in stale:
         click.echo(f"{one.path}: {one.why}")
     if stale:
@@ -306,6 +400,14 @@ class _Progress:
 
     def __enter__(self) -> _Progress:
         if sys.stderr.isatty():
+            from rich.progress import (
+                BarColumn,
+                MofNCompleteColumn,
+                Progress,
+                TextColumn,
+                TimeElapsedColumn,
+            )
+
             self._bar = Progress(
                 TextColumn("{task.description}"),
                 BarColumn(),

@@ -18,10 +18,10 @@ import z3
 from model.figures import Edge, Step, assemble
 from model.lang import Message, Spec
 from model.lang.expr import Expr, Kind
+from model.lang.footprint import reads
 from model.lang.sorts import NODE, SumSort
 from model.lang.spec import Transition, possible_leaves
 from model.smt import SystemStep, Vocabulary
-from model.smt.relation import reads
 
 
 @dataclass(frozen=True, slots=True)

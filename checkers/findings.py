@@ -13,7 +13,7 @@ from checkers.artefacts import Stale
 from checkers.diagnostics import overlap, unanswered
 from checkers.induction import DETERMINISM, INITIAL, STRUCTURAL, TOTALITY
 from checkers.reach import Reached
-from checkers.structure import CASES, CONSISTENT, CURRENT, FIRES, POSSIBLE, TITLES
+from checkers.structure import AGREE, CASES, CONSISTENT, CURRENT, FIRES, POSSIBLE, TITLES
 from checkers.verdict import Finding, Result, Verdict
 from model.lang import Spec
 from model.lang.spec import Statement
@@ -41,7 +41,7 @@ def of_results(spec: Spec, results: Iterable[Result], only: frozenset[str]) -> l
         if only and s.name not in by_name and s.name not in only:
             continue
         findings.append(_of_statement(spec, s, by_name.get(s.name, [])))
-    for name in (*STRUCTURAL, CONSISTENT, FIRES):
+    for name in (*STRUCTURAL, CONSISTENT, FIRES, AGREE):
         title = STRUCTURAL.get(name) or TITLES[name]
         if by_name[name] or name in only:  # a spec without messages has no sender to check
             findings.append(add_up(name, title, "structural", by_name[name]))

@@ -157,6 +157,10 @@ def sums(report: Report) -> list[str]:
         f"{report.spec}: {', '.join(parts)}; {obligations:,} obligations"
         f" ({framed:,} by frame) in {report.seconds:.1f} s with {report.jobs} jobs"
     ]
+    if report.details.get("unchanged"):
+        told.append("nothing has changed since these were checked; --no-cache checks them again")
+    elif kept := report.details.get("answers", {}).get("kept"):
+        told.append(f"{kept:,} of the answers are kept from earlier runs; --no-cache asks again")
     meanings = [f"{v.value}: {_MEANING[v]}" for v, n in counts if n and v in _MEANING]
     if meanings:
         told.append("; ".join(meanings))

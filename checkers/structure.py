@@ -13,6 +13,7 @@ FIGURE = "the figure"
 POSSIBLE = "everything happens"
 CASES = "no empty promise"
 CURRENT = "derived files"
+AGREE = "solvers agree"
 
 TITLES = {
     CONSISTENT: "Some first state satisfies the assumptions",
@@ -21,4 +22,10 @@ TITLES = {
     POSSIBLE: "Every state, rule and reply is reached in a run",
     CASES: "Every property has a case in a run, and none breaks in it",
     CURRENT: "The node, the pages and the figures are current",
+    AGREE: "A second solver confirms each proof",
 }
+
+
+def confirmation(property: str, transition: str) -> str:
+    """Return how the confirmation of an obligation's proof is named."""
+    return f"{property}, {transition}"

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from pathlib import Path
 
 import z3
 
@@ -19,15 +20,21 @@ from checkers.alternation import Alternations
 from checkers.diagnostics import edges_beyond, unreached
 from checkers.edges import derive
 from checkers.explain import explain
-from checkers.induction import INITIAL, InitialState, Obligation, Prover, gave_up
+from checkers.induction import INITIAL, UNDECIDED, InitialState, Obligation, Prover, gave_up
+from checkers.questions import Question, Questions
 from checkers.reach import Reached, reach
-from checkers.structure import CONSISTENT, FIGURE, FIRES, TITLES
+from checkers.solving import Cause, Limits, Portfolio, files
+from checkers.solving.confirm import Confirmer
+from checkers.structure import AGREE, CONSISTENT, FIGURE, FIRES, TITLES, confirmation
 from checkers.verdict import Finding, Result, Verdict
 from model import figures
 from model.lang import Spec
 from model.lang.load import load
 from model.smt.bounded import BoundedVocabulary, Scope
 from model.smt.relation import SystemStep
+
+Name = tuple[str, str]
+"""An obligation: its property and its transition."""
 
 EVENTS, RULE = "events", "rule "
 """Tasks: all events, or `rule ` and a transition's label; so no label can be taken for a word."""
@@ -38,12 +45,16 @@ EXAMPLE_MS = 20_000
 
 @dataclass(slots=True)
 class Gathered:
-    """What pieces of work found; adding two gives what both found."""
+    """What pieces of work found; adding two gives what both found.
+
+    `task`: which obligations a piece was about; only a single piece has one.
+    """
 
     results: list[Result] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     runs: list[Reached] = field(default_factory=list)
     stale: list[artefacts.Stale] = field(default_factory=list)
+    task: str = ""
 
     def add(self, other: Gathered) -> None:
         """Take in what another piece found."""
@@ -86,6 +97,16 @@ def _alternations(key: _Same) -> Alternations:
     return Alternations()
 
 
+@lru_cache(maxsize=1)
+def _portfolio(limits: Limits) -> Portfolio:
+    return Portfolio(limits)
+
+
+@lru_cache(maxsize=1)
+def _confirmer(limits: Limits) -> Confirmer:
+    return Confirmer(limits)
+
+
 def spec_of(source: str | Spec) -> Spec:
     """Return the spec that a source names; a worker reads it once."""
     return _loaded(source) if isinstance(source, str) else source
@@ -94,36 +115,99 @@ def spec_of(source: str | Spec) -> Spec:
 # ---------------------------------------------------------------- proofs
 
 
-def prove(
-    source: str | Spec, task: str, only: frozenset[str], timeout: float, scope: Scope | None
-) -> Gathered:
-    """Discharge the obligations of one transition, of the initial state, or of the events.
-
-    With a `scope` it is the bounded reading, and nothing but a frame is a proof.
-    """
-    spec = spec_of(source)
-    prover = _prover(_Same(spec), scope)
-    names = only or None
-    obligations: Iterator[Obligation | Result]
+def questions(spec: Spec, task: str, only: frozenset[str]) -> Iterator[Question | Result]:
+    """Return what is asked in a task: of one transition, the initial state, or the events."""
+    asked = Questions(spec, only or None)
     if task == INITIAL:
-        obligations = prover.of_initial_state(names)
-    elif task == EVENTS:
-        obligations = prover.of_events(names)
-    else:
-        obligations = prover.of_transition(spec.by_label[task[len(RULE) :]], names)
-    budget = int(timeout * 1000)
+        return asked.of_initial_state()
+    if task == EVENTS:
+        return asked.of_events()
+    return asked.of_transition(spec.by_label[task[len(RULE) :]])
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is to be done with the obligations of a task.
+
+    `only`: names of properties, or none for all; `limits`: of each obligation; `scope`: of the
+    bounded reading, in which nothing but a frame is a proof, or None for the unbounded one;
+    `wanted`: the obligations still to be discharged, by property and transition, or None for all;
+    `confirm`: a second solver is asked about each proof; `proved`: what is proved already and only
+    has to be confirmed, each with the names of the guards and hypotheses that its proof used.
+    """
+
+    only: frozenset[str]
+    limits: Limits
+    scope: Scope | None = None
+    wanted: frozenset[Name] | None = None
+    confirm: bool = False
+    proved: dict[Name, frozenset[str]] = field(default_factory=dict)
+
+
+def prove(source: str | Spec, task: str, work: Work) -> Gathered:
+    """Discharge the obligations of one task."""
+    spec = spec_of(source)
+    prover = _prover(_Same(spec), work.scope)
+    asked = questions(spec, task, work.only)
+    if work.wanted is not None:
+        relevant = work.wanted | set(work.proved)
+        asked = (q for q in asked if (q.property, q.transition) in relevant)
     alternations = _alternations(_Same(spec))
-    results = []
-    for one in obligations:
-        if isinstance(one, Result):
-            results.append(one)
-        elif scope is None:
-            result = one.discharge(budget)
-            results.append(replace(result, alternation=alternations.of(one, result)))
-        else:
-            results.append(_bounded(one.discharge(budget), scope))
+    results: list[Result] = []
+    portfolio = _portfolio(work.limits)
+    portfolio.forget()  # a proof's core does not depend on what this worker did before
+    for o in prover.obligations(asked):
+        if isinstance(o, Result):
+            results.append(o)
+            continue
+        core = work.proved.get((o.property, o.transition))
+        if core is None:
+            answer = portfolio.ask(o.query())
+            found, core = o.result(answer), frozenset(answer.core)
+            if work.scope is not None:
+                results.append(_bounded(found, work.scope))
+                continue
+            results.append(replace(found, alternation=alternations.of(o, found)))
+            if found.verdict is not Verdict.PROVED:
+                continue
+        if work.confirm:
+            results.append(_confirmed(o, core, work.limits))
     alternations.forget()
-    return Gathered(results)
+    return Gathered(results, task=task)
+
+
+def _confirmed(obligation: Obligation, core: frozenset[str], limits: Limits) -> Result:
+    """Ask the second solver about a proof."""
+    answer = _confirmer(limits).ask(obligation.query(), core)
+    verdict, reason = Verdict.CHECKED, ""
+    if answer.follows is False:
+        verdict = Verdict.REFUTED
+        reason = "z3 proves it and cvc5 refutes it: one of the solvers is wrong, report this"
+    elif answer.follows is None:
+        verdict = UNDECIDED[answer.cause or Cause.INCOMPLETE]
+        reason = f"cvc5 does not confirm it ({answer.reason})"
+    return Result(
+        AGREE,
+        confirmation(obligation.property, obligation.transition),
+        verdict,
+        "solver",
+        answer.seconds,
+        reason,
+        answer.hypotheses,
+        answer.guards,
+        by=answer.by,
+    )
+
+
+def write_texts(source: str | Spec, task: str, only: frozenset[str], folder: Path) -> Gathered:
+    """Write the obligations of a task into a folder, a file for each."""
+    spec = spec_of(source)
+    for o in _prover(_Same(spec)).obligations(questions(spec, task, only)):
+        if isinstance(o, Obligation):
+            text = files.text(o.query(), spec.title, o.property, o.transition)
+            name = files.file_name(o.property, o.transition)
+            (folder / name).write_text(text, encoding="utf-8")
+    return Gathered()
 
 
 def _bounded(result: Result, scope: Scope) -> Result:

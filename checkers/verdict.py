@@ -80,7 +80,8 @@ class Result:
 
     `how`: `solver`, `frame` (the transition writes nothing the property reads), `run` (seen in a
     run). `uses`: the hypotheses in the solver's unsatisfiable core. `seconds`: solver time.
-    `alternation`: of an obligation in the unbounded reading.
+    `alternation`: of an obligation in the unbounded reading. `by`: the solver that gave the answer,
+    and how it was asked. `kept`: in an earlier run.
     """
 
     property: str
@@ -93,6 +94,8 @@ class Result:
     guards: tuple[str, ...] = ()
     counterexample: Counterexample | None = None
     alternation: Alternation | None = None
+    by: str = ""
+    kept: bool = False
 
 
 @dataclass(slots=True)

@@ -7,21 +7,25 @@ Belongs here: what is run. Never here: what one piece does (`tasks`), how result
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
-import z3
 from joblib import Parallel, delayed, parallel_config
 
 from checkers import alternation, findings, tasks
+from checkers.cache import Ledger, Split
+from checkers.cache.prints import solvers
 from checkers.induction import INITIAL
 from checkers.reach import Reached
-from checkers.structure import CONSISTENT, FIGURE, FIRES
-from checkers.tasks import EVENTS, RULE, Gathered
+from checkers.solving import Limits
+from checkers.structure import AGREE, CONSISTENT, FIGURE, FIRES
+from checkers.tasks import EVENTS, RULE, Gathered, Work
 from checkers.verdict import Finding, Report, Result, Verdict
 from model.lang import Spec
+from model.lang.spec import Transition
 from model.smt.bounded import Scope
 
 EXPLAINED = 3
@@ -32,21 +36,32 @@ EXPLAINED = 3
 class Options:
     """What to check and with what means.
 
-    `only`: names of properties, or empty for all; `timeout`: seconds of solver time for one try at
-    an obligation; `run_seeds`: the seeds of the runs that reach for everything; `derived`: the
+    `only`: names of properties, or empty for all; `timeout`, `megabytes`: of solver time and memory
+    for one obligation; `run_seeds`: the seeds of the runs that reach for everything; `derived`: the
     spec is this repository's own, whose derived files must be current; `scope`: of the bounded
-    reading, or None for the unbounded one; `allow_open`: open properties may stay open.
+    reading, or None for the unbounded one; `allow_open`: open properties may stay open; `confirm`:
+    a second solver confirms each proof; `cache`: the folder of what earlier runs have proved;
+    `smt2`: the folder that every obligation is written to, as a file.
     """
 
     only: frozenset[str] = frozenset()
     jobs: int = 2
     backend: str = "loky"
-    timeout: float = 20.0
+    timeout: float = 40.0
+    megabytes: int = 1024
     run_seeds: tuple[int, ...] = (1,)
     run_steps: int = 60_000
     derived: bool = False
     scope: Scope | None = None
     allow_open: bool = False
+    confirm: bool = False
+    cache: Path | None = None
+    smt2: Path | None = None
+
+    @property
+    def limits(self) -> Limits:
+        """The bounds of one obligation."""
+        return Limits(self.timeout, self.megabytes)
 
 
 Progress = Callable[[str, int, int], None]
@@ -60,10 +75,15 @@ class Verification:
         self.source, self.options, self.progress = source, options, progress
         self.spec = tasks.spec_of(source)
         self.gathered = Gathered()
+        kept = options.cache if options.scope is None else None
+        self.ledger = Ledger(self.spec, kept) if kept is not None else None
+        self._splits: dict[str, Split] = {}
 
     def run(self) -> Report:
         """Run every check and return the report."""
         started = time.perf_counter()
+        if self.options.smt2 is not None:
+            self._gather("files", self._texts(self.options.smt2))
         self._gather("obligations", [*self._of_the_whole(), *self._of_obligations()])
         self._examples()
         self._close()
@@ -73,11 +93,12 @@ class Verification:
             self._findings(),
             time.perf_counter() - started,
             self.options.jobs,
-            {"z3": z3.get_version_string()},
+            {name: build.split()[0] for name, build in solvers().items()},
             {
                 "guards": findings.guards_used(self.spec, self.gathered.results),
                 "runs": [_run_facts(r) for r in self.gathered.runs],
                 "fragment": alternation.as_data(alternation.of_results(self.gathered.results)),
+                "answers": _answers(self.gathered.results),
             },
             bound=str(self.options.scope) if self.options.scope is not None else "",
             asked=self.options.only,
@@ -123,12 +144,35 @@ class Verification:
         heavy = {t.label: len(t.updates) + 3 * len(t.sends) for t in self.spec.transitions}
         labels.sort(key=lambda label: -heavy[label])  # long ones first: no straggler at the end
         calls = self._proofs([EVENTS, INITIAL, *(RULE + label for label in labels)], o.only)
-        calls.append(delayed(tasks.consistent)(source))
+        if not self._is_kept(CONSISTENT, None):
+            calls.append(delayed(tasks.consistent)(source))
         return calls
 
+    def _is_kept(self, row: str, transition: Transition | None) -> bool:
+        """Tell whether an example is kept from an earlier run, and take it in."""
+        kept = self.ledger.example(row, transition) if self.ledger is not None else None
+        self.gathered.results += [kept] if kept is not None else []
+        return kept is not None
+
+    def _texts(self, folder: Path) -> list[Any]:
+        names = [EVENTS, INITIAL, *(RULE + t.label for t in self.spec.transitions)]
+        only = self.options.only
+        return [delayed(tasks.write_texts)(self.source, n, only, folder) for n in names]
+
     def _proofs(self, names: list[str], only: frozenset[str]) -> list[Any]:
-        o = self.options
-        return [delayed(tasks.prove)(self.source, n, only, o.timeout, o.scope) for n in names]
+        """Return the calls that prove what is not kept from an earlier run; take in what is."""
+        o, calls = self.options, []
+        for name in names:
+            work = Work(only, o.limits, o.scope, confirm=o.confirm)
+            if self.ledger is not None:
+                asked = tasks.questions(self.spec, name, only)
+                split = self._splits[name] = self.ledger.split(name, asked, o.confirm)
+                self.gathered.results += split.known
+                if not split.asked and not split.proved:
+                    continue
+                work = replace(work, wanted=split.asked, proved=split.proved)
+            calls.append(delayed(tasks.prove)(self.source, name, work))
+        return calls
 
     def _examples(self) -> None:
         """Show of each rule that its guard agrees with what is proved: by a run, or by a search.
@@ -138,11 +182,14 @@ class Verification:
         if self.options.only:
             return
         fired = {label for run in self.gathered.runs for label in run.fired}
-        rules = [t.label for t in self.spec.transitions if t.kind == "rule"]
-        for label in rules:
-            if label in fired:
-                self.gathered.results.append(Result(FIRES, label, Verdict.SHOWN, "run"))
-        calls = [delayed(tasks.fires)(self.source, r) for r in rules if r not in fired]
+        calls = []
+        for t in self.spec.transitions:
+            if t.kind != "rule":
+                continue
+            if t.label in fired:
+                self.gathered.results.append(Result(FIRES, t.label, Verdict.SHOWN, "run"))
+            elif not self._is_kept(FIRES, t):
+                calls.append(delayed(tasks.fires)(self.source, t.label))
         if calls:
             self._gather("rules that no run took", calls)
 
@@ -163,7 +210,7 @@ class Verification:
     def _explain_failures(self) -> None:
         failed: dict[str, list[Result]] = defaultdict(list)
         for r in self.gathered.results:
-            if r.verdict.undecided and r.property not in (FIRES, CONSISTENT):
+            if r.verdict.undecided and r.property not in (FIRES, CONSISTENT, AGREE):
                 failed[r.property].append(r)
         chosen = [r for rs in failed.values() for r in sorted(rs, key=findings.size)[:EXPLAINED]]
         if not chosen:
@@ -178,8 +225,13 @@ class Verification:
     # ------------------------------------------------------------ running it
 
     def _gather(self, what: str, calls: list[Any]) -> None:
-        for gathered in self._parallel(what, calls):
+        for gathered in self._parallel(what, calls) if calls else ():
             self.gathered.add(gathered)
+            if self.ledger is not None:  # at once, so that an interrupt loses little
+                if gathered.task:
+                    self.ledger.learn(gathered.task, self._splits[gathered.task], gathered.results)
+                else:
+                    self.ledger.learn_examples(gathered.results)
 
     def _parallel(self, what: str, calls: list[Any]) -> Iterator[Gathered]:
         """Run delayed calls, yielding results as they come; specs given as objects stay here."""
@@ -191,6 +243,12 @@ class Verification:
             for done, gathered in enumerate(results, start=1):
                 self.progress(what, done, total)
                 yield gathered
+
+
+def _answers(results: list[Result]) -> dict[str, Any]:
+    """Return how many obligations each way to ask has proved, and how many were kept."""
+    by = Counter(r.by for r in results if r.by and r.verdict.holds)
+    return {"by": dict(sorted(by.items())), "kept": sum(r.kept for r in results)}
 
 
 def _run_facts(run: Reached) -> dict[str, Any]:

@@ -39,7 +39,17 @@ MODEL = (
     *("language", "order", "evaluator", "z3 generator", "python generator"),
     *("partial evaluation", "figures", "reference"),
 )
-ENGINES = ("induction", "edges", "reach", "conformance", "bench")
+ENGINES = (
+    "solving",
+    "questions",
+    "cache",
+    "structure",
+    "induction",
+    "edges",
+    "reach",
+    "conformance",
+    "bench",
+)
 
 PARTS: dict[str, Part] = {
     # in model/
@@ -64,9 +74,15 @@ PARTS: dict[str, Part] = {
     "report": Part(
         ("checkers.report", "checkers.alternation_text"), parts=("verdict",), libraries=None
     ),
+    # How a question is put to solvers: of the project it knows the verdict's words alone.
+    "solving": Part(("checkers.solving",), libraries=("z3", "cvc5")),
+    "questions": Part(("checkers.questions",), parts=("verdict", "language")),
+    # It loads no solver: what is known already is told at once.
+    "cache": Part(("checkers.cache",), parts=("verdict", "questions", "structure", "language")),
+    "structure": Part(("checkers.structure",)),
     "induction": Part(
         ("checkers.induction", "checkers.counterexample", "checkers.explain"),
-        parts=("verdict", *MODEL),
+        parts=("verdict", "questions", "solving", *MODEL),
         libraries=None,
     ),
     "edges": Part(("checkers.edges",), parts=("verdict", *MODEL), libraries=None),
@@ -82,7 +98,7 @@ PARTS: dict[str, Part] = {
     ),
     "bench": Part(
         ("checkers.bench",),
-        parts=("verdict", *MODEL, "generated node", "runtime"),
+        parts=("verdict", "commands", *ENGINES, *MODEL, "generated node", "runtime"),
         libraries=None,
     ),
     # An engine that is not named above may import the model and the verdict, and no other engine.
@@ -94,7 +110,6 @@ PARTS: dict[str, Part] = {
             "checkers.cli",
             "checkers.alternation",
             "checkers.findings",
-            "checkers.structure",
             "checkers.tasks",
             "checkers.verify",
             "checkers.artefacts",

@@ -23,6 +23,7 @@ from rich.console import Console
 from checkers import cli, findings, report, structure, tasks, verify
 from checkers.induction import STRUCTURAL, Obligation, Prover, gave_up
 from checkers.reach import Reached
+from checkers.solving import Limits, Portfolio
 from checkers.verdict import Finding, Report, Result, Verdict
 from model import order
 from model.lang.load import load
@@ -54,7 +55,7 @@ def test_time_over_is_its_own_verdict() -> None:
     ]
     vocabulary = Prover(SPEC).vocabulary
     obligation = Obligation("p", "t", tuple(given), (), lambda: ((), ()), z3.Or(shared), vocabulary)
-    assert obligation.discharge(100, seeds=(0,)).verdict is Verdict.TIMED_OUT
+    assert obligation.discharge(Portfolio(Limits(0.3), ways=())).verdict is Verdict.TIMED_OUT
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ import pytest
 from checkers import counterexample, structure, verify
 from checkers.explain import explain
 from checkers.induction import Obligation, Prover
+from checkers.solving import Limits, Portfolio
 from checkers.verdict import Verdict
 from model import order
 from model.lang import Spec
@@ -65,8 +66,9 @@ def refutation(label: str, index: int) -> tuple[str, str]:
     """Drop a guard and return the property and the step that are refuted, or fail."""
     spec = drop_clause(SPEC, label, index)
     unproved = []
+    portfolio = Portfolio(Limits(2), ways=())
     for obligation in obligations(spec, spec.by_label[label]):
-        result = obligation.discharge(2_000, seeds=(0,))
+        result = obligation.discharge(portfolio)
         if result.verdict is Verdict.PROVED:
             continue
         unproved.append(result.property)

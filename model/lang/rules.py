@@ -19,7 +19,7 @@ RESERVED = frozenset(
     {
         *("sender roles", "acting roles", "one answer", "every event answered"),
         *("it can begin", "guards agree", "the figure"),
-        *("everything happens", "no empty promise", "derived files"),
+        *("everything happens", "no empty promise", "derived files", "solvers agree"),
     }
 )
 """What a report says of every spec, by name: no property may have one of these names."""
