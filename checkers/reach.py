@@ -232,13 +232,7 @@ def reach(
                 return found
             taken += 1
             local = simulation.state.nodes[outcome.node]
-            place = " ".join(
-                [
-                    outcome.transition,
-                    str(local[spec.role_variable]),
-                    *(str(local[table.variable]) for table in spec.edges),
-                ]
-            )
+            place = " ".join([outcome.transition, *(str(local[name]) for name in spec.control)])
             if outcome.kind == "rule":
                 cell = (place, "")
             elif outcome.refused_by is not None:  # how near the refusing rule was

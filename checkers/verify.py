@@ -175,7 +175,8 @@ def _changed(
 def _stale(source: str | Spec) -> list[artefacts.Stale]:
     """Compare what is checked in with what the spec gives now."""
     spec = _spec(source)
-    return [*artefacts.stale_generated(spec), *artefacts.stale_figures(spec)]
+    home = artefacts.home_of(spec, "order")
+    return [*artefacts.stale_generated(spec, home), *artefacts.stale_figures(spec, home)]
 
 
 def _reach(source: str | Spec, seed: int, steps: int) -> Reached:

@@ -6,11 +6,16 @@ Nodes and atoms are finite enumerations, terms and numbers short bit vectors (a 
 next one), sets bit vectors over their elements, majorities are counted. The messages sent and the
 ghosts are a few *rows*: each a flag and a tuple of constants. So every question is quantifier-free
 and has a definite answer, and a model is a real state of the scope. It says nothing beyond it.
+
+Where values have owners, the zero has none: the sort of nodes then has one element more, `nobody`,
+that owns it. Nobody is no node: no quantifier runs over it, no set holds it, no message goes to it,
+and `axioms` keep it out of everything that the state, the event and the configuration hold.
 """
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +23,13 @@ import z3
 
 from model.lang import Spec
 from model.lang.expr import Expr, Kind, walk
+from model.lang.shapes import default_value
 from model.lang.sorts import (
     BOOL,
     NODE,
     AtomSort,
     BoolSort,
+    MapSort,
     MaybeSort,
     OrderSort,
     RangeSort,
@@ -31,7 +38,7 @@ from model.lang.sorts import (
     StructSort,
     SumSort,
 )
-from model.smt.translate import Translator
+from model.smt.translate import Translator, choose
 from model.smt.vocabulary import Value, Vocabulary, enumeration
 
 
@@ -62,6 +69,8 @@ class BoundedVocabulary(Vocabulary):
     def __init__(self, spec: Spec, scope: Scope) -> None:
         """Declare the symbols."""
         self.scope = scope
+        self._owned = [s for s in map(_sort_of, spec.sorts.values()) if _is_owned(s)]
+        self._given: list[z3.ExprRef] = []
         super().__init__(spec)
         self.rows: dict[str, list[tuple[z3.BoolRef, list[Value]]]] = {}
         for name in spec.messages:
@@ -90,6 +99,17 @@ class BoundedVocabulary(Vocabulary):
         letter = "n" if sort == NODE else sort.name[0].lower()
         return tuple(f"{letter}{i + 1}" for i in range(count))
 
+    def _enumeration(self, sort: AtomSort) -> tuple[z3.SortRef, tuple[z3.ExprRef, ...]]:
+        names = self.names(sort)
+        if sort == NODE and self._owned:
+            names = (*names, "nobody")
+        return enumeration(f"{sort.name}.bounded", names)
+
+    @property
+    def nobody(self) -> z3.ExprRef | None:
+        """The owner of what nobody owns; None where nothing has an owner."""
+        return self._enumeration(NODE)[1][-1] if self._owned else None
+
     def elements(self, sort: Sort) -> list[z3.ExprRef]:
         """Return every value of an unstructured sort (sets and orders included)."""
         match sort:
@@ -100,20 +120,50 @@ class BoundedVocabulary(Vocabulary):
             case RangeSort():
                 return [self.constant(sort, i) for i in range(sort.top + 1)]
             case AtomSort():
-                return list(enumeration(f"{sort.name}.bounded", self.names(sort))[1])
+                return list(self._enumeration(sort)[1][: len(self.names(sort))])
             case OrderSort():
                 return [z3.BitVecVal(i, self.scope.bits) for i in range(2**self.scope.bits)]
             case SetSort():
                 width = len(self.elements(sort.of))
                 return [z3.BitVecVal(i, width) for i in range(2**width)]
+            case StructSort():
+                return list(itertools.product(*(self.elements(part) for _, part in sort.parts)))
             case _:
                 raise TypeError(f"{sort} is structured")
+
+    def components(self, sort: Sort) -> list[tuple[str, Sort]]:
+        """Return the unstructured parts of a sort; of a map, those of its value at each key."""
+        if not isinstance(sort, MapSort):
+            return super().components(sort)
+        inner = super().components(sort.to)
+        keys = range(len(self.elements(sort.key)))
+        return [(f"[{i}]{suffix}", leaf) for i in keys for suffix, leaf in inner]
+
+    def assemble(self, sort: Sort, terms: Iterator[z3.ExprRef]) -> Value:
+        """Build a value from its components; a map is its values, in the order of the keys."""
+        if not isinstance(sort, MapSort):
+            return super().assemble(sort, terms)
+        return tuple(super().assemble(sort.to, terms) for _ in self.elements(sort.key))
+
+    def equal(self, sort: Sort, a: Value, b: Value) -> z3.BoolRef:
+        """Return whether two values are equal; maps, if they are at every key."""
+        if not isinstance(sort, MapSort):
+            return super().equal(sort, a, b)
+        return z3.And([super().equal(sort.to, x, y) for x, y in zip(a, b, strict=True)])
+
+    def value_at(self, sort: MapSort, whole: Value, key: Value) -> Value:
+        """Return the value at `key`, chosen among those at all keys."""
+        *others, result = whole
+        *names, _ = self.elements(sort.key)
+        for name, value in zip(names, others, strict=True):
+            result = choose(self.equal(sort.key, key, name), value, result)
+        return result
 
     def sort(self, sort: Sort) -> z3.SortRef:
         """Return the finite Z3 sort."""
         match sort:
             case AtomSort():
-                return enumeration(f"{sort.name}.bounded", self.names(sort))[0]
+                return self._enumeration(sort)[0]
             case OrderSort():
                 return z3.BitVecSort(self.scope.bits)
             case SetSort():
@@ -126,6 +176,17 @@ class BoundedVocabulary(Vocabulary):
         if isinstance(sort, OrderSort):
             return z3.BitVecVal(0, self.scope.bits)
         return super().constant(sort, value)
+
+    def constants(self, name: str, sort: Sort) -> Value:
+        """Return a value made of constants; its nodes are none but nodes."""
+        value = super().constants(name, sort)
+        if self._owned:
+            self._given += self._nodes_in(sort, value)
+        return value
+
+    def _nodes_in(self, sort: Sort, value: Value) -> list[z3.ExprRef]:
+        leaves = zip(self.components(sort), self.flat(value), strict=True)
+        return [term for (_, leaf), term in leaves if leaf == NODE]
 
     # ------------------------------------------------------------ relations as rows
 
@@ -160,8 +221,9 @@ class BoundedVocabulary(Vocabulary):
         """Return the set of one element."""
         elements = self.elements(sort.of)
         width = len(elements)
-        result: z3.ExprRef = z3.BitVecVal(1 << (width - 1), width)
-        for i in reversed(range(width - 1)):
+        complete = sort.of != NODE or not self._owned  # the set of nobody is empty
+        result: z3.ExprRef = z3.BitVecVal(1 << (width - 1) if complete else 0, width)
+        for i in reversed(range(width - 1 if complete else width)):
             result = z3.If(element == elements[i], z3.BitVecVal(1 << i, width), result)
         return result
 
@@ -181,8 +243,27 @@ class BoundedVocabulary(Vocabulary):
         return z3.PbGe(weights, self.scope.nodes + 1)
 
     def axioms(self) -> list[tuple[str, z3.BoolRef]]:
-        """Return nothing: the finite sorts are what they are."""
-        return []
+        """Return that the zero of an owned order is nobody's, and that nobody is no node."""
+        nobody = self.nobody
+        if nobody is None:
+            return []
+        found: list[tuple[str, z3.BoolRef]] = []
+        for sort in self._owned:
+            assert isinstance(sort, OrderSort)
+            zero, *rest = self.elements(sort)
+            found.append((f"owner {sort.name}", self.owner(sort, zero) == nobody))
+            found += [(f"owner {sort.name}", self.owner(sort, x) != nobody) for x in rest]
+        held = [self.me, self.sender, *self._given]
+        for name, decl in self.spec.variables.items():
+            for node in self.elements(NODE):
+                held += self._nodes_in(decl.sort, self.variable(name, node))
+        return found + [("nobody", term != nobody) for term in dict.fromkeys(held)]
+
+    def _least(self, sort: Sort) -> Value:
+        """Return the value that a map has where none was put."""
+        default = default_value(sort)
+        assert default is not None
+        return self.translator(self).value(default)
 
     # ------------------------------------------------------------ reading a model
 
@@ -192,6 +273,12 @@ class BoundedVocabulary(Vocabulary):
             case StructSort():
                 parts = zip(sort.parts, value, strict=True)
                 return tuple(self.read(model, part, x) for (_, part), x in parts)
+            case MapSort():
+                least = self.read(model, sort.to, self._least(sort.to))
+                keys = [self.read(model, sort.key, key) for key in self.elements(sort.key)]
+                held = [self.read(model, sort.to, x) for x in value]
+                pairs = zip(keys, held, strict=True)
+                return frozenset((k, v) for k, v in pairs if v != least)
             case MaybeSort():
                 known = z3.is_true(model.eval(value[0], model_completion=True))
                 return self.read(model, sort.of, value[1]) if known else None
@@ -217,6 +304,8 @@ class BoundedVocabulary(Vocabulary):
             case RangeSort():
                 names = tuple(range(sort.top + 1))
             case AtomSort():
+                if sort == NODE and self.nobody is not None and found.eq(self.nobody):
+                    return ""
                 names = self.names(sort)
             case _:
                 raise TypeError(str(sort))
@@ -231,6 +320,18 @@ class BoundedTranslator(Translator):
     def value(self, e: Expr) -> Value:
         """Translate; nothing has a first-order obstacle here."""
         match e.kind:
+            case Kind.PUT:
+                assert isinstance(e.sort, MapSort)
+                whole, key, item = (self.value(a) for a in e.args)
+                names = self.v.elements(e.sort.key)
+                return tuple(
+                    choose(self.v.equal(e.sort.key, key, name), item, old)
+                    for name, old in zip(names, whole, strict=True)
+                )
+            case Kind.EMPTY if isinstance(e.sort, MapSort):
+                default = default_value(e.sort.to)
+                assert default is not None
+                return tuple(self.value(default) for _ in self.v.elements(e.sort.key))
             case Kind.SUBSET:
                 inner, outer = (self.value(a) for a in e.args)
                 return inner & ~outer == 0
@@ -247,6 +348,11 @@ class BoundedTranslator(Translator):
                 return self.v.contains(e.args[0].sort, self.value(e.args[0]), self.value(e.args[1]))
             case _:
                 return super().value(e)
+
+    def value_at(self, whole: Expr, key: Value) -> Value:
+        """Return the value of the map `whole` at `key`."""
+        assert isinstance(whole.sort, MapSort)
+        return self.v.value_at(whole.sort, self.value(whole), key)
 
     def contains(self, whole: Expr, x: Value) -> z3.BoolRef:
         """Return whether the set `whole` contains `x`."""
@@ -342,6 +448,15 @@ class BoundedTranslator(Translator):
                 return [(z3.BoolVal(False), inner[0]), *((z3.BoolVal(True), x) for x in inner)]
             case _:
                 return list(self.v.elements(sort))
+
+
+def _sort_of(declared: Any) -> Sort | None:
+    sort: Sort | None = getattr(declared, "sort", None)
+    return sort
+
+
+def _is_owned(sort: Sort | None) -> bool:
+    return isinstance(sort, OrderSort) and sort.owned
 
 
 def _direct(atom: Expr) -> set[str]:

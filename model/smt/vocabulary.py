@@ -28,6 +28,7 @@ from model.lang.sorts import (
     NODE,
     AtomSort,
     BoolSort,
+    MapSort,
     MaybeSort,
     OrderSort,
     RangeSort,
@@ -84,7 +85,7 @@ class Vocabulary:
                 return enumeration(sort.name, sort.leaves)[0]
             case RangeSort():
                 return enumeration(sort.name, tuple(map(str, range(sort.top + 1))))[0]
-            case AtomSort() | OrderSort() | SetSort():
+            case AtomSort() | OrderSort() | SetSort() | MapSort():
                 return z3.DeclareSort(sort.name)
             case _:
                 raise TypeError(f"{sort} is structured")
@@ -196,6 +197,17 @@ class Vocabulary:
         constant = z3.Const(f"empty.{sort.name}", self.sort(sort))
         x = z3.Const(f"{sort.name}!x", self.sort(sort.of))
         return constant, z3.ForAll([x], z3.Not(self.contains(sort, constant, x)))
+
+    def value_at(self, sort: MapSort, whole: Value, key: Value) -> Value:
+        """Return the value that a map has at `key`."""
+        domain = [self.sort(sort), *(self.sort(leaf) for _, leaf in self.components(sort.key))]
+        terms = [
+            self.function(f"at.{sort.name}{suffix}", domain, self.sort(leaf))(
+                whole, *self.flat(key)
+            )
+            for suffix, leaf in self.components(sort.to)
+        ]
+        return self.assemble(sort.to, iter(terms))
 
     def less(self, sort: Sort, a: Value, b: Value) -> z3.BoolRef:
         """Return whether `a < b`: in an order, a range, or a struct lexicographically."""
