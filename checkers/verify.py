@@ -432,7 +432,8 @@ class Verification:
         told = [f"{kind} {name}" for kind, names in missing.items() for name in sorted(names)]
         if told:
             possible.verdict = Verdict.UNKNOWN
-            possible.reason = f"not reached within {where}: {', '.join(told)}"
+            why = [f"{r.reason}; " for r in self.runs if r.reason][:1]
+            possible.reason = f"{''.join(why)}not reached within {where}: {', '.join(told)}"
         cases = Finding(
             CASES, RUN_TITLES[CASES], "structural", Verdict.PROVED, len(self.runs), 0, 0.0
         )

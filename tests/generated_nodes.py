@@ -98,7 +98,7 @@ def related(r: random.Random, spec: Spec, event: type[Event]) -> tuple[dict[str,
         return r.choice(known)
 
     local = {name: pick(decl.sort) for name, decl in spec.variables.items()}
-    if event.roles and r.random() < 0.8:
+    if event.roles and spec.role_variable is not None and r.random() < 0.8:
         local[spec.role_variable] = r.choice(event.roles).name
     return local, {name: pick(part.sort) for name, part in event.parts.items()}
 

@@ -142,9 +142,10 @@ class SetOf(Declared):
 class MapOf(Declared):
     """A value for every key: `class Table(MapOf, key=Key, to=MaybeValue)`.
 
-    `t.at(k)` is the value there, `t.put(k, v)` the map with another one. All keys but finitely many have the default of `to`: false, 0, zero, empty or nothing. Keys are
-    atoms, cases, numbers, or structs of these; a map from a struct to `Bool` is a relation. A map
-    is a variable or a constant: a message carries single entries.
+    `t.at(k)` is the value there, `t.put(k, v)` the map with another one. All keys but finitely many
+    have the default of `to`: false, 0, zero, empty or nothing. Keys are atoms, cases, numbers, or
+    structs of these; a map from a struct to `Bool` is a relation. A map is a variable or a
+    constant: a message carries single entries.
     """
 
     empty: ClassVar[Any]
