@@ -143,13 +143,13 @@ class BoundedVocabulary(Vocabulary):
         """Build a value from its components; a map is its values, in the order of the keys."""
         if not isinstance(sort, MapSort):
             return super().assemble(sort, terms)
-        return tuple(super().assemble(sort.to, terms) for _ in self.elements(sort.key))
+        return tuple(self.assemble(sort.to, terms) for _ in self.elements(sort.key))
 
     def equal(self, sort: Sort, a: Value, b: Value) -> z3.BoolRef:
         """Return whether two values are equal; maps, if they are at every key."""
         if not isinstance(sort, MapSort):
             return super().equal(sort, a, b)
-        return z3.And([super().equal(sort.to, x, y) for x, y in zip(a, b, strict=True)])
+        return z3.And([self.equal(sort.to, x, y) for x, y in zip(a, b, strict=True)])
 
     def value_at(self, sort: MapSort, whole: Value, key: Value) -> Value:
         """Return the value at `key`, chosen among those at all keys."""

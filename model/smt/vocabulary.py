@@ -269,7 +269,35 @@ class Vocabulary:
                 found.append(
                     (f"crossing {some}", self._crossing(sorts[some], sorts[whole]))  # type: ignore[arg-type]
                 )
+        relations = {f"sent.{n}": [NODE, NODE, *self.field_sorts(n)] for n in self.spec.messages}
+        relations |= {f"ghost.{n}": list(g.columns) for n, g in self.spec.ghosts.items()}
+        for name, columns in relations.items():
+            if name in self._functions:
+                found += [(f"nothing {name}", f) for f in self._nothing_axioms(name, columns)]
         return found
+
+    def _nothing_axioms(self, name: str, columns: list[Sort]) -> Iterator[z3.BoolRef]:
+        """Say that a relation cannot tell one nothing from another, as `equal` cannot."""
+        row = [self.constants(f"{name}!{i}", sort) for i, sort in enumerate(columns)]
+        for i, sort in enumerate(columns):
+            for is_nothing, plain in self._nothings(sort, row[i]):
+                other = [*row[:i], plain, *row[i + 1 :]]
+                same = self._relation(name, columns, row) == self._relation(name, columns, other)
+                terms = [term for value in row for term in self.flat(value)]
+                yield z3.ForAll(terms, z3.Implies(is_nothing, same))
+
+    def _nothings(self, sort: Sort, value: Value) -> Iterator[tuple[z3.BoolRef, Value]]:
+        """Yield for each maybe in a value that it is nothing, and the value with a plain one."""
+        match sort:
+            case MaybeSort():
+                plain = self.constants(f"nothing.{sort.name}", sort.of)
+                yield z3.Not(value[0]), (value[0], plain)
+                for inner, changed in self._nothings(sort.of, value[1]):
+                    yield inner, (value[0], changed)
+            case StructSort():
+                for i, (_, part) in enumerate(sort.parts):
+                    for inner, changed in self._nothings(part, value[i]):
+                        yield inner, (*value[:i], changed, *value[i + 1 :])
 
     def _used_sorts(self) -> Iterator[Sort]:
         for declared in self.spec.sorts.values():
