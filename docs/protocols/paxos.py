@@ -424,7 +424,7 @@ def promise_is_kept(
     return told.implies((b <= n.promised) & (at < b) & between & true)
 
 
-@lemma("What a proposer has counted is what it was promised.")
+@lemma("What a proposer has counted is what it was promised.", uses=("promise_is_kept",))
 def counted_promises(n: Peer, a: Peer, c: Ballot, w: MaybeValue) -> Expr:
     """Of each that has promised: no vote between the best one and the ballot."""
     between = (vote(a, c, w) & (c < n.ballot)).implies(c <= n.best)
@@ -439,7 +439,10 @@ def best_is_proposal(n: Peer) -> Expr:
     return (n.phase == ASKING).implies((n.best < n.ballot) & true)
 
 
-@lemma("A majority has promised to take part in a ballot in which something is proposed.")
+@lemma(
+    "A majority has promised to take part in a ballot in which something is proposed.",
+    uses=("counted_promises", "promise_is_kept"),
+)
 def majority_has_promised(b: Ballot, v: MaybeValue, q: Nodes) -> Expr:
     """And it shares a node with every other majority."""
     promised = exists(lambda n: q.has(n) & (Peer.at(n).promised >= b), n=Node)
@@ -473,7 +476,10 @@ def heard_is_vote(n: Peer, a: Node, b: Ballot) -> Expr:
     return n.heard.at(b).has(a).implies(exists(lambda v: vote(a, b, v), v=MaybeValue))
 
 
-@lemma("What is chosen was voted for by a majority.")
+@lemma(
+    "What is chosen was voted for by a majority.",
+    uses=("heard_is_vote", "accepted_is_vote", "vote_is_for_proposal", "one_proposal"),
+)
 def chosen_by_majority(b: Ballot, v: MaybeValue, q: Nodes, n: Node) -> Expr:
     """In one ballot."""
     voted = majority(q, config.acceptors) & proposal(b, v) & q.has(n).implies(vote(n, b, v))
@@ -497,7 +503,7 @@ def chosen_stays(b: Ballot, v: MaybeValue, q: Nodes, c: Ballot, w: MaybeValue) -
     return (chosen(b, v, q) & proposal(c, w) & (b <= c)).implies(v == w)
 
 
-@lemma("A node learns what was chosen.")
+@lemma("A node learns what was chosen.", uses=())
 def learned_is_chosen(n: Peer) -> Expr:
     """In some ballot."""
     how = exists(lambda b, q: chosen(b, n.learned, q), b=Ballot, q=Nodes)

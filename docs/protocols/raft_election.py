@@ -305,10 +305,10 @@ def one_winner(t: Term, a: Node, q: Nodes, b: Node, r: Nodes) -> Expr:
     "Servers in one term that know its leader know the same one",
     uses=(*WON, "one-winner", "known_leader_has_won", "beat_is_by_winner"),
 )
-def one_view(a: Server, b: Server) -> Expr:
+def one_view(a: Server, b: Server, x: Node, y: Node) -> Expr:
     """Who follows somebody follows the leader."""
-    same = (a.term == b.term) & a.leader.known & b.leader.known
-    return same.implies(a.leader == b.leader)
+    same = (a.term == b.term) & (a.leader == x) & (b.leader == y)
+    return same.implies(x == y)
 
 
 @sometimes("led", "Somebody follows a leader")
@@ -321,11 +321,16 @@ def is_led(n: Server) -> Expr:
 
 
 @lemma("A server stores its vote with the term, and both before anybody is told.")
-def one_vote(n: Server, t: Term, a: Node, b: Node) -> Expr:
-    """A server votes once a term."""
-    once = (voted(n, t, a) & voted(n, t, b)).implies(a == b)
+def vote_is_stored(n: Server, t: Term, a: Node) -> Expr:
+    """Only the vote of its present term is still of use to it."""
     stored = (t <= n.term) & (t == n.term).implies(n.voted_for == a)
-    return once & voted(n, t, a).implies(stored)
+    return voted(n, t, a).implies(stored)
+
+
+@lemma("A server that has voted in its term remembers for whom, and votes in no older one.")
+def one_vote(n: Node, t: Term, a: Node, b: Node) -> Expr:
+    """A server votes once a term."""
+    return (voted(n, t, a) & voted(n, t, b)).implies(a == b)
 
 
 @lemma("A server tells only of its own votes.")

@@ -257,7 +257,13 @@ class Vocabulary:
     # ------------------------------------------------------------ axioms
 
     def axioms(self) -> list[tuple[str, z3.BoolRef]]:
-        """Return the named axioms of every symbol declared so far."""
+        """Return the named axioms of every symbol that the spec mentions.
+
+        What was translated before makes no difference: an obligation is the same in any order.
+        """
+        for one, other in self._majorities:
+            domain = [self.sort(one), self.sort(other)]
+            self.function(f"majority.{one.name}.{other.name}", domain, z3.BoolSort())
         found: list[tuple[str, z3.BoolRef]] = []
         sorts = {s.name: s for s in self._used_sorts()}
         for name, sort in sorted(sorts.items()):
@@ -272,9 +278,18 @@ class Vocabulary:
         relations = {f"sent.{n}": [NODE, NODE, *self.field_sorts(n)] for n in self.spec.messages}
         relations |= {f"ghost.{n}": list(g.columns) for n, g in self.spec.ghosts.items()}
         for name, columns in relations.items():
-            if name in self._functions:
-                found += [(f"nothing {name}", f) for f in self._nothing_axioms(name, columns)]
+            found += [(f"nothing {name}", f) for f in self._nothing_axioms(name, columns)]
         return found
+
+    @cached_property
+    def _majorities(self) -> list[tuple[SetSort, SetSort]]:
+        """The sorts of sets whose majorities the spec mentions."""
+        written = [e for t in self.spec.transitions for e in t.expressions()]
+        for s in self.spec.statements.values():
+            written += [s.formula] if s.formula is not None else s.per_transition.values()
+        found = [e.args for w in written for e in walk(w) if e.kind is Kind.MAJORITY]
+        pairs = ((some.sort, whole.sort) for some, whole in found)
+        return list(dict.fromkeys(pairs))  # type: ignore[arg-type]
 
     def _nothing_axioms(self, name: str, columns: list[Sort]) -> Iterator[z3.BoolRef]:
         """Say that a relation cannot tell one nothing from another, as `equal` cannot."""
