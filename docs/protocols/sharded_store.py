@@ -180,7 +180,7 @@ class Refused(Reply, refusal=True):
 def create(me: Store, m: EventProxy) -> Row:
     """The first node takes a new key on."""
     return Row(
-        when=(config.first == me, ~me.born.has(m.key)),
+        when=(config.first == me, ~me.born.has(m.key), ~me.table.at(m.key).known),
         then=(me.born.set(me.born.add(m.key)), me.table.set(me.table.put(m.key, m.value))),
         reply=Done(),
     )

@@ -17,6 +17,7 @@ from model.lang.sorts import (
     OrderSort,
     RangeSort,
     Sort,
+    StructSort,
     SumSort,
 )
 from model.python.layout import (
@@ -233,6 +234,9 @@ def _implies(t: Terms, e: Expr) -> Code:
 
 def default_code(t: Terms, sort: Sort) -> str:
     """Return the value that a map has where none was put."""
+    if isinstance(sort, StructSort):
+        parts = ", ".join(default_code(t, part) for _, part in sort.parts)
+        return f"{t.use(sort.name)}({parts})"
     value = default_value(sort)
     assert value is not None
     return t.flat(value, TERNARY)

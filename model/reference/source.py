@@ -128,10 +128,11 @@ class Source:
         for role, states in self.where(transition).items():
             by_text.setdefault(self._within(role, states), []).append(role)
         parts = [
-            " or ".join(code(r) for r in roles if r) + (f" in {text}" if text else "")
+            " or ".join(code(r) if r else "any node" for r in roles)
+            + (f" in {text}" if text else "")
             for text, roles in by_text.items()
         ]
-        return "; ".join(part.strip() or "any node" for part in parts) or "nowhere"
+        return "; ".join(parts) or "nowhere"
 
     def _within(self, role: str, states: list[str]) -> str:
         """Return some of the states a role may be in as text, the shorter way round."""
