@@ -261,7 +261,7 @@ class Vocabulary:
 
         What was translated before makes no difference: an obligation is the same in any order.
         """
-        for one, other in self._majorities:
+        for one, other in sorted(self._majorities, key=str):
             domain = [self.sort(one), self.sort(other)]
             self.function(f"majority.{one.name}.{other.name}", domain, z3.BoolSort())
         found: list[tuple[str, z3.BoolRef]] = []
@@ -280,16 +280,6 @@ class Vocabulary:
         for name, columns in relations.items():
             found += [(f"nothing {name}", f) for f in self._nothing_axioms(name, columns)]
         return found
-
-    @cached_property
-    def _majorities(self) -> list[tuple[SetSort, SetSort]]:
-        """The sorts of sets whose majorities the spec mentions."""
-        written = [e for t in self.spec.transitions for e in t.expressions()]
-        for s in self.spec.statements.values():
-            written += [s.formula] if s.formula is not None else s.per_transition.values()
-        found = [e.args for w in written for e in walk(w) if e.kind is Kind.MAJORITY]
-        pairs = ((some.sort, whole.sort) for some, whole in found)
-        return list(dict.fromkeys(pairs))  # type: ignore[arg-type]
 
     def _nothing_axioms(self, name: str, columns: list[Sort]) -> Iterator[z3.BoolRef]:
         """Say that a relation cannot tell one nothing from another, as `equal` cannot."""
@@ -353,6 +343,7 @@ class Vocabulary:
         spec = self.spec
         told = [e for t in spec.transitions for e in t.expressions()]
         told += [s.formula for s in spec.statements.values() if s.formula is not None]
+        told += [e for s in spec.statements.values() for e in s.per_transition.values()]
         return frozenset(
             (e.args[0].sort, e.args[1].sort)  # type: ignore[misc]
             for formula in told
