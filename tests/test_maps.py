@@ -22,10 +22,11 @@ from checkers.explain import explain
 from checkers.induction import INITIAL, Obligation, Prover
 from checkers.reach import reach, standard_config
 from checkers.verdict import Verdict
-from model.evaluate import EvaluationError, check_value
+from model.evaluate import EvaluationError, check_value, terms
 from model.lang import Spec
+from model.lang.expr import Expr, Kind
 from model.lang.load import load
-from model.smt import SystemStep, Vocabulary
+from model.smt import SystemStep, Translator, Vocabulary
 from model.smt.bounded import BoundedVocabulary, Scope
 from tests.generated_nodes import compare
 from tests.generated_nodes import load as generated
@@ -245,3 +246,51 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     told = oathbound("generate", "docs/protocols/lock_service.py", "--out", out)
     assert told.returncode == 2 and "error: cannot write below" in told.stderr
     assert "Traceback" not in told.stderr
+
+
+# ---------------------------------------------------------------- wrong readings are found
+
+
+def unproved(spec: Spec, bounded: bool) -> set[str]:
+    def scoped(one: Spec) -> Vocabulary:
+        return BoundedVocabulary(one, Scope(2, 2, 2, 1))
+
+    stated = stating(spec, *TRUE)
+    prover = Prover(stated, scoped) if bounded else Prover(stated)
+    return {
+        name
+        for name in TRUE
+        for o in obligations(prover, name)
+        if o.discharge(1_000, seeds=(0,)).verdict is not Verdict.PROVED
+    }
+
+
+def test_a_wrong_unbounded_reading_is_found(spec: Spec, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = Translator.value_at
+
+    def nothing_is_put(self: Translator, whole: Expr, key: Any) -> Any:
+        return right(self, whole.args[0] if whole.kind is Kind.PUT else whole, key)
+
+    def put_everywhere(self: Translator, whole: Expr, key: Any) -> Any:
+        return self.value(whole.args[2]) if whole.kind is Kind.PUT else right(self, whole, key)
+
+    monkeypatch.setattr(Translator, "value_at", nothing_is_put)
+    assert {"put-there", "swapped", "visited"} <= unproved(spec, bounded=False)
+    monkeypatch.setattr(Translator, "value_at", put_everywhere)
+    assert {"put-there", "swapped"} <= unproved(spec, bounded=False)
+
+
+def test_a_wrong_bounded_reading_is_found(spec: Spec, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(BoundedVocabulary, "value_at", lambda self, sort, whole, key: whole[0])
+    assert {"put-there", "visited"} <= unproved(spec, bounded=True)
+
+
+def test_a_wrong_evaluator_does_not_confirm(spec: Spec, monkeypatch: pytest.MonkeyPatch) -> None:
+    def at_none(_: Expr, args: list[Any]) -> Any:
+        return lambda f: None
+
+    false = stating(spec, "false-others")
+    found = counterexample.find(false, "false-others", "swap")
+    assert found is not None and explain(false, found).replayed
+    monkeypatch.setitem(terms._MAKERS, Kind.AT, at_none)
+    assert not explain(false, found).replayed

@@ -404,7 +404,8 @@ def votes_are_promises(n: Peer, b: Ballot, v: MaybeValue) -> Expr:
 @lemma("A node stores its vote when it votes.")
 def stored_vote(n: Peer) -> Expr:
     """What it tells of itself is true."""
-    return (n.voted > Ballot.zero).implies(vote(n, n.voted, n.value))
+    has_voted: Expr = n.voted > Ballot.zero
+    return has_voted.implies(vote(n, n.voted, n.value))
 
 
 @lemma("A node tells only of its own votes.")

@@ -37,6 +37,7 @@ from model.lang import (
     Struct,
     Sum,
     Timer,
+    Value,
     assumption,
     case,
     fallback,
@@ -228,7 +229,7 @@ def refuse(me: Peer, m: EventProxy) -> tuple[Row, ...]:
 # ---------------------------------------------------------------- what makes it a ring
 
 
-def between(x: Expr, y: Expr, z: Expr) -> Expr:
+def between(x: Value, y: Value, z: Value) -> Expr:
     """Return that going round from `x` one meets `y` before `z`."""
     return config.between.at(Triple(first=x, second=y, third=z))
 

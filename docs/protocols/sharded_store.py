@@ -326,7 +326,7 @@ def one_number(
 @lemma("What a node keeps to send again it has sent.")
 def kept_was_sent(n: Store, to: Node, k: Key, v: MaybeValue, s: Number) -> Expr:
     """With the same number, to the same node."""
-    kept = n.outbox.at(s) == Parcel(key=k, value=v, to=to)
+    kept: Expr = n.outbox.at(s) == Parcel(key=k, value=v, to=to)
     return kept.implies(sent(Transfer, n, to, key=k, value=v, number=s))
 
 

@@ -303,14 +303,16 @@ def prepared_waits(n: Peer) -> Expr:
 @lemma("The manager counts only those who have said that they are prepared.")
 def counted_has_answered(n: Peer) -> Expr:
     """What the manager remembers came in a message."""
-    counted = Peer.at(config.manager).prepared.has(n)
+    manager: Peer = Peer.at(config.manager)
+    counted = manager.prepared.has(n)
     return counted.implies(sent(Prepared, n, config.manager))
 
 
 @lemma("The manager commits with the last answer, and never changes its mind.")
 def committed_means_all(n: Peer) -> Expr:
     """Every participant has answered."""
-    decided = Peer.at(config.manager).vote == COMMITTED
+    manager: Peer = Peer.at(config.manager)
+    decided = manager.vote == COMMITTED
     return (decided & config.participants.has(n)).implies(sent(Prepared, n, config.manager))
 
 
@@ -326,7 +328,8 @@ def told_is_decided(n: Node) -> Expr:
 @lemma("A participant commits when the manager tells it to.")
 def commits_when_told(n: Peer) -> Expr:
     """Not by itself."""
-    decided = Peer.at(config.manager).vote == COMMITTED
+    manager: Peer = Peer.at(config.manager)
+    decided = manager.vote == COMMITTED
     return (n.vote == COMMITTED).implies(decided)
 
 
