@@ -10,7 +10,10 @@ from __future__ import annotations
 import ast
 import functools
 import itertools
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +71,22 @@ def test_every_property_is_proved_and_none_is_vacuous(name: str) -> None:
     runs = {verify.POSSIBLE, verify.CASES, verify.FIRES, verify.CONSISTENT}
     assert stated | runs <= {f.name for f in report.findings}
     assert not any(s.prop.open for s in spec_of(name).statements.values())
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_the_command_reports_within_the_columns(columns: int) -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "checkers", "verify", "docs/protocols/lock_service.py", "--lemmas"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": str(columns)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert told.returncode == 0, told.stderr
+    assert max(map(len, told.stdout.splitlines())) <= columns
+    assert "At most one node holds the lock" in " ".join(told.stdout.split())
 
 
 # ---------------------------------------------------------------- faults
