@@ -63,7 +63,7 @@ def test_at_least_six_protocols_are_there() -> None:
 @pytest.mark.parametrize("name", FILES)
 def test_every_property_is_proved_and_none_is_vacuous(name: str) -> None:
     """For any number of nodes; each rule, state and reply is reached, each property has a case."""
-    report = verified(str(FILES[name]))
+    report = verified(str(FILES[name]), run_steps=14_000)
     unproved = {f.name: f.reason for f in report.findings if f.verdict is not Verdict.PROVED}
     assert not unproved
     assert report.exit_status() == 0
