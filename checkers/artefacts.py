@@ -1,15 +1,20 @@
 """What is derived from a spec and checked in: the node, the reference pages, the figures.
 
-Belongs here: which files there are, writing them, telling stale from edited. Never here: what is
-in them (the generators' business).
+Belongs here: which files there are and where, writing them, telling stale from edited. Never here:
+what is in them (the generators' business).
+
+The order's files have their places in this repository. Those of any other spec lie together in one
+folder: `<file>.derived` beside the spec's own file, unless another is named.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from checkers.edges import Answers, derive_edges
 from model import figures, python, reference
@@ -21,24 +26,65 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """A derived file that is not what the spec gives now: path in the repository, and why."""
+    """A derived file that is not what the spec gives now: path below its home, and why."""
 
     path: str
     why: str
 
 
-def generated_texts(spec: Spec) -> dict[str, str]:
-    """Return the generated node and the reference pages, by path in the repository."""
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where a spec's derived files lie: below `root`, each kind in its folder.
+
+    `sources` is the folder that places in the spec's source are shown relative to; it lies two
+    folders up from the pages.
+    """
+
+    root: Path
+    node: str
+    pages: str
+    figures: str
+    sources: Path
+
+    def placed(self, spec: Spec, files: Mapping[str, _Content]) -> dict[str, _Content]:
+        """Return files by their path below `root`, where the generators name the order's places."""
+        folders = {
+            f"impl/{spec.name}/": self.node,
+            "docs/reference/": self.pages,
+            "docs/": self.figures,
+        }
+        found = {}
+        for path, content in files.items():
+            written, own = next((w, o) for w, o in folders.items() if path.startswith(w))
+            found[own + path.removeprefix(written)] = content
+        return found
+
+
+_Content = TypeVar("_Content")
+
+
+def home_of(spec: Spec, target: str, out: Path | None = None) -> Home:
+    """Return where the derived files of the spec that `target` names lie, or are to lie."""
+    if target == "order" and out is None:
+        return Home(ROOT, f"impl/{spec.name}/", "docs/reference/", "docs/", ROOT)
+    declared = Path(spec.process.span.file).absolute()
+    root = (out or declared.parent / f"{declared.stem}.derived").absolute()
+    return Home(root, f"{spec.name}/", "reference/", "", root.parent)
+
+
+def generated_texts(spec: Spec, home: Home) -> dict[str, str]:
+    """Return the generated node and the reference pages, by path below the home's root."""
     answers = Answers(spec)
-    return {**python.generate(spec), **reference.generate(spec, can_answer=answers.can_answer)}
+    pages = reference.generate(spec, can_answer=answers.can_answer, root=home.sources)
+    return home.placed(spec, {**python.generate(spec), **pages})
 
 
-def stale_generated(spec: Spec, root: Path = ROOT) -> list[Stale]:
+def stale_generated(spec: Spec, home: Home) -> list[Stale]:
     """Return which generated files are missing, stale or edited by hand."""
     found = []
-    node = set(python.generate(spec))
-    for path, text in generated_texts(spec).items():
-        file = root / path
+    node = set(home.placed(spec, python.generate(spec)))
+    for path, text in generated_texts(spec, home).items():
+        file = home.root / path
         present = file.read_text(encoding="utf-8") if file.is_file() else None
         if path in node:
             state = python.state(text, present)
@@ -51,26 +97,26 @@ def stale_generated(spec: Spec, root: Path = ROOT) -> list[Stale]:
     return found
 
 
-def stale_figures(spec: Spec, root: Path = ROOT) -> list[Stale]:
+def stale_figures(spec: Spec, home: Home) -> list[Stale]:
     """Return which figures are missing or drawn from another source."""
     if not spec.edges:
         return []
-    texts = figures.sources(spec, derive_edges(spec))
-    return [Stale(path, "not what the spec gives now") for path in figures.stale(texts, root)]
+    texts = home.placed(spec, figures.sources(spec, derive_edges(spec)))
+    return [Stale(path, "not what the spec gives now") for path in figures.stale(texts, home.root)]
 
 
-def write_generated(spec: Spec, root: Path = ROOT) -> list[str]:
+def write_generated(spec: Spec, home: Home) -> list[str]:
     """Write the generated node and reference pages; return the paths that changed."""
-    return _write({p: t.encode() for p, t in generated_texts(spec).items()}, root)
+    return _write({p: t.encode() for p, t in generated_texts(spec, home).items()}, home.root)
 
 
-def write_figures(spec: Spec, root: Path = ROOT) -> list[str]:
+def write_figures(spec: Spec, home: Home) -> list[str]:
     """Write the figures; return the paths that changed."""
-    texts = figures.sources(spec, derive_edges(spec))
+    texts = home.placed(spec, figures.sources(spec, derive_edges(spec)))
     wanted = {p: t.encode() for p, t in texts.items()}
-    if figures.stale(texts, root):
+    if figures.stale(texts, home.root):
         wanted.update(figures.drawings(texts))
-    return _write(wanted, root)
+    return _write(wanted, home.root)
 
 
 def _write(wanted: dict[str, bytes], root: Path) -> list[str]:

@@ -35,7 +35,7 @@ from model.lang.load import load
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from checkers.artefacts import Stale
+    from checkers.artefacts import Home, Stale
     from model.smt.bounded import Scope
 
 MOST_JOBS_PER_CORE = 8
@@ -309,6 +309,14 @@ def _write(action: Callable[[], None], path: Path) -> None:
         raise SystemExit(WRONG) from None
 
 
+_out = click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="The folder to write to; without it the order's own places, or FILE.derived by FILE.py.",
+)
+
+
 @main.command()
 @click.argument("spec", default="order")
 @click.option("--only", multiple=True, metavar="NAME", help="Look at just this property (repeat).")
@@ -350,21 +358,26 @@ def fragment(
 @main.command()
 @click.argument("spec", default="order")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a file is not current.")
-def generate(spec: str, check: bool) -> None:
-    """Write the generated node and the reference pages of SPEC."""
+@_out
+def generate(spec: str, check: bool, out: Path | None) -> None:
+    """Write the generated node and the reference pages of SPEC.
+
+    The order's go to their places in this repository, those of another spec to one folder.
+    """
     from checkers import artefacts
 
     loaded = _load(spec)
+    home = artefacts.home_of(loaded, spec, out)
     if check:
-        _told_stale(artefacts.stale_generated(loaded), "make generate")
-    for path in artefacts.write_generated(loaded):
-        click.echo(f"wrote {path}")
+        _told_stale(artefacts.stale_generated(loaded, home), home, _again("generate", spec, out))
+    _tell_written(partial(artefacts.write_generated, loaded, home), home)
 
 
 @main.command(name="figures")
 @click.argument("spec", default="order")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a figure is not current.")
-def figures_command(spec: str, check: bool) -> None:
+@_out
+def figures_command(spec: str, check: bool, out: Path | None) -> None:
     """Derive and draw the state figures of SPEC."""
     from checkers import artefacts
     from model.figures import NoDrawingProgram
@@ -373,19 +386,41 @@ def figures_command(spec: str, check: bool) -> None:
     if not loaded.edges:
         click.echo(f"error: {spec} has no edge table, so there is no figure to draw", err=True)
         raise SystemExit(WRONG)
+    home = artefacts.home_of(loaded, spec, out)
     if check:
-        _told_stale(artefacts.stale_figures(loaded), "make figures")
+        _told_stale(artefacts.stale_figures(loaded, home), home, _again("figures", spec, out))
     try:
-        for path in artefacts.write_figures(loaded):
-            click.echo(f"wrote {path}")
+        _tell_written(partial(artefacts.write_figures, loaded, home), home)
     except NoDrawingProgram as error:
         click.echo(f"error: {error}", err=True)
         raise SystemExit(WRONG) from None
 
 
-def _told_stale(stale: list[Stale], fix: str) -> None:
+def _again(command: str, spec: str, out: Path | None) -> str:
+    """Return the command that writes what is stale."""
+    if spec == "order" and out is None:
+        return f"make {command}"
+    return f"oathbound {command} {spec}" + (f" --out {out}" if out is not None else "")
+
+
+def _tell_written(write: Callable[[], list[str]], home: Home) -> None:
+    try:
+        written = write()
+    except OSError as error:
+        click.echo(f"error: cannot write below {_shown(home.root)}: {error.strerror}", err=True)
+        raise SystemExit(WRONG) from None
+    for path in written:
+        click.echo(f"wrote {_shown(home.root / path)}")
+
+
+def _shown(path: Path) -> str:
+    """Return a path as seen from here, where it lies below."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _told_stale(stale: list[Stale], home: Home, fix: str) -> None:
     for one in stale:
-        click.echo(f"{one.path}: {one.why}")
+        click.echo(f"{_shown(home.root / one.path)}: {one.why}")
     if stale:
         click.echo(f"fix: run `{fix}`", err=True)
     raise SystemExit(REFUTED if stale else 0)

@@ -134,6 +134,11 @@ class Question:
         sort = self.v.spec.variables[variable].sort
         return self.v.variable(variable, self.v.me) == self.v.constant(sort, leaf)
 
+    def in_role(self, role: str) -> z3.BoolRef:
+        """Return that the node has that role; all have the one that is no role."""
+        name = self.v.spec.role_variable
+        return z3.BoolVal(True) if name is None else self.is_leaf(name, role)
+
     def possible(self, *conditions: z3.BoolRef) -> bool:
         """Tell whether the conditions can hold; an undecided question counts as possible."""
         return bool(self.solver.check(*conditions) != z3.unsat)
@@ -142,12 +147,10 @@ class Question:
 def _steps_of(ask: Question, t: Transition, variable: str, sort: SumSort) -> list[Step]:
     spec = ask.v.spec
     after = ask.step.variable(variable, ask.v.me)
-    roles = spec.variables[spec.role_variable].sort
-    assert isinstance(roles, SumSort)
     targets = [leaf for leaf in sort.leaves if leaf in possible_leaves(t.updates[variable])]
     found = []
-    for role in roles.leaves:
-        in_role = ask.is_leaf(spec.role_variable, role)
+    for role in spec.role_sort.leaves if spec.role_sort is not None else ("",):
+        in_role = ask.in_role(role)
         if not ask.possible(in_role):
             continue
         for leaf in sort.leaves:
@@ -175,7 +178,5 @@ class Answers:
         ask = self._questions.get(transition.label)
         if ask is None:
             ask = self._questions[transition.label] = Question(self.spec, transition, self.facts)
-        return ask.possible(
-            ask.is_leaf(self.spec.role_variable, role),
-            ask.is_leaf(self.spec.edges[0].variable, state),
-        )
+        there = [ask.is_leaf(table.variable, state) for table in self.spec.edges[:1]]
+        return ask.possible(ask.in_role(role), *there)

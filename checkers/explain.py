@@ -103,7 +103,7 @@ def _broken(
             if not TermCompiler().compile(clause.expr, {})(frame):
                 return f"{event.name} asks for {clause.text}, and {outcome.transition} acts", True
         return "", False
-    if found.property == ROLES:
+    if found.property == ROLES and spec.role_variable is not None:
         role = after.nodes[event.node][spec.role_variable]
         for out in spec.by_label[outcome.transition].sends:  # even where it goes to nobody
             allowed = {leaf for c in spec.sending_roles(out.message) for leaf in c.leaves}
@@ -142,9 +142,7 @@ def _facts(spec: Spec, evaluator: Evaluator, state: GlobalState) -> list[str]:
     for node, local in state.nodes.items():
         first = evaluator.initial(node, state.config)
         told = [
-            f"{n} {show_value(v)}"
-            for n, v in local.items()
-            if v != first[n] or n in (spec.role_variable, *(e.variable for e in spec.edges))
+            f"{n} {show_value(v)}" for n, v in local.items() if v != first[n] or n in spec.control
         ]
         lines.append(f"{node}: {', '.join(told)}")
     lines += [f"sent {packet}" for packet in state.packets]

@@ -192,7 +192,8 @@ def of_runs(runs: list[Reached]) -> list[Finding]:
     told = [f"{kind} {name}" for kind, names in missing.items() for name in sorted(names)]
     if told:
         possible.verdict = Verdict.UNKNOWN
-        possible.reason = f"not reached within {where}: {', '.join(told)}"
+        why = [f"{r.reason}; " for r in runs if r.reason][:1]
+        possible.reason = f"{''.join(why)}not reached within {where}: {', '.join(told)}"
     cases = _shown(CASES, len(runs), 0.0)
     without = set.intersection(*(set(r.missing_cases) for r in runs))
     broken = {n: lines for r in runs for n, lines in r.broken.items()}

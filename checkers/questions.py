@@ -133,10 +133,9 @@ class Questions:
 
         It is the role after the step: who wins an election announces it as herald.
         """
-        if not transition.sends:
+        role_name, sort = self.spec.role_variable, self.spec.role_sort
+        if not transition.sends or sort is None:
             return None
-        role_name = self.spec.role_variable
-        sort = self.spec.variables[role_name].sort
         role = Expr(Kind.NEXT, sort, (Expr(Kind.ME, self.spec.process.sort),), role_name)
         allowed = []
         for out in transition.sends:

@@ -25,6 +25,7 @@ from model.lang import Spec
 from model.lang.sorts import (
     NODE,
     AtomSort,
+    MapSort,
     MaybeSort,
     OrderSort,
     RangeSort,
@@ -62,6 +63,8 @@ class Reached:
     missing_cases: list[str] = field(default_factory=list)
     broken: dict[str, list[str]] = field(default_factory=dict)
     seconds: float = 0.0
+    reason: str = ""
+    """Why there is no run, where there is none."""
 
     def complete(self) -> bool:
         """Tell whether nothing is missing."""
@@ -73,14 +76,29 @@ class Reached:
 def standard_config(spec: Spec, members: int = 3) -> tuple[dict[str, Any], list[str]]:
     """Return a configuration and its nodes.
 
-    `members` nodes are in the first set of nodes, one in each other set, and one in none.
+    `members` nodes are in the first set of nodes, one in each other set, and one in none. Where
+    that contradicts the spec's assumptions it is the configuration of the first scenario.
     """
+    made = _members_config(spec, members)
+    told = [(dict(s.config), list(s.nodes)) for s in spec.scenarios]
+    return next((one for one in [made, *told] if _suits(spec, *one)), made)
+
+
+def _suits(spec: Spec, config: dict[str, Any], nodes: list[str]) -> bool:
+    """Tell whether a configuration satisfies what the spec assumes of it."""
+    evaluator = Evaluator(spec)
+    state = evaluator.initial_state(config, nodes)
+    return all(evaluator.holds(state, s) for s in spec.of_kind("assumption"))
+
+
+def _members_config(spec: Spec, members: int) -> tuple[dict[str, Any], list[str]]:
     names = [f"n{i + 1}" for i in range(members)]
     nodes = [*names, f"n{members + 1}"]
     config: dict[str, Any] = {}
+    first = next((n for n, d in spec.config.parts.items() if _is_nodes(d.sort)), None)
     for at, (name, decl) in enumerate(spec.config.parts.items()):
-        if isinstance(decl.sort, SetSort) and decl.sort.of == NODE:
-            chosen = names if at == 0 else [f"c{at}"]
+        if _is_nodes(decl.sort):
+            chosen = names if name == first else [f"c{at}"]
             config[name] = frozenset(chosen)
         elif decl.sort == NODE:
             chosen = [f"c{at}"]
@@ -92,10 +110,14 @@ def standard_config(spec: Spec, members: int = 3) -> tuple[dict[str, Any], list[
     return config, nodes
 
 
+def _is_nodes(sort: Sort) -> bool:
+    return isinstance(sort, SetSort) and sort.of == NODE
+
+
 def _plain(sort: Sort) -> Any:
     """Return the simplest value of a sort."""
     match sort:
-        case SetSort():
+        case SetSort() | MapSort():
             return frozenset()
         case MaybeSort():
             return None
@@ -131,6 +153,10 @@ def reach(
     if config is None or nodes is None:
         config, nodes = standard_config(spec)
     evaluator = Evaluator(spec)
+    rules = [t.label for t in spec.transitions if t.kind == "rule"]
+    if not _suits(spec, dict(config), nodes):
+        reason = "no configuration is known that satisfies the assumptions; tell one in a Scenario"
+        return Reached(seed, 0, 0, Counter(), Counter(), missing_rules=rules, reason=reason)
     cases = [case for s in spec.statements.values() for case in cases_of(s)]
     leaves = leaf_goals(spec)
     real = checkable(spec)
@@ -151,7 +177,6 @@ def reach(
         for at, violation in played.violations:
             events = [event for event, _ in played.steps[:at]]
             broken.setdefault(violation.statement.name, (start, events))
-    rules = [t.label for t in spec.transitions if t.kind == "rule"]
     used = {t.reply.decl.__name__ for t in spec.transitions if t.reply is not None}
     goals = {s.name for s in (*cases, *leaves)}
     choose = random.Random(seed)
@@ -184,13 +209,7 @@ def reach(
                 return found
             taken += 1
             local = simulation.state.nodes[outcome.node]
-            place = " ".join(
-                [
-                    outcome.transition,
-                    str(local[spec.role_variable]),
-                    *(str(local[table.variable]) for table in spec.edges),
-                ]
-            )
+            place = " ".join([outcome.transition, *(str(local[name]) for name in spec.control)])
             if outcome.kind == "rule":
                 cell = (place, "")
             elif outcome.refused_by is not None:  # how near the refusing rule was

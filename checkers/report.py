@@ -144,7 +144,7 @@ def counterexample_lines(told: Counterexample) -> list[str]:
 def _show_sums(report: Report, console: Console) -> None:
     console.print()
     for line in sums(report):
-        console.print(line, soft_wrap=True, markup=False)
+        console.print(line, markup=False)
 
 
 def sums(report: Report) -> list[str]:

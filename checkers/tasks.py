@@ -334,4 +334,6 @@ def figure(source: str | Spec, without: frozenset[str] = frozenset()) -> Gathere
 def stale_files(source: str | Spec) -> Gathered:
     """Compare what is checked in with what the spec gives now."""
     spec = spec_of(source)
-    return Gathered(stale=[*artefacts.stale_generated(spec), *artefacts.stale_figures(spec)])
+    home = artefacts.home_of(spec, "order")
+    stale = [*artefacts.stale_generated(spec, home), *artefacts.stale_figures(spec, home)]
+    return Gathered(stale=stale)

@@ -291,6 +291,6 @@ class Partial:
 
 def followed(spec: Spec) -> tuple[str, ...]:
     """Return the variables to follow through a run: role, states, and finite durable ones."""
-    first = [spec.role_variable, *(table.variable for table in spec.edges)]
+    first = list(spec.control)
     more = [n for n, d in spec.variables.items() if d.durable and domain(d.sort) is not None]
     return tuple(dict.fromkeys(first + more))

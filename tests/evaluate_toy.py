@@ -9,6 +9,7 @@ from model.lang import (
     Atom,
     Bool,
     Config,
+    MapOf,
     Maybe,
     Message,
     Node,
@@ -87,6 +88,14 @@ class Keys(SetOf, of=Key):
 
 
 class MaybeNode(Maybe, of=Node):
+    pass
+
+
+class Notes(MapOf, key=Key, to=MaybeNode):
+    pass
+
+
+class Ranks(MapOf, key=Term, to=Term):
     pass
 
 

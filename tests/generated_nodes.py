@@ -17,10 +17,12 @@ import model.order
 from model.evaluate import EvaluationError
 from model.evaluate import Event as Step
 from model.evaluate.node import NodeEvaluator
+from model.evaluate.values import default_of
 from model.lang import Spec
 from model.lang.declare import Event
 from model.lang.sorts import (
     AtomSort,
+    MapSort,
     MaybeSort,
     OrderSort,
     RangeSort,
@@ -75,6 +77,10 @@ def value(r: random.Random, sort: Sort) -> Any:
             return tuple(value(r, part) for _, part in sort.parts)
         case SetSort():
             return frozenset(value(r, sort.of) for _ in range(r.randint(0, 3)))
+        case MapSort():
+            made = {value(r, sort.key): value(r, sort.to) for _ in range(r.randint(0, 3))}
+            least = default_of(sort.to)
+            return frozenset((k, v) for k, v in made.items() if v != least)
         case MaybeSort():
             return None if r.random() < 0.4 else value(r, sort.of)
         case _:
@@ -92,7 +98,7 @@ def related(r: random.Random, spec: Spec, event: type[Event]) -> tuple[dict[str,
         return r.choice(known)
 
     local = {name: pick(decl.sort) for name, decl in spec.variables.items()}
-    if event.roles and r.random() < 0.8:
+    if event.roles and spec.role_variable is not None and r.random() < 0.8:
         local[spec.role_variable] = r.choice(event.roles).name
     return local, {name: pick(part.sort) for name, part in event.parts.items()}
 

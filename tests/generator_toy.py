@@ -15,6 +15,7 @@ from model.lang import (
     Atom,
     Bool,
     Config,
+    MapOf,
     Maybe,
     Message,
     Node,
@@ -109,10 +110,28 @@ class MaybeFate(Maybe, of=Fate):
     pass
 
 
+class Spot(Struct):
+    title = part(Title)
+    desk = part(Node)
+
+
+class Loans(MapOf, key=Title, to=MaybeDesk):
+    """Who has a book."""
+
+
+class Shelf(MapOf, key=Spot, to=Bool):
+    """Which desk keeps a book."""
+
+
+class Turns(MapOf, key=Node, to=Turn):
+    """The last turn heard of each desk."""
+
+
 class Library(Config):
     desks = part(Desks)
     main = part(Node)
     strict = part(Bool)
+    shelf = part(Shelf)
 
 
 library = Library()
@@ -143,6 +162,9 @@ class Desk(Process):
     fate = volatile(MaybeFate)
     handle = volatile(Bool, doc="a name that the generated class needs itself")
     busy = durable(Bool, library.strict)
+    loans = durable(Loans)
+    turns = volatile(Turns)
+    own = volatile(Shelf, library.shelf)
 
 
 class Ask(Message, sender=Duty.CLERK, receiver=Duty.KEEPER):
@@ -175,6 +197,13 @@ class Borrow(Request, at=(Duty.CLERK, Duty.KEEPER)):
     """Borrow a book."""
 
     title = part(Title)
+
+
+class Lend(Request, at=(Duty.CLERK, Duty.KEEPER)):
+    """Lend a book that lies here to a desk."""
+
+    title = part(Title)
+    to = part(MaybeDesk)
 
 
 class Complain(Request, at=Duty.KEEPER):
@@ -275,12 +304,32 @@ def borrow(me: Desk, m: Any) -> Row:
     )
 
 
+@on(Lend)
+def lend(me: Desk, m: Any) -> Row:
+    """Only a book that lies here, or should; what was fetched back lies here again."""
+    spot = Spot(title=m.title, desk=me)
+    return Row(
+        when=(me.loans.at(m.title) != m.to, me.own.at(spot) | library.shelf.at(spot)),
+        then=(
+            me.loans.set(me.loans.put(m.title, m.to)),
+            me.own.set(ite(m.to.known, me.own.put(spot, False), me.own.put(spot, True))),
+            me.turns.set(Turns.empty.put(me, fresh(me.turn)).put(library.main, Turn.zero)),
+        ),
+        reply=Ok(),
+    )
+
+
 @on(Ask)
 def decide(me: Desk, m: Any) -> Row:
     """Only for the owner of the turn."""
     return Row(
         when=(owner(m.turn) == m.sender, m.turn >= me.turn, me.helper != m.sender),
-        then=(me.turn.set(m.turn), me.helper.set(m.sender), me.titles.set(Titles.empty)),
+        then=(
+            me.turn.set(m.turn),
+            me.helper.set(m.sender),
+            me.titles.set(Titles.empty),
+            me.turns.set(me.turns.put(m.sender, m.turn)),
+        ),
         send=(Nod().to(m.sender), Nod().to(me.helper)),
         reply=Ok(),
     )

@@ -70,10 +70,11 @@ def test_only_redundant_role_clauses_and_rows_behind_others_are_impossible(spec:
     ]
 
 
+SHELF = frozenset({(("t1", "a"), True), (("t2", "b"), True)})
 LIBRARY = Setting(
     load=library_spec,
     me="a",
-    config={"desks": frozenset({"a", "b", "c"}), "main": "b", "strict": True},
+    config={"desks": frozenset({"a", "b", "c"}), "main": "b", "strict": True, "shelf": SHELF},
     pools={
         "Node": ("a", "b", "c", "z"),
         "Turn": ((0, ""), (1, "a"), (1, "b"), (2, "z")),
@@ -82,6 +83,9 @@ LIBRARY = Setting(
         "Title": ("t1", "t2"),
         "Titles": (frozenset(), frozenset({"t1"}), frozenset({"t1", "t2"})),
         "Desks": (frozenset(), frozenset({"a", "b"}), frozenset({"c", "z"})),
+        "Loans": (frozenset(), frozenset({("t1", "a")}), frozenset({("t1", "b"), ("t2", "a")})),
+        "Turns": (frozenset(), frozenset({("a", (1, "a")), ("b", (1, "b"))})),
+        "Shelf": (frozenset(), SHELF, frozenset({(("t2", "a"), True)})),
     },
 )
 

@@ -32,7 +32,9 @@ from tests.evaluate_toy import (
     MaybeNode,
     Mode,
     Nodes,
+    Notes,
     Place,
+    Ranks,
     Term,
     toy,
 )
@@ -51,6 +53,8 @@ LOCAL = {
     "friend": None,
     "level": 2,
     "peers": CONFIG["members"],
+    "notes": frozenset({("k", "b")}),
+    "ranks": frozenset({((3, "b"), (1, "a"))}),
 }
 FIELDS = {"count": 7, "mode": "BROKEN(LARGE)", "yes": True, "no": False, "few": frozenset({"a"})}
 
@@ -74,6 +78,9 @@ NONE, EMPTY = Expr(Kind.NONE, MaybeNode.sort), Expr(Kind.EMPTY, Keys.sort)
 PLACE = Expr(Kind.STRUCT, Place.sort, (TERM, COUNT))
 LEAVES = tuple((leaf, "IDLE" if leaf == "BUSY" else "BUSY") for leaf in Mode.sort.leaves)
 NEXT_COUNT = Expr(Kind.FRESH, Count.sort, (COUNT,))
+NOTES, RANKS = me("notes", Notes.sort), me("ranks", Ranks.sort)
+NO_NOTES = Expr(Kind.EMPTY, Notes.sort)
+SOME_ME = Expr(Kind.SOME, MaybeNode.sort, (ME,))
 ONE = Expr(Kind.CONST, Level.sort, (), 1)
 
 
@@ -125,6 +132,15 @@ MEANINGS: list[tuple[Expr, Any]] = [
     (of(Kind.UNION, FEW, of(Kind.ADD, EMPTY, SENDER), sort=Nodes.sort), frozenset({"a", "b"})),
     (of(Kind.SUBSET, FEW, PEERS), True),
     (of(Kind.SUBSET, PEERS, FEW), False),
+    (NO_NOTES, frozenset()),
+    (of(Kind.AT, NOTES, KEY, sort=MaybeNode.sort), "b"),
+    (of(Kind.AT, NO_NOTES, KEY, sort=MaybeNode.sort), None),
+    (of(Kind.AT, RANKS, TERM, sort=Term.sort), (1, "a")),
+    (of(Kind.AT, RANKS, ZERO_TERM, sort=Term.sort), ZERO),
+    (of(Kind.PUT, NO_NOTES, KEY, SOME_ME, sort=Notes.sort), frozenset({("k", "a")})),
+    (of(Kind.PUT, NOTES, KEY, SOME_ME, sort=Notes.sort), frozenset({("k", "a")})),
+    (of(Kind.PUT, NOTES, KEY, NONE, sort=Notes.sort), frozenset()),
+    (of(Kind.PUT, RANKS, TERM, ZERO_TERM, sort=Ranks.sort), frozenset()),
     (of(Kind.MAJORITY, FEW, PEERS), False),
     (of(Kind.MAJORITY, of(Kind.ADD, FEW, SENDER), PEERS), True),
     (of(Kind.MAJORITY, PEERS, FEW), True),

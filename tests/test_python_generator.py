@@ -21,7 +21,13 @@ from tests.generated_nodes import compare, load, order_spec
 from tests.generator_toy import library_spec
 
 ROOT = Path(__file__).resolve().parents[1]
-LIBRARY = {"desks": frozenset({"a", "b", "c"}), "main": "a", "strict": True}
+SHELF = frozenset({(("k1", "a"), True), (("k2", "b"), True)})
+LIBRARY = {
+    "desks": frozenset({"a", "b", "c"}),
+    "main": "a",
+    "strict": True,
+    "shelf": SHELF,
+}
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +130,7 @@ def test_the_toy_answers_as_the_evaluator_does(library: ModuleType) -> None:
 
 def test_updates_are_simultaneous(library: ModuleType) -> None:
     types = library.types
-    desk = library.node.Desk("b", types.Library(frozenset("abc"), "a", False))
+    desk = library.node.Desk("b", types.Library(frozenset("abc"), "a", False, {}))
     desk.left, desk.right, desk.book = 2, 0, types.GONE_LOST_LATE
     rule, sends, reply = desk.on_swap(types.Swap())
     assert (rule.label, sends, desk.left, desk.right) == ("swap", (), 0, 2)
@@ -134,7 +140,7 @@ def test_updates_are_simultaneous(library: ModuleType) -> None:
 
 def test_a_message_goes_to_the_node_that_was_known_before_the_step(library: ModuleType) -> None:
     types = library.types
-    desk = library.node.Desk("b", types.Library(frozenset("abc"), "a", False))
+    desk = library.node.Desk("b", types.Library(frozenset("abc"), "a", False, {}))
     desk.helper = "c"
     _, sends, _ = desk.on_borrow(types.Borrow("k"))
     assert desk.helper is None
@@ -160,14 +166,14 @@ def test_leaves_of_one_name_are_told_apart_by_their_sums(library: ModuleType) ->
 
 def test_an_event_without_rules_is_refused_with_no_clause(library: ModuleType) -> None:
     types = library.types
-    keeper = library.node.Desk("a", types.Library(frozenset("abc"), "a", False))
+    keeper = library.node.Desk("a", types.Library(frozenset("abc"), "a", False, {}))
     rule, _, reply = keeper.handle(types.Complain())
     assert rule.label == "Complain/denied"
     assert reply == types.Denied("", "", "none")
 
 
 def test_a_variable_may_have_a_name_that_the_class_needs(library: ModuleType) -> None:
-    desk = library.node.Desk("a", library.types.Library(frozenset("abc"), "a", False))
+    desk = library.node.Desk("a", library.types.Library(frozenset("abc"), "a", False, {}))
     assert desk.handle_ is False
     assert "handle" in desk.snapshot()
 

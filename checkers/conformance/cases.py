@@ -101,8 +101,7 @@ class EventCases:
         self.rows = [t for t in spec.transitions if t.event is self.event]
         self.parts = self.event.parts if self.event is not None else {}
         self.sorts = self._input_sorts()
-        named = [spec.role_variable, *(table.variable for table in spec.edges)]
-        self.control: list[Input] = [("me", name) for name in dict.fromkeys(named)]
+        self.control: list[Input] = [("me", name) for name in spec.control]
         self._compiler = TermCompiler()
         self._conditions: dict[Any, Condition] = {}
         for row in self.rows:

@@ -24,9 +24,11 @@ import z3
 
 from checkers.conformance.z3_text import Symbol, Terms, Writer, compile_function
 from model.evaluate import Packet
+from model.evaluate.values import default_of
 from model.lang import Spec
 from model.lang.expr import Expr
 from model.lang.sorts import (
+    MapSort,
     MaybeSort,
     OrderSort,
     RangeSort,
@@ -243,6 +245,10 @@ class _Symbols:
         self._terms = Terms()
         self.constants = dict(_finite_constants(spec, vocabulary))
         self._common: dict[str, Symbol] = {"me": "me", "sender": "sender"}
+        self._functions: dict[str, str] = {}
+        for sort in _all_sorts(spec):
+            if isinstance(sort, MapSort):
+                self._functions |= map_functions(sort, vocabulary)
         for name, decl in spec.variables.items():
             self._common |= components(f"before.{name}", f"b[{name!r}]", decl.sort)
             self._common |= components(f"after.{name}", f"a[{name!r}]", decl.sort)
@@ -252,7 +258,7 @@ class _Symbols:
             match sort:
                 case OrderSort():
                     self._common[f"{sort.name}.zero"] = repr(default(sort))
-                case SetSort():
+                case SetSort() | MapSort():
                     self._common[f"empty.{sort.name}"] = "frozenset()"
                 case MaybeSort():
                     self._common |= components(
@@ -268,7 +274,7 @@ class _Symbols:
                 found |= components(f"event.{name}", f"e[{name!r}]", part.sort)
             for constant, (expr, base) in relation.fresh.items():
                 found[constant] = (_next_value(expr), [base])
-        return Writer(self._terms, found, self.constants)
+        return Writer(self._terms, found, self.constants, self._functions)
 
 
 def _next_value(fresh: Expr) -> str:
@@ -295,6 +301,18 @@ def components(name: str, text: str, sort: Sort) -> dict[str, Symbol]:
             return {name: text}
 
 
+def map_functions(sort: MapSort, vocabulary: Vocabulary) -> dict[str, str]:
+    """Return the templates of reading and of changing a map, by the names of their functions."""
+    keys = len(vocabulary.components(sort.key))
+    held = len(vocabulary.components(sort.to))
+    key = assembled(sort.key, iter([f"{{{i}}}" for i in range(1, 1 + keys)]))
+    item = assembled(sort.to, iter([f"{{{i}}}" for i in range(1 + keys, 1 + keys + held)]))
+    least = repr(default_of(sort.to))
+    found = components(f"at.{sort.name}", f"dict({{0}}).get({key}, {least})", sort.to)
+    pairs = f"((k, v) for k, v in (dict({{0}}) | dict([({key}, {item})])).items() if v != {least})"
+    return {**{n: str(text) for n, text in found.items()}, f"put.{sort.name}": f"frozenset{pairs}"}
+
+
 def assembled(sort: Sort, texts: Iterator[str]) -> str:
     """Return the text of a whole value from the texts of its parts, in their order."""
     match sort:
@@ -316,7 +334,7 @@ def default(sort: Sort) -> Value:
             return tuple(default(part) for _, part in sort.parts)
         case MaybeSort():
             return None
-        case SetSort():
+        case SetSort() | MapSort():
             return frozenset()
         case SumSort():
             return sort.leaves[0]

@@ -172,8 +172,7 @@ class Explorer:
         What happened is the rule that answered and where it led its node.
         """
         local, spec = run.state.nodes[node], self.subject.spec
-        control = [spec.role_variable, *(table.variable for table in spec.edges)]
-        cell = " ".join([label, *(str(local[name]) for name in control)])
+        cell = " ".join([label, *(str(local[name]) for name in spec.control)])
         self.seen[cell] += 1
         kept = self.moments.get(cell)
         if kept is None or len(kept.history) > len(run.history):

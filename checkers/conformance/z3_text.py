@@ -92,6 +92,8 @@ class Writer:
     terms: Terms
     symbols: Mapping[str, Symbol]
     constants: Mapping[str, str]
+    functions: Mapping[str, str] = field(default_factory=dict)
+    """By name: the templates of functions that depend on a sort of the spec."""
     lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -140,7 +142,7 @@ class Writer:
             return self.constants[node.name]
         args = [self._text(child) for child in node.children]
         if node.kind == z3.Z3_OP_UNINTERPRETED:
-            template = _FUNCTIONS.get(node.name.split(".")[0])
+            template = self.functions.get(node.name, _FUNCTIONS.get(node.name.split(".")[0]))
             if template is not None:
                 return "(" + template.format(*args) + ")"
         elif node.kind in _MEANING:
@@ -166,7 +168,8 @@ class Writer:
         assert node.loop is not None
         x, premise, conclusion = node.loop
         variable = x.name.replace("!", "_")
-        inner = Writer(self.terms, {**self.symbols, x.name: variable}, self.constants)
+        symbols = {**self.symbols, x.name: variable}
+        inner = Writer(self.terms, symbols, self.constants, self.functions)
         over = inner._superset(premise, x)
         if over is None:
             raise UnsupportedFormula(

@@ -92,8 +92,7 @@ def _cell(simulation: Simulation, outcome: Outcome) -> str:
     """Return what counts as the same thing: the row that answered, and where it led the node."""
     spec = simulation.evaluator.spec
     local = simulation.state.nodes[outcome.node]
-    shown = [str(local[table.variable]) for table in spec.edges]
-    return " ".join([outcome.transition, str(local[spec.role_variable]), *shown])
+    return " ".join([outcome.transition, *(str(local[name]) for name in spec.control)])
 
 
 def shorten(

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
-from model.evaluate.values import EvaluationError, Value, zero_value
+from model.evaluate.values import EvaluationError, Value, default_of, zero_value
 from model.lang.expr import Expr, Kind, show
-from model.lang.sorts import OrderSort, RangeSort, StructSort
+from model.lang.sorts import MapSort, OrderSort, RangeSort, StructSort
 
 if TYPE_CHECKING:
     from model.evaluate.state import GlobalState
@@ -282,6 +282,25 @@ def _subset(e: Expr, args: list[Closure]) -> Closure:
     return lambda f: inner(f) <= outer(f)
 
 
+def _at(e: Expr, args: list[Closure]) -> Closure:
+    whole, key = args
+    least = default_of(e.sort)
+    return lambda f: dict(whole(f)).get(key(f), least)
+
+
+def _put(e: Expr, args: list[Closure]) -> Closure:
+    whole, key, item = args
+    assert isinstance(e.sort, MapSort)
+    least = default_of(e.sort.to)
+
+    def put(f: Frame) -> Value:
+        entries = dict(whole(f))
+        entries[key(f)] = item(f)
+        return frozenset((k, v) for k, v in entries.items() if v != least)
+
+    return put
+
+
 def _majority(e: Expr, args: list[Closure]) -> Closure:
     some, whole = args
 
@@ -343,6 +362,8 @@ _MAKERS: dict[Kind, Maker] = {
     Kind.REMOVE: _remove,
     Kind.UNION: _union,
     Kind.SUBSET: _subset,
+    Kind.AT: _at,
+    Kind.PUT: _put,
     Kind.MAJORITY: _majority,
     Kind.OWNER: _owner,
     Kind.STRUCT: _struct,

@@ -10,6 +10,7 @@ Belongs here: facts about single values. Never here: expressions (`terms`) or st
 `OrderSort`        `int`, zero 0; owned: `(round, owner)`, zero `(0, "")`, lexicographic
 `StructSort`       a tuple of its parts, lexicographic
 `SetSort`          `frozenset`
+`MapSort`          `frozenset` of (key, value) for each key whose value is not the default
 `MaybeSort`        `None`, or the value itself
 =================  ==========================================================================
 """
@@ -22,6 +23,7 @@ from typing import Any, TypeAlias
 from model.lang.sorts import (
     AtomSort,
     BoolSort,
+    MapSort,
     MaybeSort,
     OrderSort,
     RangeSort,
@@ -49,6 +51,25 @@ def zero_value(sort: OrderSort) -> Value:
     return (0, "") if sort.owned else 0
 
 
+def default_of(sort: Sort) -> Value:
+    """Return the value that a map has where none was put."""
+    match sort:
+        case BoolSort():
+            return False
+        case RangeSort():
+            return 0
+        case OrderSort():
+            return zero_value(sort)
+        case SetSort():
+            return frozenset()
+        case MaybeSort():
+            return None
+        case StructSort():
+            return tuple(default_of(part) for _, part in sort.parts)
+        case _:
+            raise EvaluationError("a map", sort, "the sort has no default value")
+
+
 def check_value(value: Value, sort: Sort, place: str) -> None:
     """Raise `EvaluationError`, naming `place`, unless `value` is a value of `sort`."""
     if not _is_value(value, sort):
@@ -59,6 +80,16 @@ def check_value(value: Value, sort: Sort, place: str) -> None:
     elif isinstance(sort, SetSort):
         for element in value:
             check_value(element, sort.of, f"an element of {place}")
+    elif isinstance(sort, MapSort):
+        least = default_of(sort.to)
+        for key, held in value:
+            check_value(key, sort.key, f"a key of {place}")
+            check_value(held, sort.to, f"{place} at {show_value(key)}")
+            if held == least:
+                reason = "it is the default, which every other key has"
+                raise EvaluationError(f"{place} at {show_value(key)}", repr(held), reason)
+        if len({key for key, _ in value}) < len(value):
+            raise EvaluationError(place, repr(value), "a key has two values")
     elif isinstance(sort, MaybeSort) and value is not None:
         check_value(value, sort.of, place)
 
@@ -71,6 +102,7 @@ _EXPECTED: dict[type[Sort], str] = {
     OrderSort: "give a number from 0, or, of an owned order, a pair (round, owner)",
     StructSort: "give a tuple of its parts",
     SetSort: "give a frozenset",
+    MapSort: "give a frozenset of pairs (key, value), each value other than the default",
     MaybeSort: "give None or a value",
 }
 
@@ -100,6 +132,10 @@ def _is_value(value: Value, sort: Sort) -> bool:
             return isinstance(value, tuple) and len(value) == len(sort.parts)
         case SetSort():
             return isinstance(value, frozenset)
+        case MapSort():
+            return isinstance(value, frozenset) and all(
+                isinstance(entry, tuple) and len(entry) == 2 for entry in value
+            )
         case _:
             return isinstance(sort, MaybeSort)
 
@@ -118,6 +154,11 @@ def occurring(value: Value, sort: Sort) -> Iterator[tuple[Sort, Value]]:
             yield sort, value
             for element in value:
                 yield from occurring(element, sort.of)
+        case MapSort():
+            yield sort, value
+            for key, held in value:
+                yield from occurring(key, sort.key)
+                yield from occurring(held, sort.to)
         case _:
             yield sort, value
 

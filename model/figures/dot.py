@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping
 from model.figures.edges import Edge, leaves_of, state_table, top
 from model.figures.grouping import By, Drawing, Group, Line, drawing, order_of
 from model.lang.expr import Kind, fold_leaves
-from model.lang.sorts import SumSort
 from model.lang.spec import Spec
 
 FONT = "Helvetica,Arial,DejaVu Sans,sans-serif"
@@ -37,9 +36,8 @@ def escaped(text: str) -> str:
 
 def role_colours(spec: Spec) -> dict[str, str]:
     """Return the colour of each role."""
-    sort = spec.variables[spec.role_variable].sort
-    assert isinstance(sort, SumSort)
-    return {r: ROLE_COLOURS[i % len(ROLE_COLOURS)] for i, r in enumerate(sort.leaves)}
+    leaves = spec.role_sort.leaves if spec.role_sort is not None else ()
+    return {r: ROLE_COLOURS[i % len(ROLE_COLOURS)] for i, r in enumerate(leaves)}
 
 
 def colour_of(who: tuple[str, ...], colours: Mapping[str, str]) -> str:
@@ -78,7 +76,7 @@ def legend(rows: list[str]) -> str:
 
 
 def who_row(spec: Spec, edges: Iterable[Edge]) -> str:
-    """Return the legend of colours: who sets a rule off."""
+    """Return the legend of colours: who sets a rule off, up to what that means."""
     colours = role_colours(spec)
     used = {who for edge in edges for who in (edge.who if len(edge.who) == 1 else ())}
     parts = [f'<font color="{colours[r]}"><b>{escaped(r)}</b></font>' for r in colours if r in used]
@@ -117,9 +115,10 @@ def fine_dot(spec: Spec, edges: Iterable[Edge]) -> str:
 
 def fine_legend(spec: Spec, edges: tuple[Edge, ...]) -> list[str]:
     """Return how to read the figure."""
+    row = who_row(spec, edges)
+    whose = " the role that sends the message, or at which the request or timer arrives."
     return [
-        who_row(spec, edges)
-        + " the role that sends the message, or at which the request or timer arrives.",
+        *([row + whose] if spec.role_variable is not None else []),
         "A line at a frame holds for every state in the frame; dashed frames only gather."
         " Double border: where a node starts. Thick border: no way out.",
         "Drawn are the rules that change the state. A crash, the environment's doing, leads from"
@@ -240,6 +239,7 @@ def coarse_dot(spec: Spec, edges: Iterable[Edge]) -> str:
     look = "rankdir=LR, nodesep=0.4, ranksep=0.7, pad=0.2"
     out = header(spec, f"{spec.name}_states_coarse", look)
     rows = [who_row(spec, edges) + " at least one rule along the line."]
+    rows = rows if spec.role_variable is not None else []
     out.append(f"  label={legend(rows)}\n  labelloc=b\n  labeljust=l")
     for name, colour in fill.items():
         more = ", peripheries=2" if start is not None and top(start) == name else ""
@@ -254,5 +254,6 @@ def coarse_dot(spec: Spec, edges: Iterable[Edge]) -> str:
         roles = [r for r in colours if any(r in who for who in whose)]
         label = "<br/>".join(f'<font color="{colours[r]}">{escaped(r)}</font>' for r in roles)
         look = ", headport=e, tailport=e" if a == b else ""
-        out.append(f"  {quoted(a)} -> {quoted(b)} [label=<{label}>{look}]")
+        shown = f"<{label}>" if label else quoted("")
+        out.append(f"  {quoted(a)} -> {quoted(b)} [label={shown}{look}]")
     return "\n".join([*out, "}", ""])

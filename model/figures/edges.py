@@ -20,8 +20,8 @@ class Edge:
     """Rules that lead from one leaf of a state variable to another, all set off by `who`.
 
     `rules` are names without the event (`adopt@Commit` is `adopt`). `who` are roles: the senders of
-    a message, or for a request or a timer the role of the node that takes the step. Two leaves may
-    have several edges, one for each `who`.
+    a message, or for a request or a timer the role of the node that takes the step; none in a spec
+    without roles. Two leaves may have several edges, one for each `who`.
     """
 
     before: str
@@ -90,7 +90,7 @@ def set_off_by(transition: Transition, role: str) -> tuple[str, ...]:
     event = transition.event
     if event is not None and issubclass(event, Message):
         return tuple(sender.name for sender in event.senders)
-    return (role,)
+    return (role,) if role else ()
 
 
 def assemble(spec: Spec, steps: Iterable[Step]) -> tuple[Edge, ...]:
@@ -133,7 +133,7 @@ def may_steps(spec: Spec, partial: Partial | None = None) -> list[Step]:
         known = dict(zip(names, values, strict=True))
         for rule in rules:
             for after in partial.outcomes(rule, known, names):
-                role = str(known[spec.role_variable])
+                role = str(known[spec.role_variable]) if spec.role_variable is not None else ""
                 found.add(Step(rule.label, role, str(values[at]), str(after[at])))
     return sorted(found)
 

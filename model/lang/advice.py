@@ -10,6 +10,7 @@ from model.lang.sorts import (
     BOOL,
     NODE,
     BoolSort,
+    MapSort,
     MaybeSort,
     OrderSort,
     RangeSort,
@@ -35,6 +36,8 @@ def to_give(sort: Sort | None) -> str:
             return f"write another {sort}; the least one is {sort}.zero"
         case SetSort():
             return f"write {an(sort)}, built from {sort}.empty with add(...) and union(...)"
+        case MapSort():
+            return f"write {an(sort)}, built from {sort}.empty with put(...)"
         case MaybeSort():
             return f"write {an(sort.of)}, {an(sort)}, or None for nothing"
         case StructSort():
@@ -95,6 +98,8 @@ def members(sort: Sort) -> list[str]:
             return ["up"]
         case SetSort():
             return ["add", "has", "remove", "subset", "union"]
+        case MapSort():
+            return ["at", "put"]
         case MaybeSort():
             return ["known"]
         case BoolSort():

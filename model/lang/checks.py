@@ -12,7 +12,15 @@ from types import ModuleType
 from typing import Any, cast
 
 from model.lang import advice
-from model.lang.declare import Case, EdgeTable, Event, Message, Request, Timer
+from model.lang.declare import (
+    Case,
+    EdgeTable,
+    Event,
+    Message,
+    Request,
+    Timer,
+    how_to_give_roles,
+)
 from model.lang.errors import SpecError, suggest
 from model.lang.expr import GLOBAL_KINDS, Expr, Kind, walk
 from model.lang.quantifiers import free_variables
@@ -137,9 +145,19 @@ def labels(spec: Spec) -> Iterator[SpecError]:
 
 def roles(spec: Spec) -> Iterator[SpecError]:
     """Yield ORD110 for roles that are none, and for senders that no authority speaks of."""
+    if spec.role_variable is None:
+        yield from _no_roles(spec)
+        return
     sort = spec.variables[spec.role_variable].sort
     for name, event in spec.events.items():
         senders = event.senders if issubclass(event, Message) else ()
+        asked = {"sender": senders, "receiver": event.roles} if event.kind == "message" else {}
+        asked |= {"at": event.roles} if event.kind == "request" else {}
+        missing = next((what for what, given in asked.items() if not given), None)
+        if missing is not None:
+            reason, fix = f"{missing}= is not given", how_to_give_roles(event)
+            yield SpecError("ORD110", name, reason, fix=fix, span=event.span)
+            continue
         for role in (*senders, *event.roles):
             if role.sum_sort != sort:
                 reason = f"{role} is {an(role.sum_sort)}; the role of a node is {an(sort)}"
@@ -164,6 +182,19 @@ def reserved_names(spec: Spec) -> Iterator[SpecError]:
 
 
 STATED_OF_A_STATE = ("safety", "lemma")
+
+
+def _no_roles(spec: Spec) -> Iterator[SpecError]:
+    """Yield ORD110 for roles that events or authorities name in a spec that has none."""
+    fix = 'write read_spec(..., role="role"), with the variable that holds the role'
+    for name, event in spec.events.items():
+        senders = event.senders if issubclass(event, Message) else ()
+        for role in (*senders, *event.roles)[:1]:
+            reason = f"it names the role {role}, and read_spec no variable that holds a role"
+            yield SpecError("ORD110", name, reason, fix=fix, span=event.span)
+    for role_name, one in spec.authorities.items():
+        reason = "read_spec names no variable that holds a role"
+        yield SpecError("ORD110", f"@authority({role_name})", reason, fix=fix, span=one.span)
 
 
 def hypotheses(spec: Spec) -> Iterator[SpecError]:

@@ -19,6 +19,7 @@ from model.lang.shapes import (
     Case,
     Declared,
     FieldDecl,
+    MapOf,
     Maybe,
     Node,
     Ordered,
@@ -53,6 +54,7 @@ __all__ = [
     "FieldDecl",
     "Ghost",
     "GhostUpdate",
+    "MapOf",
     "Maybe",
     "Message",
     "Node",
@@ -114,7 +116,7 @@ _INITIAL = frozenset({Kind.CONST, Kind.ME, Kind.CONFIG}) | {
     *(Kind.EQ, Kind.LT, Kind.LE, Kind.NOT, Kind.AND, Kind.OR, Kind.IMPLIES, Kind.ITE),
     *(Kind.IS, Kind.MAP, Kind.UP, Kind.EMPTY, Kind.HAS, Kind.ADD, Kind.REMOVE, Kind.UNION),
     *(Kind.SUBSET, Kind.MAJORITY, Kind.OWNER, Kind.STRUCT, Kind.GET, Kind.NONE, Kind.SOME),
-    Kind.KNOWN,
+    *(Kind.KNOWN, Kind.AT, Kind.PUT),
 }
 
 
@@ -223,7 +225,7 @@ class Config:
 
     def __init_subclass__(cls) -> None:
         """Collect the constants."""
-        cls.parts = collect_parts(cls, {"parts", "span"})
+        cls.parts = collect_parts(cls, {"parts", "span"}, maps=True)
         cls.span = span_of_class()
 
     def __getattr__(self, name: str) -> Any:
@@ -321,12 +323,13 @@ class EventProxy:
 
 
 def _roles(cls: type[Event], what: str, given: Any) -> tuple[Case, ...]:
-    """Return the cases given as roles. Raises `SpecError` ORD110 when that is not what they are."""
-    form = "Request, at=..." if what == "at" else "Message, sender=..., receiver=..."
-    fix = f"write class {cls.__name__}({form}), with one role or a tuple of them"
+    """Return the cases given as roles, none where none are given.
+
+    Raises `SpecError` ORD110 when that is not what they are.
+    """
+    fix = how_to_give_roles(cls)
     if given is None:
-        reason = f"{what}= is not given"
-        raise SpecError("ORD110", cls.__name__, reason, fix=fix, span=cls.span)
+        return ()
     cases = tuple(given) if isinstance(given, tuple | list) else (given,)
     if not cases:
         text, reason = f"{cls.__name__}({what}=())", "it names no role"
@@ -336,6 +339,12 @@ def _roles(cls: type[Event], what: str, given: Any) -> tuple[Case, ...]:
             text, reason = f"{cls.__name__}({what}={show(given)})", f"{show(one)} is no role"
             raise SpecError("ORD110", text, reason, fix=fix, span=cls.span)
     return cases
+
+
+def how_to_give_roles(cls: type[Event]) -> str:
+    """Return what mends an event whose roles are wrong."""
+    form = "Message, sender=..., receiver=..." if cls.kind == "message" else "Request, at=..."
+    return f"write class {cls.__name__}({form}), with one role or a tuple of them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,7 +365,8 @@ class Message(Event):
     """A message: `class Vote(Message, sender=RADIANT, receiver=HERALD): term = part(Term)`.
 
     `sender`: the roles that may send it; how a receiver knows is the spec's `@authority`.
-    `receiver`: the roles that may act on it.
+    `receiver`: the roles that may act on it. A spec whose nodes are all alike has no roles, and
+    gives neither.
     """
 
     kind = "message"

@@ -23,6 +23,7 @@ from model.lang.sorts import (
     BOOL,
     NODE,
     BoolSort,
+    MapSort,
     MaybeSort,
     OrderSort,
     RangeSort,
@@ -169,6 +170,18 @@ class Operators:
         """Tell whether every element is also in `other`."""
         whole = _of_set(self, "subset")
         return Expr(Kind.SUBSET, BOOL, (whole, lift(other, whole.sort)))
+
+    # maps
+    def at(self, key: object) -> Expr:
+        """Return the value of the map at `key`."""
+        whole, sort = _of_map(self, "at")
+        return Expr(Kind.AT, sort.to, (whole, lift(key, sort.key, "the key")))
+
+    def put(self, key: object, value: object) -> Expr:
+        """Return the map with `value` at `key`."""
+        whole, sort = _of_map(self, "put")
+        item = lift(value, sort.to, "the value")
+        return Expr(Kind.PUT, sort, (whole, lift(key, sort.key, "the key"), item))
 
     # maybe
     @property
@@ -533,6 +546,14 @@ def _of_set(value: Operators, what: str) -> Expr:
         text, reason = f"{show(expr)}.{what}(...)", f"{an(expr.sort)} is not a set"
         raise SpecError("ORD102", text, reason, fix="write s.has(x), with a set before the dot")
     return expr
+
+
+def _of_map(value: Operators, what: str) -> tuple[Expr, MapSort]:
+    expr = value.as_expr()
+    if not isinstance(expr.sort, MapSort):
+        text, reason = f"{show(expr)}.{what}(...)", f"{an(expr.sort)} is not a map"
+        raise SpecError("ORD102", text, reason, fix="write m.at(key), with a map before the dot")
+    return expr, expr.sort
 
 
 def _set_and_element(value: Operators, element: object, what: str) -> tuple[Expr, Expr]:

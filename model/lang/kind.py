@@ -32,12 +32,14 @@ class Kind(enum.Enum):
     IS = "is"  # data: frozenset of leaf names; args: (x,)
     MAP = "map"  # data: tuple of (leaf, value) for every leaf of x; args: (x,)
     UP = "up"  # args: (x,) RangeSort: the next number, or top
-    EMPTY = "empty"  # the empty set
+    EMPTY = "empty"  # the empty set, or the map that has the default everywhere
     HAS = "has"  # args: (set, x)
     ADD = "add"  # args: (set, x)
     REMOVE = "remove"  # args: (set, x)
     UNION = "union"  # args: (set, set)
     SUBSET = "subset"  # args: (inner, outer)
+    AT = "at"  # args: (map, key): the value there
+    PUT = "put"  # args: (map, key, value): the map with that value there
     MAJORITY = "majority"  # args: (some, all): more than half of `all` are in `some`
     OWNER = "owner"  # args: (x,) of an owned order: the node that may start x
     STRUCT = "struct"  # args: one per part

@@ -40,10 +40,12 @@ from model.lang.source import NOWHERE, Span, caller, span_of_body
 from model.lang.spec import Clause, Spec, Statement, StepEvent, Transition
 
 
-def read_spec(name: str, title: str, modules: Iterable[ModuleType], *, role: str) -> Spec:
+def read_spec(
+    name: str, title: str, modules: Iterable[ModuleType], *, role: str | None = None
+) -> Spec:
     """Read the spec declared in `modules`; `role` names the variable that holds a node's role.
 
-    Raises `SpecErrors` with every mistake found.
+    Without it all nodes are alike. Raises `SpecErrors` with every mistake found.
     """
     given = tuple(modules)
     for module in given:
@@ -62,7 +64,7 @@ class _Reader:
     """Collects declarations and runs the rules, gathering mistakes as it goes."""
 
     def __init__(
-        self, name: str, title: str, modules: tuple[ModuleType, ...], role: str, where: Span
+        self, name: str, title: str, modules: tuple[ModuleType, ...], role: str | None, where: Span
     ) -> None:
         self.name, self.title, self.role, self.where = name, title, role, where
         self.modules = modules
@@ -200,8 +202,10 @@ class _Reader:
         self.errors.append(SpecError("ORD115", value, reason, fix=fix, span=span))
         raise SpecErrors([*self.errors, *self.silent_mistakes()])
 
-    def the_role_sort(self) -> SumSort:
-        """Return the sort of the variable that holds the role."""
+    def the_role_sort(self) -> SumSort | None:
+        """Return the sort of the variable that holds the role; None where there are no roles."""
+        if self.role is None:
+            return None
         variables = self.process.variables
         decl = variables.get(self.role)
         value = f"role={self.role!r}"
@@ -367,6 +371,8 @@ class _Reader:
     def role_clauses(self, event: type[Event]) -> tuple[Clause, ...]:
         """Return the clauses that the event's declared roles put before every rule's own."""
         clauses: list[Clause] = []
+        if self.role is None or self.role_sort is None:
+            return ()
         role = getattr(NodeProxy(self.process, ME), self.role)
         names = {leaf for r in event.roles for leaf in r.leaves}
         if event.roles and names != set(self.role_sort.leaves):
@@ -374,7 +380,7 @@ class _Reader:
             clauses.append(Clause(show(expr), expr, "role"))
         if issubclass(event, Message):
             grants = [self.authorities[r.name] for r in event.senders if r.name in self.authorities]
-            if len(grants) == len(event.senders):
+            if grants and len(grants) == len(event.senders):
                 expr = disjunction(*(self.grant(g, event) for g in grants))
                 if not (expr.kind is Kind.CONST and expr.data is True):
                     clauses.append(Clause(show(expr), expr, "sender"))

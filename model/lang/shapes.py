@@ -19,6 +19,8 @@ from model.lang.sorts import (
     BOOL,
     NODE,
     AtomSort,
+    BoolSort,
+    MapSort,
     MaybeSort,
     OrderSort,
     RangeSort,
@@ -47,7 +49,11 @@ class Declared(Operators):
 
     @classmethod
     def bound(cls, name: str) -> Any:
-        """Return the quantified variable `name` of this sort."""
+        """Return the quantified variable `name` of this sort. Raises ORD115 for a map."""
+        if isinstance(cls.sort, MapSort):
+            fix = "quantify over keys, and ask the map of a node at them"
+            reason = "a map is a variable or a constant, and no quantifier speaks of all maps"
+            raise SpecError("ORD115", f"{name}: {cls.__name__}", reason, fix=fix)
         return Expr(Kind.BOUND, cls.sort, (), name)
 
 
@@ -133,6 +139,38 @@ class SetOf(Declared):
         cls.empty = Expr(Kind.EMPTY, cls.sort)
 
 
+class MapOf(Declared):
+    """A value for every key: `class Table(MapOf, key=Key, to=MaybeValue)`.
+
+    `t.at(k)` is the value there, `t.put(k, v)` the map with another one. All keys but finitely many
+    have the default of `to`: false, 0, zero, empty or nothing. Keys are atoms, cases, numbers, or
+    structs of these; a map from a struct to `Bool` is a relation. A map is a variable or a
+    constant: a message carries single entries.
+    """
+
+    empty: ClassVar[Any]
+
+    def __init_subclass__(cls, key: Any = None, to: Any = None) -> None:
+        """Give the class its sort and the map that has the default everywhere."""
+        text = f"{cls.__name__}(MapOf, key={show(key)}, to={show(to)})"
+        keys = sort_of(key, text, caller().first_line())
+        values = sort_of(to, text, caller().first_line())
+        if not _is_key(keys):
+            reason = f"a key is an atom, a case, a number or a struct of these, and {keys} is none"
+            raise _malformed(text, reason, "name a Node, an Atom, a Sum, a Range or an Ordered")
+        if isinstance(values, MapSort) or default_value(values) is None:
+            reason = f"a key that was never put has a default value, and {values} has none"
+            raise _malformed(text, reason, "map to a Maybe of it, which begins as nothing")
+        cls.sort = MapSort(cls.__name__, keys, values)
+        cls.empty = Expr(Kind.EMPTY, cls.sort)
+
+
+def _is_key(sort: Sort) -> bool:
+    if isinstance(sort, StructSort):
+        return all(_is_key(part) for _, part in sort.parts)
+    return isinstance(sort, AtomSort | SumSort | RangeSort | OrderSort | BoolSort)
+
+
 class Maybe(Declared):
     """Nothing or a value: `class MaybeNode(Maybe, of=Node)`; `None` stands for `nothing`."""
 
@@ -156,6 +194,9 @@ def _element_sort(cls: type, of: Any) -> Sort:
 def _value_sort(cls: type, of: Any) -> Sort:
     text = f"{cls.__name__}(Maybe, of={show(of)})"
     sort = sort_of(of, text, caller().first_line())
+    if isinstance(sort, MapSort):
+        fix = "keep a map, and ask for its entries"
+        raise _malformed(text, "a map is a variable or a constant, and part of no other value", fix)
     if isinstance(sort, MaybeSort):
         reason = "nothing of a Maybe and nothing at all could not be told apart"
         raise _malformed(text, reason, f"use {sort} itself")
@@ -185,11 +226,11 @@ def part(sort: type[Declared], doc: str = "") -> Expr:
     return cast(Expr, made)
 
 
-def collect_parts(cls: type, taken: Iterable[str]) -> dict[str, FieldDecl]:
+def collect_parts(cls: type, taken: Iterable[str], *, maps: bool = False) -> dict[str, FieldDecl]:
     """Take the parts out of a class body and return them, those of its bases first.
 
     Raises `SpecError` ORD115 for a name in `taken`, which the language needs, or with a leading
-    underscore.
+    underscore, and for a map unless `maps`.
     """
     found: dict[str, FieldDecl] = {}
     for base in reversed(cls.__mro__[1:]):
@@ -202,6 +243,11 @@ def collect_parts(cls: type, taken: Iterable[str]) -> dict[str, FieldDecl]:
     for name in found:
         if name in vars(cls):
             delattr(cls, name)
+        if isinstance(found[name].sort, MapSort) and not maps:
+            reason = "a map is a variable of a node or a constant of the configuration"
+            fix = "carry the key and the value of one entry"
+            value = f"{cls.__name__}.{name}"
+            raise SpecError("ORD115", value, reason, fix=fix, span=found[name].span)
     return found
 
 
@@ -450,7 +496,7 @@ def default_value(sort: Sort) -> Expr | None:
     match sort:
         case OrderSort():
             return Expr(Kind.CONST, sort, (), "zero")
-        case SetSort():
+        case SetSort() | MapSort():
             return Expr(Kind.EMPTY, sort)
         case MaybeSort():
             return Expr(Kind.NONE, sort)

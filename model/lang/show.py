@@ -80,6 +80,9 @@ def show_expr(e: Expr) -> str:
             return f"{e.sort}.of({show_expr(args[0])})"
         case Kind.HAS | Kind.ADD | Kind.REMOVE | Kind.UNION | Kind.SUBSET | Kind.IMPLIES:
             return f"{_operand(args[0])}.{_METHOD[e.kind]}({show_expr(args[1])})"
+        case Kind.AT | Kind.PUT:
+            whole, *rest = args
+            return f"{_operand(whole)}.{e.kind.value}({', '.join(map(show_expr, rest))})"
         case Kind.UP:
             return f"{_operand(args[0])}.up()"
         case Kind.KNOWN:

@@ -11,6 +11,7 @@ Belongs here: what a sort is, to the back-ends. Never here: how a spec declares 
              order has for each element the one node that may start it
 `StructSort` a tuple of named values, ordered lexicographically if its parts are ordered
 `SetSort`    a finite set of atoms or leaves
+`MapSort`    a value for every key: a default one for all but finitely many
 `MaybeSort`  nothing, or one value
 ===========  =========================================================================
 """
@@ -74,6 +75,14 @@ class SetSort(Sort):
     """A finite set over `of`."""
 
     of: Sort
+
+
+@dataclass(frozen=True, slots=True)
+class MapSort(Sort):
+    """A value of `to` for every `key`; all but finitely many have the default of `to`."""
+
+    key: Sort
+    to: Sort
 
 
 @dataclass(frozen=True, slots=True)

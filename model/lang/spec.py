@@ -186,7 +186,7 @@ class Spec:
     name: str
     title: str
     process: type[Process]
-    role_variable: str
+    role_variable: str | None
     config: type[Config]
     sums: dict[str, type[Sum]]
     sorts: dict[str, type[Declared]]
@@ -221,6 +221,23 @@ class Spec:
     def timers(self) -> dict[str, type[Timer]]:
         """The timers by name."""
         return {n: e for n, e in self.events.items() if issubclass(e, Timer)}
+
+    @property
+    def role_sort(self) -> SumSort | None:
+        """The sort of the variable that holds the role; None where all nodes are alike."""
+        if self.role_variable is None:
+            return None
+        sort = self.variables[self.role_variable].sort
+        assert isinstance(sort, SumSort)
+        return sort
+
+    @property
+    def control(self) -> tuple[str, ...]:
+        """The variables that say where a node is: its role and its tabled states, as far as any."""
+        named = [table.variable for table in self.edges]
+        if self.role_variable is not None:
+            named.insert(0, self.role_variable)
+        return tuple(dict.fromkeys(named))
 
     @cached_property
     def by_label(self) -> dict[str, Transition]:

@@ -14,7 +14,7 @@ from model.lang.expr import Expr, Kind, Operators, lift, nearest
 from model.lang.quantifiers import bind, free_variables
 from model.lang.shapes import Case, Declared, Sum, sort_of
 from model.lang.show import an, show
-from model.lang.sorts import BOOL, Sort
+from model.lang.sorts import BOOL, MapSort, Sort
 from model.lang.source import Span, caller
 
 
@@ -155,7 +155,11 @@ class Ghost:
 
 def ghost(name: str, *columns: type[Declared], doc: str) -> Ghost:
     """Declare a ghost relation over `columns`."""
-    return Ghost(name, tuple(sort_of(c, f"ghost({name!r}, {show(c)})") for c in columns), doc)
+    sorts = tuple(sort_of(c, f"ghost({name!r}, {show(c)})") for c in columns)
+    if any(isinstance(sort, MapSort) for sort in sorts):
+        fix = "give a column for the key and one for the value"
+        raise SpecError("ORD115", f"ghost({name!r})", "a column holds no map", fix=fix)
+    return Ghost(name, sorts, doc)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from model.lang.declare import FieldDecl
 from model.lang.sorts import (
     AtomSort,
+    MapSort,
     MaybeSort,
     OrderSort,
     RangeSort,
@@ -18,6 +19,7 @@ from model.lang.sorts import (
 )
 from model.python.layout import WIDTH, spaced, string
 from model.python.source_file import import_lines, whole_file
+from model.python.terms import Terms, default_code
 from model.python.vocabulary import Vocabulary, snake
 
 _HEAD = '''
@@ -109,10 +111,19 @@ def _items(value: object) -> tuple[object, ...]:
 '''
 
 
+_MAPS = """    if isinstance(value, dict):
+        return frozenset((to_plain(key), to_plain(item)) for key, item in value.items())
+    return value
+"""
+
+
 def write(vocabulary: Vocabulary) -> str:
     """Return the text of `plain.py`."""
     spec = vocabulary.spec
-    body: list[str] = _HEAD.strip("\n").split("\n")
+    head = _HEAD
+    if any(isinstance(sort, MapSort) for sort in vocabulary.sorts.values()):
+        head = head.replace("    return value\n", _MAPS, 1)
+    body: list[str] = head.strip("\n").split("\n")
     used: set[str] = {"Event", "Reply"}
     for sort in vocabulary.sorts.values():
         body += _reader(vocabulary, sort, used)
@@ -200,6 +211,10 @@ def _table(name: str, value: str, rows: list[tuple[str, str]]) -> list[str]:
     return [head, *(f"    {string(key)}: {cell}," for key, cell in rows), "}"]
 
 
+def _default(vocabulary: Vocabulary, sort: Sort, used: set[str]) -> str:
+    return default_code(Terms(vocabulary, "", used), sort)
+
+
 def _reader(vocabulary: Vocabulary, sort: Sort, used: set[str]) -> list[str]:
     used.add(sort.name)
     lines = [
@@ -236,6 +251,13 @@ def _reader(vocabulary: Vocabulary, sort: Sort, used: set[str]) -> list[str]:
             ]
         case SetSort():
             lines.append(f"    return frozenset({_name(sort.of)}(item) for item in _items(value))")
+        case MapSort():
+            lines += [
+                '    entries = [_parts(item, 2, "pair") for item in _items(value)]',
+                f"    made = {{{_name(sort.key)}(k): {_name(sort.to)}(v) for k, v in entries}}",
+                f"    default = {_default(vocabulary, sort.to, used)}",
+                "    return {k: v for k, v in made.items() if v != default}",
+            ]
         case MaybeSort():
             lines.append(f"    return None if value is None else {_name(sort.of)}(value)")
     return [*lines, ""]

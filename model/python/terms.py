@@ -9,7 +9,17 @@ from collections.abc import Callable
 from typing import Any
 
 from model.lang.expr import Expr, Kind
-from model.lang.sorts import BoolSort, MaybeSort, OrderSort, RangeSort, Sort, SumSort
+from model.lang.shapes import default_value
+from model.lang.sorts import (
+    BoolSort,
+    MapSort,
+    MaybeSort,
+    OrderSort,
+    RangeSort,
+    Sort,
+    StructSort,
+    SumSort,
+)
 from model.python.layout import (
     ARITHMETIC,
     ATOM,
@@ -222,6 +232,32 @@ def _implies(t: Terms, e: Expr) -> Code:
     return Chain("or", (t.negation(left), t.code(right)))
 
 
+def default_code(t: Terms, sort: Sort) -> str:
+    """Return the value that a map has where none was put."""
+    if isinstance(sort, StructSort):
+        parts = ", ".join(default_code(t, part) for _, part in sort.parts)
+        return f"{t.use(sort.name)}({parts})"
+    value = default_value(sort)
+    assert value is not None
+    return t.flat(value, TERNARY)
+
+
+def _at(t: Terms, e: Expr) -> Code:
+    whole, key = e.args
+    return Text(f"{t.flat(whole)}.get({t.flat(key, TERNARY)}, {default_code(t, e.sort)})")
+
+
+def _put(t: Terms, e: Expr) -> Code:
+    whole, at, item = e.args
+    assert isinstance(e.sort, MapSort)
+    parts = (t.code(whole), t.code(at), t.code(item), Text(default_code(t, e.sort.to)))
+    return Call(t.use("put"), parts)
+
+
+def _empty(t: Terms, e: Expr) -> Code:
+    return Text("{}" if isinstance(e.sort, MapSort) else "frozenset()")
+
+
 def _majority(t: Terms, e: Expr) -> Code:
     return Call("majority", tuple(t.code(a) for a in e.args))
 
@@ -249,12 +285,14 @@ _WRITERS: dict[Kind, Writer] = {
     Kind.IS: lambda t, e: t.membership(e),
     Kind.MAP: _map,
     Kind.UP: _up,
-    Kind.EMPTY: lambda t, e: Text("frozenset()"),
+    Kind.EMPTY: _empty,
     Kind.HAS: lambda t, e: t.element(e),
     Kind.ADD: _with_element("|"),
     Kind.REMOVE: _with_element("-"),
     Kind.UNION: lambda t, e: Text(f"{t.flat(e.args[0])} | {t.flat(e.args[1])}", UNION),
     Kind.SUBSET: lambda t, e: t.compare(e.args[0], "<=", e.args[1]),
+    Kind.AT: _at,
+    Kind.PUT: _put,
     Kind.MAJORITY: _majority,
     Kind.OWNER: lambda t, e: Text(f"{t.flat(e.args[0])}.owner"),
     Kind.STRUCT: _struct,

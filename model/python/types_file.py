@@ -12,6 +12,7 @@ from model.lang.declare import Case, FieldDecl, Message, Reply, Request, Table, 
 from model.lang.expr import Kind
 from model.lang.sorts import (
     AtomSort,
+    MapSort,
     MaybeSort,
     OrderSort,
     RangeSort,
@@ -68,13 +69,17 @@ def write(vocabulary: Vocabulary) -> str:
     lines += _OUTCOME.strip().split("\n")
     lines += _durable(vocabulary)
     lines += _helpers(vocabulary)
+    variables = []
+    if vocabulary.computes(Kind.PUT):
+        variables = ['K = TypeVar("K")', 'V = TypeVar("V")', ""]
+    lines = [*variables, *lines]
     imports = _imports("\n".join(lines))
     title = f"{spec.title}: values, messages, requests, timers, replies and tables."
     return whole_file(spec, title, _ABOUT, spaced([*imports, "", *lines]))
 
 
 def _imports(code: str) -> list[str]:
-    typing = ["Final", "NamedTuple", "TypeAlias"]
+    typing = ["Final", "NamedTuple", "TypeAlias", "TypeVar"]
     typing += [name for name in ("Literal", "Never") if f"[{name}[" in code or f"= {name}" in code]
     mapping = ["from collections.abc import Mapping"] if " Mapping[" in code else []
     enum = ["from enum import Enum"] if "(Enum)" in code else []
@@ -123,6 +128,10 @@ def _sort(vocabulary: Vocabulary, sort: Sort) -> list[str]:
             return _alias(vocabulary, sort, "int", doc)
         case SetSort():
             return _alias(vocabulary, sort, f"frozenset[{vocabulary.type_name(sort.of)}]", "A set.")
+        case MapSort():
+            names = f"{vocabulary.type_name(sort.key)}, {vocabulary.type_name(sort.to)}"
+            doc = "A value for every key; one that has the default is not kept."
+            return _alias(vocabulary, sort, f"Mapping[{names}]", doc)
         case MaybeSort():
             return _alias(
                 vocabulary, sort, f"{vocabulary.type_name(sort.of)} | None", "A value or nothing."
@@ -317,6 +326,17 @@ def _helpers(vocabulary: Vocabulary) -> list[str]:
         lines += [
             "# Makes a named tuple from a tuple of its parts, three times as fast as by its name.",
             "new = tuple.__new__",
+            "",
+        ]
+    if vocabulary.computes(Kind.PUT):
+        lines += [
+            "",
+            "def put(entries: Mapping[K, V], key: K, value: V, default: V) -> Mapping[K, V]:",
+            '    """Return the map with `value` at `key`, not kept where it is `default`."""',
+            "    made = {k: v for k, v in entries.items() if k != key}",
+            "    if value != default:",
+            "        made[key] = value",
+            "    return made",
             "",
         ]
     if vocabulary.computes(Kind.MAJORITY):

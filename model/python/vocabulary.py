@@ -17,6 +17,7 @@ from model.lang.declare import Case, Sum
 from model.lang.expr import Expr, Kind, walk
 from model.lang.sorts import (
     NODE,
+    MapSort,
     MaybeSort,
     OrderSort,
     SetSort,
@@ -194,6 +195,8 @@ class Vocabulary:
                 inner = (part for _, part in sort.parts)
             case SetSort() | MaybeSort():
                 inner = (sort.of,)
+            case MapSort():
+                inner = (sort.key, sort.to)
         for one in inner:
             self.add_sort(one)
         if sort.name not in ("Bool", "?"):

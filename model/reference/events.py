@@ -48,7 +48,7 @@ def section(source: Source, event: type[Event]) -> list[str]:
     blocks = [f"## {event.__name__}", sentence(event.doc), source.place(event.span)]
     blocks.append(fields(event.parts))
     facts = []
-    if issubclass(event, Message):
+    if issubclass(event, Message) and event.senders:
         facts.append(f"Sent by: {codes(r.name for r in event.senders)}{_proof(source, event)}")
     if event.roles:
         facts.append(f"Acted on by: {codes(r.name for r in event.roles)}.")

@@ -25,15 +25,29 @@ def permissions(source: Source) -> str:
     """Return the page."""
     short = short_states(source.states)
     marks = reply_marks(source)
+    alike = source.spec.role_variable is None
     blocks = [
-        "What a node answers depends on its role, on its state, and for a message on the role its"
-        " sender may speak in. Each table below is for a node of one role: events are rows, its"
+        "All nodes are alike. What one answers depends on its state: events are rows, states are"
+        " columns."
+        if alike
+        else "What a node answers depends on its role, on its state, and for a message on the role"
+        " its sender may speak in. Each table below is for a node of one role: events are rows, its"
         " states are columns.",
         derivation(source),
         "## How to read a cell",
         legend(marks),
         "## Columns",
         columns(source, short),
+    ]
+    blocks += [] if alike else sender_roles(source)
+    for role in source.roles:
+        blocks += role_section(source, role, short, marks)
+    return page("Who may do what", *blocks)
+
+
+def sender_roles(source: Source) -> list[str]:
+    """Return the blocks about who may send what, and how a receiver knows."""
+    return [
         "## How a node knows a sender's role",
         "A sender's role is never taken from a field that the sender fills in. A message from"
         " anyone without the declared role is refused like one at the wrong role, whatever the"
@@ -42,9 +56,6 @@ def permissions(source: Source) -> str:
         "## Who may send, and where it may be acted on",
         senders(source),
     ]
-    for role in source.roles:
-        blocks += role_section(source, role, short, marks)
-    return page("Who may do what", *blocks)
 
 
 def derivation(source: Source) -> str:
@@ -153,10 +164,11 @@ def role_section(
     """Return the blocks for one role: what it can accept, and what it never does."""
     states = [s for s in source.states if source.together(role, s)]
     never = [s for s in source.states if s not in states]
-    blocks = [f"## As {code(role)}"]
+    blocks = [f"## As {code(role)}" if role else "## What a node answers"]
     if never:
         blocks.append(
-            f"A {code(role)} is never in {codes(source.fold(never))}; that has no column here."
+            f"A {code(role) if role else 'node'} is never in {codes(source.fold(never))};"
+            " that has no column here."
         )
     refused: list[tuple[str, str]] = []
     by_kind: dict[str, list[list[str]]] = {}

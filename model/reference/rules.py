@@ -77,7 +77,7 @@ def rule_blocks(source: Source, rule: Transition) -> list[str]:
     assert rule.event is not None and rule.reply is not None
     event = event_link(rule.event, "../")
     by = ""
-    if issubclass(rule.event, Message):
+    if issubclass(rule.event, Message) and rule.event.senders:
         by = f" from {codes(r.name for r in rule.event.senders)}"
     clauses = [(str(i), KINDS[c.kind], code(c.text)) for i, c in enumerate(rule.clauses, start=1)]
     updates = [(code(f"me.{n}"), code(show(v))) for n, v in rule.updates.items()]

@@ -27,6 +27,9 @@ CanAnswer = Callable[[Transition, str, str], bool]
 ANY_STATE = ""
 """The one column of a spec that has no edge table."""
 
+ANY_ROLE = ""
+"""The one role of a spec whose nodes are all alike."""
+
 
 @dataclass
 class Source:
@@ -64,10 +67,9 @@ class Source:
 
     @cached_property
     def roles(self) -> tuple[str, ...]:
-        """The roles."""
-        sort = self.spec.variables[self.spec.role_variable].sort
-        assert isinstance(sort, SumSort)
-        return sort.leaves
+        """The roles; one that is none where all nodes are alike."""
+        sort = self.spec.role_sort
+        return sort.leaves if sort is not None else (ANY_ROLE,)
 
     def fold(self, states: Iterable[str]) -> list[str]:
         """Return the shortest list of patterns for some of the states."""
@@ -86,7 +88,8 @@ class Source:
         for values in sorted(partial.reachable(names), key=str):
             known = dict(zip(names, values, strict=True))
             state = str(known[self.table.variable]) if self.table is not None else ANY_STATE
-            at = (str(known[self.spec.role_variable]), state)
+            name = self.spec.role_variable
+            at = (str(known[name]) if name is not None else ANY_ROLE, state)
             labels = [partial.answers(event, known) for event in self.spec.events.values()]
             found[at] = found.get(at, frozenset()).union(*labels)
         return found
@@ -125,7 +128,8 @@ class Source:
         for role, states in self.where(transition).items():
             by_text.setdefault(self._within(role, states), []).append(role)
         parts = [
-            " or ".join(code(r) for r in roles) + (f" in {text}" if text else "")
+            " or ".join(code(r) if r else "any node" for r in roles)
+            + (f" in {text}" if text else "")
             for text, roles in by_text.items()
         ]
         return "; ".join(parts) or "nowhere"

@@ -12,6 +12,7 @@ from model.lang.declare import Sum, Table
 from model.lang.expr import Operators, show
 from model.lang.sorts import (
     AtomSort,
+    MapSort,
     MaybeSort,
     OrderSort,
     RangeSort,
@@ -46,7 +47,9 @@ def states(source: Source) -> str:
             for leaf, doc in docs.items():
                 roles = [r for r in source.roles if number == 0 and source.together(r, leaf)]
                 rows.append((code(leaf), sentence(doc), codes(roles)))
-            blocks.append(table(("state", "meaning", "roles that may be in it"), rows))
+            heads = ("state", "meaning", "roles that may be in it")
+            shown = 3 if spec.role_variable is not None else 2
+            blocks.append(table(heads[:shown], [row[:shown] for row in rows]))
         blocks += [
             f"## The edges of {code(one.variable)}",
             sentence(one.doc),
@@ -122,6 +125,8 @@ def sort_text(sort: Sort) -> str:
             return "a tuple: " + ", ".join(f"{n} ({code(str(s))})" for n, s in sort.parts)
         case SetSort():
             return f"a set of {code(str(sort.of))}"
+        case MapSort():
+            return f"a {code(str(sort.to))} for every {code(str(sort.key))}"
         case MaybeSort():
             return f"nothing, or a {code(str(sort.of))}"
         case _:

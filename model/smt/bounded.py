@@ -11,6 +11,7 @@ and has a definite answer, and a model is a real state of the scope. It says not
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +19,13 @@ import z3
 
 from model.lang import Spec
 from model.lang.expr import Expr, Kind, walk
+from model.lang.shapes import default_value
 from model.lang.sorts import (
     BOOL,
     NODE,
     AtomSort,
     BoolSort,
+    MapSort,
     MaybeSort,
     OrderSort,
     RangeSort,
@@ -31,7 +34,7 @@ from model.lang.sorts import (
     StructSort,
     SumSort,
 )
-from model.smt.translate import Translator
+from model.smt.translate import Translator, choose
 from model.smt.vocabulary import Value, Vocabulary, enumeration
 
 
@@ -106,8 +109,38 @@ class BoundedVocabulary(Vocabulary):
             case SetSort():
                 width = len(self.elements(sort.of))
                 return [z3.BitVecVal(i, width) for i in range(2**width)]
+            case StructSort():
+                return list(itertools.product(*(self.elements(part) for _, part in sort.parts)))
             case _:
                 raise TypeError(f"{sort} is structured")
+
+    def components(self, sort: Sort) -> list[tuple[str, Sort]]:
+        """Return the unstructured parts of a sort; of a map, those of its value at each key."""
+        if not isinstance(sort, MapSort):
+            return super().components(sort)
+        inner = super().components(sort.to)
+        keys = range(len(self.elements(sort.key)))
+        return [(f"[{i}]{suffix}", leaf) for i in keys for suffix, leaf in inner]
+
+    def assemble(self, sort: Sort, terms: Iterator[z3.ExprRef]) -> Value:
+        """Build a value from its components; a map is its values, in the order of the keys."""
+        if not isinstance(sort, MapSort):
+            return super().assemble(sort, terms)
+        return tuple(self.assemble(sort.to, terms) for _ in self.elements(sort.key))
+
+    def equal(self, sort: Sort, a: Value, b: Value) -> z3.BoolRef:
+        """Return whether two values are equal; maps, if they are at every key."""
+        if not isinstance(sort, MapSort):
+            return super().equal(sort, a, b)
+        return z3.And([self.equal(sort.to, x, y) for x, y in zip(a, b, strict=True)])
+
+    def value_at(self, sort: MapSort, whole: Value, key: Value) -> Value:
+        """Return the value at `key`, chosen among those at all keys."""
+        *others, result = whole
+        *names, _ = self.elements(sort.key)
+        for name, value in zip(names, others, strict=True):
+            result = choose(self.equal(sort.key, key, name), value, result)
+        return result
 
     def sort(self, sort: Sort) -> z3.SortRef:
         """Return the finite Z3 sort."""
@@ -184,6 +217,12 @@ class BoundedVocabulary(Vocabulary):
         """Return nothing: the finite sorts are what they are."""
         return []
 
+    def _least(self, sort: Sort) -> Value:
+        """Return the value that a map has where none was put."""
+        default = default_value(sort)
+        assert default is not None
+        return self.translator(self).value(default)
+
     # ------------------------------------------------------------ reading a model
 
     def read(self, model: z3.ModelRef, sort: Sort, value: Value) -> Any:
@@ -192,6 +231,12 @@ class BoundedVocabulary(Vocabulary):
             case StructSort():
                 parts = zip(sort.parts, value, strict=True)
                 return tuple(self.read(model, part, x) for (_, part), x in parts)
+            case MapSort():
+                least = self.read(model, sort.to, self._least(sort.to))
+                keys = [self.read(model, sort.key, key) for key in self.elements(sort.key)]
+                held = [self.read(model, sort.to, x) for x in value]
+                pairs = zip(keys, held, strict=True)
+                return frozenset((k, v) for k, v in pairs if v != least)
             case MaybeSort():
                 known = z3.is_true(model.eval(value[0], model_completion=True))
                 return self.read(model, sort.of, value[1]) if known else None
@@ -231,6 +276,18 @@ class BoundedTranslator(Translator):
     def value(self, e: Expr) -> Value:
         """Translate; nothing has a first-order obstacle here."""
         match e.kind:
+            case Kind.PUT:
+                assert isinstance(e.sort, MapSort)
+                whole, key, item = (self.value(a) for a in e.args)
+                names = self.v.elements(e.sort.key)
+                return tuple(
+                    choose(self.v.equal(e.sort.key, key, name), item, old)
+                    for name, old in zip(names, whole, strict=True)
+                )
+            case Kind.EMPTY if isinstance(e.sort, MapSort):
+                default = default_value(e.sort.to)
+                assert default is not None
+                return tuple(self.value(default) for _ in self.v.elements(e.sort.key))
             case Kind.SUBSET:
                 inner, outer = (self.value(a) for a in e.args)
                 return inner & ~outer == 0
@@ -247,6 +304,11 @@ class BoundedTranslator(Translator):
                 return self.v.contains(e.args[0].sort, self.value(e.args[0]), self.value(e.args[1]))
             case _:
                 return super().value(e)
+
+    def value_at(self, whole: Expr, key: Value) -> Value:
+        """Return the value of the map `whole` at `key`."""
+        assert isinstance(whole.sort, MapSort)
+        return self.v.value_at(whole.sort, self.value(whole), key)
 
     def contains(self, whole: Expr, x: Value) -> z3.BoolRef:
         """Return whether the set `whole` contains `x`."""

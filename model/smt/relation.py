@@ -13,7 +13,7 @@ import z3
 from model.lang import Message, Spec
 from model.lang.declare import GhostUpdate
 from model.lang.expr import Expr, Kind
-from model.lang.sorts import NODE
+from model.lang.sorts import NODE, MapSort
 from model.lang.spec import Transition
 from model.smt.translate import Translator, choose
 from model.smt.vocabulary import Value, Vocabulary
@@ -179,7 +179,8 @@ class LocalRelation:
 
     Constants: `before.<variable>`, `event.<field>`, `sender`, `me`, `config.<name>`,
     `after.<variable>`; composite sets are terms over `add.<Sort>`, `remove.<Sort>`,
-    `union.<Sort>`, so that the relation has no quantifier apart from subsets.
+    `union.<Sort>`, composite maps over `put.<Sort>`, so that the relation has no quantifier apart
+    from subsets.
     """
 
     def __init__(self, spec: Spec, transition: Transition, vocabulary: Vocabulary) -> None:
@@ -242,6 +243,19 @@ class _Before:
 
 class _LocalTranslator(Translator):
     """Composite sets as terms."""
+
+    def value_at(self, whole: Expr, key: Value) -> Value:
+        assert isinstance(whole.sort, MapSort)
+        return self.v.value_at(whole.sort, self.value(whole), key)
+
+    def _made_map(self, e: Expr) -> z3.ExprRef:
+        assert isinstance(e.sort, MapSort)
+        sort = self.v.sort(e.sort)
+        if e.kind is Kind.EMPTY:
+            return z3.Const(f"empty.{e.sort.name}", sort)
+        terms = [term for a in e.args for term in self.v.flat(self.value(a))]
+        domain = [term.sort() for term in terms]
+        return self.v.function(f"put.{e.sort.name}", domain, sort)(*terms)
 
     def _set(self, e: Expr) -> z3.ExprRef:
         sort = self.v.sort(e.sort)

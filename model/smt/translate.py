@@ -11,7 +11,17 @@ from typing import Any, Protocol
 import z3
 
 from model.lang.expr import Expr, Kind, show, walk
-from model.lang.sorts import NODE, MaybeSort, OrderSort, RangeSort, SetSort, Sort, StructSort
+from model.lang.shapes import default_value
+from model.lang.sorts import (
+    NODE,
+    MapSort,
+    MaybeSort,
+    OrderSort,
+    RangeSort,
+    SetSort,
+    Sort,
+    StructSort,
+)
 from model.smt.vocabulary import Value, Vocabulary
 
 
@@ -120,6 +130,12 @@ class Translator:
                 return self.contains(e.args[0], self.value(e.args[1]))
             case Kind.SUBSET:
                 return self._subset(e.args[0], e.args[1])
+            case Kind.AT:
+                return self.value_at(e.args[0], self.value(e.args[1]))
+            case Kind.PUT:
+                return self._made_map(e)
+            case Kind.EMPTY if isinstance(e.sort, MapSort):
+                return self._made_map(e)
             case Kind.EMPTY | Kind.ADD | Kind.REMOVE | Kind.UNION:
                 return self._set(e)
             case Kind.MAJORITY:
@@ -248,6 +264,49 @@ class Translator:
             )
             if e.kind in (Kind.ADD, Kind.REMOVE) and e.args[0].kind is Kind.VAR:
                 self.side += self.v.one_apart(e.sort, self.value(e.args[0]), constant)
+        return self.made[name]
+
+    # ------------------------------------------------------------ maps
+
+    def value_at(self, whole: Expr, key: Value) -> Value:
+        """Return the value of a map at `key`, without making a constant for the map."""
+        assert isinstance(whole.sort, MapSort)
+        match whole.kind:
+            case Kind.EMPTY:
+                return self._default(whole.sort)
+            case Kind.PUT:
+                inner, at, item = whole.args
+                here = self.v.equal(whole.sort.key, key, self.value(at))
+                return choose(here, self.value(item), self.value_at(inner, key))
+            case Kind.ITE:
+                condition, then, otherwise = whole.args
+                one, other = self.value_at(then, key), self.value_at(otherwise, key)
+                return choose(self.value(condition), one, other)
+            case _:
+                return self.v.value_at(whole.sort, self.value(whole), key)
+
+    def _default(self, sort: MapSort) -> Value:
+        value = default_value(sort.to)
+        assert value is not None
+        return self.value(value)
+
+    def _made_map(self, e: Expr) -> Value:
+        """A composite map gets a constant; a map with just these values always exists."""
+        assert isinstance(e.sort, MapSort)
+        elsewhere = self.bound or not self.me.eq(self.v.me)
+        if elsewhere and any(n.kind in (Kind.BOUND, Kind.ME) for n in walk(e)):
+            raise UnsupportedExpression(
+                f"{show(e)}: a composite map below a quantifier can only be asked for its values"
+            )
+        # Two fresh values are written alike and are two values.
+        name = ("map", show(e), *(id(n) for n in walk(e) if n.kind is Kind.FRESH))
+        if name not in self.made:
+            constant = z3.Const(f"map {show(e)} {self.v.number()}", self.v.sort(e.sort))
+            self.made[name] = constant
+            key = self.v.constants(f"key!{self.v.number()}", e.sort.key)
+            held = self.v.value_at(e.sort, constant, key)
+            same = self.v.equal(e.sort.to, held, self.value_at(e, key))
+            self.side.append(z3.ForAll(self.v.flat(key), same))
         return self.made[name]
 
     def addressed(self, to: Expr, x: z3.ExprRef) -> z3.BoolRef:

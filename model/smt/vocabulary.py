@@ -28,6 +28,7 @@ from model.lang.sorts import (
     NODE,
     AtomSort,
     BoolSort,
+    MapSort,
     MaybeSort,
     OrderSort,
     RangeSort,
@@ -84,7 +85,7 @@ class Vocabulary:
                 return enumeration(sort.name, sort.leaves)[0]
             case RangeSort():
                 return enumeration(sort.name, tuple(map(str, range(sort.top + 1))))[0]
-            case AtomSort() | OrderSort() | SetSort():
+            case AtomSort() | OrderSort() | SetSort() | MapSort():
                 return z3.DeclareSort(sort.name)
             case _:
                 raise TypeError(f"{sort} is structured")
@@ -197,6 +198,17 @@ class Vocabulary:
         x = z3.Const(f"{sort.name}!x", self.sort(sort.of))
         return constant, z3.ForAll([x], z3.Not(self.contains(sort, constant, x)))
 
+    def value_at(self, sort: MapSort, whole: Value, key: Value) -> Value:
+        """Return the value that a map has at `key`."""
+        domain = [self.sort(sort), *(self.sort(leaf) for _, leaf in self.components(sort.key))]
+        terms = [
+            self.function(f"at.{sort.name}{suffix}", domain, self.sort(leaf))(
+                whole, *self.flat(key)
+            )
+            for suffix, leaf in self.components(sort.to)
+        ]
+        return self.assemble(sort.to, iter(terms))
+
     def less(self, sort: Sort, a: Value, b: Value) -> z3.BoolRef:
         """Return whether `a < b`: in an order, a range, or a struct lexicographically."""
         match sort:
@@ -245,7 +257,13 @@ class Vocabulary:
     # ------------------------------------------------------------ axioms
 
     def axioms(self) -> list[tuple[str, z3.BoolRef]]:
-        """Return the named axioms of every symbol declared so far."""
+        """Return the named axioms of every symbol that the spec mentions.
+
+        What was translated before makes no difference: an obligation is the same in any order.
+        """
+        for one, other in sorted(self._majorities, key=str):
+            domain = [self.sort(one), self.sort(other)]
+            self.function(f"majority.{one.name}.{other.name}", domain, z3.BoolSort())
         found: list[tuple[str, z3.BoolRef]] = []
         sorts = {s.name: s for s in self._used_sorts()}
         for name, sort in sorted(sorts.items()):
@@ -257,7 +275,34 @@ class Vocabulary:
                 found.append(
                     (f"crossing {some}", self._crossing(sorts[some], sorts[whole]))  # type: ignore[arg-type]
                 )
+        relations = {f"sent.{n}": [NODE, NODE, *self.field_sorts(n)] for n in self.spec.messages}
+        relations |= {f"ghost.{n}": list(g.columns) for n, g in self.spec.ghosts.items()}
+        for name, columns in relations.items():
+            found += [(f"nothing {name}", f) for f in self._nothing_axioms(name, columns)]
         return found
+
+    def _nothing_axioms(self, name: str, columns: list[Sort]) -> Iterator[z3.BoolRef]:
+        """Say that a relation cannot tell one nothing from another, as `equal` cannot."""
+        row = [self.constants(f"{name}!{i}", sort) for i, sort in enumerate(columns)]
+        for i, sort in enumerate(columns):
+            for is_nothing, plain in self._nothings(sort, row[i]):
+                other = [*row[:i], plain, *row[i + 1 :]]
+                same = self._relation(name, columns, row) == self._relation(name, columns, other)
+                terms = [term for value in row for term in self.flat(value)]
+                yield z3.ForAll(terms, z3.Implies(is_nothing, same))
+
+    def _nothings(self, sort: Sort, value: Value) -> Iterator[tuple[z3.BoolRef, Value]]:
+        """Yield for each maybe in a value that it is nothing, and the value with a plain one."""
+        match sort:
+            case MaybeSort():
+                plain = self.constants(f"nothing.{sort.name}", sort.of)
+                yield z3.Not(value[0]), (value[0], plain)
+                for inner, changed in self._nothings(sort.of, value[1]):
+                    yield inner, (value[0], changed)
+            case StructSort():
+                for i, (_, part) in enumerate(sort.parts):
+                    for inner, changed in self._nothings(part, value[i]):
+                        yield inner, (*value[:i], changed, *value[i + 1 :])
 
     def _used_sorts(self) -> Iterator[Sort]:
         for declared in self.spec.sorts.values():
@@ -298,6 +343,7 @@ class Vocabulary:
         spec = self.spec
         told = [e for t in spec.transitions for e in t.expressions()]
         told += [s.formula for s in spec.statements.values() if s.formula is not None]
+        told += [e for s in spec.statements.values() for e in s.per_transition.values()]
         return frozenset(
             (e.args[0].sort, e.args[1].sort)  # type: ignore[misc]
             for formula in told
