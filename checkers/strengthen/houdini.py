@@ -1,0 +1,216 @@
+"""Which candidates are inductive together: Houdini, asked lazily from the goals.
+
+Belongs here: choosing and pruning candidates. Never here: making them (`mine`, `pdr`).
+
+Houdini (Flanagan and Leino, 2001) starts from all candidates and drops each one that some step does
+not keep, given the others that are left, until all are kept: what remains is the greatest inductive
+subset. Here a candidate is asked about only when a proof has used it: the unsatisfiable core of a
+goal's obligation names the candidates that the goal needs, and those are asked about next. One that
+is not kept is dropped for good, and the proofs that used it are asked for again. What is left when
+nothing is asked any more lies within the greatest inductive subset, and is what the goals need of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from checkers.induction import INITIAL
+from checkers.strengthen.asker import Asker, Reply
+from checkers.strengthen.mine import Candidate, Miner
+from checkers.strengthen.source import Lemma
+from model.lang.expr import Expr, Kind, show
+from model.lang.spec import Statement
+
+Tell = Callable[[str], None]
+
+STAGES = (40, 150, 500, 1500)
+"""How many candidates an obligation is given, the nearest and plainest first, until it is proved."""
+
+
+@dataclass
+class Standing:
+    """A statement in the set under construction: what each of its steps rests on.
+
+    `proofs`: for each step that may break it the candidates and statements its proof used.
+    """
+
+    statement: Statement
+    lemma: Lemma | None
+    proofs: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass
+class Outcome:
+    """`kept`: the lemmas found; `failed`: the obligations of goals that nothing proves."""
+
+    kept: list[Lemma]
+    failed: list[tuple[str, str]]
+    asked: int
+    dropped: int
+
+
+class Houdini:
+    """Candidates pruned against the goals of one spec."""
+
+    def __init__(
+        self,
+        asker: Asker,
+        miner: Miner,
+        goals: Sequence[Statement],
+        background: Sequence[Statement],
+        tell: Tell,
+    ) -> None:
+        """Prepare; `background` are statements that are proved without the candidates."""
+        self.asker, self.miner, self.tell = asker, miner, tell
+        self.background = {s.name: s for s in background}
+        self.standing: dict[str, Standing] = {g.name: Standing(g, None) for g in goals}
+        self.goals = [g.name for g in goals]
+        self.dead: set[str] = set()
+        self.lemmas: dict[str, Lemma] = {}
+        self._same = {_renamed(s.formula) for s in (*goals, *background) if s.formula is not None}
+        self._pools: dict[tuple[str, frozenset[str], frozenset[str]], list[Candidate]] = {}
+
+    def run(self, more: Iterable[Lemma] = ()) -> Outcome:
+        """Prove the goals by candidates, and those by candidates, until nothing is left to ask."""
+        for lemma in more:
+            self._enter(lemma)
+        failed: set[tuple[str, str]] = set()
+        grown = -1
+        while True:
+            todo = self._next(failed)
+            if todo is None:
+                if not failed or len(self.standing) == grown:
+                    break
+                failed, grown = set(), len(self.standing)  # with what is known by now
+                continue
+            name, label = todo
+            reply = self._prove(name, label)
+            if reply is not None:
+                self.standing[name].proofs[label] = reply.used
+                for used in reply.used:
+                    if used not in self.standing and used in self.lemmas:
+                        self._enter(self.lemmas[used])
+            elif self.standing[name].lemma is None:
+                failed.add(todo)
+            else:
+                self._drop(name, label)
+                failed = set()  # something else may be asked with other candidates now
+        return Outcome(
+            [s.lemma for s in self._needed() if s.lemma is not None],
+            sorted(failed),
+            self.asker.queries,
+            len(self.dead),
+        )
+
+    def _enter(self, lemma: Lemma) -> None:
+        self.lemmas[lemma.name] = lemma
+        self.standing[lemma.name] = Standing(lemma.statement(), lemma)
+
+    def _needed(self) -> list[Standing]:
+        """Return the goals and what their proofs use, and what those use."""
+        names, todo = dict.fromkeys(self.goals), list(self.goals)
+        while todo:
+            for used in self.standing[todo.pop()].proofs.values():
+                for u in used:
+                    if u in self.standing and u not in names:
+                        names[u] = None
+                        todo.append(u)
+        return [self.standing[n] for n in names]
+
+    def _next(self, failed: set[tuple[str, str]]) -> tuple[str, str] | None:
+        """Return the next obligation that something needed has not answered for."""
+        for one in reversed(self._needed()):
+            name = one.statement.name
+            labels = [t.label for t in self.asker.steps_of(one.statement)]
+            if one.statement.formula is not None:
+                labels.insert(0, INITIAL)
+            for label in labels:
+                if label not in one.proofs and (name, label) not in failed:
+                    return name, label
+        return None
+
+    def _drop(self, name: str, label: str) -> None:
+        """Take a candidate away, and every proof that used it."""
+        self.dead.add(name)
+        self.tell(f"dropped {name}: {label} breaks it")
+        del self.standing[name]
+        for other in self.standing.values():
+            other.proofs = {t: u for t, u in other.proofs.items() if name not in u}
+
+    # ------------------------------------------------------------ one obligation
+
+    def _prove(self, name: str, label: str) -> Reply | None:
+        """Return a proof from as few hypotheses as found, or None."""
+        statement = self.standing[name].statement
+        if label == INITIAL:
+            reply = self.asker.initial(statement)
+            return reply if reply.holds else None
+        known = [s.statement for s in self.standing.values() if s.statement.formula is not None]
+        known += self.background.values()
+        near = {s.name: s for s in (statement, *known) if s.formula is not None}
+        reply = self.asker.ask(label, statement, list(near.values()))
+        if reply.holds:
+            return self._fewer(label, statement, reply)
+        pool = [c for c in self._pool(label, statement) if c.lemma.name not in self.dead]
+        given, at = dict(near), 0
+        for most in STAGES:
+            chosen = pool[at:most]
+            at = most
+            for c in chosen:
+                self.lemmas[c.lemma.name] = c.lemma
+                given[c.lemma.name] = self.lemmas[c.lemma.name].statement()
+            if not chosen:
+                break
+            reply = self.asker.ask(label, statement, list(given.values()))
+            if reply.holds:
+                return self._fewer(label, statement, reply)
+        return None
+
+    def _pool(self, label: str, statement: Statement) -> list[Candidate]:
+        seen, core = self.asker.around(label, statement), self.asker.core(label, statement)
+        key = (label, seen, core)
+        if key not in self._pools:
+            found = self.miner.candidates(
+                seen, core, self.asker.guard(label), self.asker.added(label)
+            )
+            self._pools[key] = [c for c in found if _renamed(c.lemma.formula) not in self._same]
+        return self._pools[key]
+
+    def _fewer(self, label: str, statement: Statement, reply: Reply) -> Reply:
+        """Leave hypotheses out while the proof stays: odd ones first."""
+        used = list(reply.used)
+        settled = set(self.standing) | set(self.background)
+        for name in sorted(used, key=lambda n: (n in settled, -self._weight(n))):
+            if name == statement.name:
+                continue
+            rest = [self._statement(n) for n in used if n != name]
+            again = self.asker.ask(label, statement, rest)
+            if again.holds:
+                used = [n for n in used if n != name and n in again.used]
+        return Reply(True, tuple(used))
+
+    def _weight(self, name: str) -> int:
+        lemma = self.lemmas.get(name)
+        return len(repr(lemma.formula)) if lemma is not None else 0
+
+    def _statement(self, name: str) -> Statement:
+        if name in self.standing:
+            return self.standing[name].statement
+        if name in self.background:
+            return self.background[name]
+        return self.lemmas[name].statement()
+
+
+def _renamed(formula: Expr) -> str:
+    """Return a formula's text with its variables numbered in the order they stand in it."""
+    names: dict[str, str] = {}
+
+    def visit(e: Expr) -> Expr:
+        if e.kind is Kind.BOUND:
+            names.setdefault(e.data, f"x{len(names)}")
+            return Expr(e.kind, e.sort, (), names[e.data], e.span)
+        return Expr(e.kind, e.sort, tuple(visit(a) for a in e.args), e.data, e.span)
+
+    body = formula.args[0] if formula.kind is Kind.FORALL else formula
+    return show(visit(body))
