@@ -12,6 +12,7 @@ nothing is asked any more lies within the greatest inductive subset, and is what
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -24,6 +25,8 @@ from model.lang.spec import Statement
 
 Tell = Callable[[str], None]
 
+FAILED_BEFORE = 5
+"""How much farther a candidate is for each one dropped that concluded the same."""
 STAGES = (40, 150, 500, 1500)
 """How many candidates an obligation is given, the nearest and plainest first, until it is proved."""
 
@@ -58,31 +61,36 @@ class Houdini:
         asker: Asker,
         miner: Miner,
         goals: Sequence[Statement],
-        background: Sequence[Statement],
+        declared: Sequence[Statement],
         tell: Tell,
     ) -> None:
-        """Prepare; `background` are statements that are proved without the candidates."""
+        """Prepare; `declared` are the spec's own statements beside the goals: candidates, too."""
         self.asker, self.miner, self.tell = asker, miner, tell
-        self.background = {s.name: s for s in background}
+        self.declared = {
+            s.name: Lemma(s.name, s.formula, "declared") for s in declared if s.formula is not None
+        }
         self.standing: dict[str, Standing] = {g.name: Standing(g, None) for g in goals}
         self.goals = [g.name for g in goals]
         self.dead: set[str] = set()
+        self.failed: set[tuple[str, str]] = set()
         self.lemmas: dict[str, Lemma] = {}
-        self._same = {_renamed(s.formula) for s in (*goals, *background) if s.formula is not None}
+        self._failures: Counter[str] = Counter()
+        self._about: dict[str, str] = {}
+        self._same = {_renamed(s.formula) for s in (*goals, *declared) if s.formula is not None}
         self._pools: dict[tuple[str, frozenset[str], frozenset[str]], list[Candidate]] = {}
 
     def run(self, more: Iterable[Lemma] = ()) -> Outcome:
         """Prove the goals by candidates, and those by candidates, until nothing is left to ask."""
         for lemma in more:
             self._enter(lemma)
-        failed: set[tuple[str, str]] = set()
         grown = -1
+        self.failed = set()
         while True:
-            todo = self._next(failed)
+            todo = self._next()
             if todo is None:
-                if not failed or len(self.standing) == grown:
+                if not self.failed or len(self.standing) == grown:
                     break
-                failed, grown = set(), len(self.standing)  # with what is known by now
+                self.failed, grown = set(), len(self.standing)  # with what is known by now
                 continue
             name, label = todo
             reply = self._prove(name, label)
@@ -92,13 +100,18 @@ class Houdini:
                     if used not in self.standing and used in self.lemmas:
                         self._enter(self.lemmas[used])
             elif self.standing[name].lemma is None:
-                failed.add(todo)
+                self.failed.add(todo)
+                self.tell(f"{name} is not kept by {label} with any candidate so far")
             else:
                 self._drop(name, label)
-                failed = set()  # something else may be asked with other candidates now
+                self.failed = set()  # something else may be asked with other candidates now
+        return self.outcome()
+
+    def outcome(self) -> Outcome:
+        """Return what is found by now; unless nothing is left to ask, it is no proof."""
         return Outcome(
-            [s.lemma for s in self._needed() if s.lemma is not None],
-            sorted(failed),
+            [s.lemma for s in self.needed() if s.lemma is not None],
+            sorted(self.failed),
             self.asker.queries,
             len(self.dead),
         )
@@ -107,7 +120,7 @@ class Houdini:
         self.lemmas[lemma.name] = lemma
         self.standing[lemma.name] = Standing(lemma.statement(), lemma)
 
-    def _needed(self) -> list[Standing]:
+    def needed(self) -> list[Standing]:
         """Return the goals and what their proofs use, and what those use."""
         names, todo = dict.fromkeys(self.goals), list(self.goals)
         while todo:
@@ -118,21 +131,22 @@ class Houdini:
                         todo.append(u)
         return [self.standing[n] for n in names]
 
-    def _next(self, failed: set[tuple[str, str]]) -> tuple[str, str] | None:
+    def _next(self) -> tuple[str, str] | None:
         """Return the next obligation that something needed has not answered for."""
-        for one in reversed(self._needed()):
+        for one in reversed(self.needed()):
             name = one.statement.name
             labels = [t.label for t in self.asker.steps_of(one.statement)]
             if one.statement.formula is not None:
                 labels.insert(0, INITIAL)
             for label in labels:
-                if label not in one.proofs and (name, label) not in failed:
+                if label not in one.proofs and (name, label) not in self.failed:
                     return name, label
         return None
 
     def _drop(self, name: str, label: str) -> None:
         """Take a candidate away, and every proof that used it."""
         self.dead.add(name)
+        self._failures[self._about.get(name, "")] += 1
         self.tell(f"dropped {name}: {label} breaks it")
         del self.standing[name]
         for other in self.standing.values():
@@ -147,18 +161,27 @@ class Houdini:
             reply = self.asker.initial(statement)
             return reply if reply.holds else None
         known = [s.statement for s in self.standing.values() if s.statement.formula is not None]
-        known += self.background.values()
         near = {s.name: s for s in (statement, *known) if s.formula is not None}
         reply = self.asker.ask(label, statement, list(near.values()))
         if reply.holds:
             return self._fewer(label, statement, reply)
         pool = [c for c in self._pool(label, statement) if c.lemma.name not in self.dead]
+        pool.sort(key=lambda c: c.weight + FAILED_BEFORE * self._failures[c.about])
         given, at = dict(near), 0
+        for name_, lemma in self.declared.items():
+            if name_ not in self.dead:
+                self.lemmas[name_] = lemma
+                given[name_] = lemma.statement()
+        if len(given) > len(near):
+            reply = self.asker.ask(label, statement, list(given.values()))
+            if reply.holds:
+                return self._fewer(label, statement, reply)
         for most in STAGES:
             chosen = pool[at:most]
             at = most
             for c in chosen:
                 self.lemmas[c.lemma.name] = c.lemma
+                self._about[c.lemma.name] = c.about
                 given[c.lemma.name] = self.lemmas[c.lemma.name].statement()
             if not chosen:
                 break
@@ -180,7 +203,7 @@ class Houdini:
     def _fewer(self, label: str, statement: Statement, reply: Reply) -> Reply:
         """Leave hypotheses out while the proof stays: odd ones first."""
         used = list(reply.used)
-        settled = set(self.standing) | set(self.background)
+        settled = set(self.standing)
         for name in sorted(used, key=lambda n: (n in settled, -self._weight(n))):
             if name == statement.name:
                 continue
@@ -197,8 +220,6 @@ class Houdini:
     def _statement(self, name: str) -> Statement:
         if name in self.standing:
             return self.standing[name].statement
-        if name in self.background:
-            return self.background[name]
         return self.lemmas[name].statement()
 
 

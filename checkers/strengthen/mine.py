@@ -45,11 +45,15 @@ def symbols(expr: Expr) -> frozenset[str]:
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A lemma that may hold, with what it reads, and how plain it is (the smaller, the plainer)."""
+    """A lemma that may hold, with what it reads and how near it is (the smaller, the nearer).
+
+    `about` is the text of what it concludes: candidates that conclude the same tend to fail alike.
+    """
 
     lemma: Lemma
     symbols: frozenset[str]
     weight: int
+    about: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,7 +222,9 @@ class Miner:
             for x in self._strongest(rest, bits):
                 if any(x is p for p in premise) or _plain(premise, x):
                     continue
-                if len(premise) > 1 and any(p.bits & ~x.bits == 0 for p in premise):
+                if len(premise) > 1 and any(
+                    p.bits & ~x.bits == 0 or p.bits & x.bits == 0 for p in premise
+                ):
                     continue  # one of the two is enough
                 if bits & ~x.bits == 0:
                     yield 0, context, premise, x, False
@@ -302,7 +308,7 @@ class Miner:
             body = tree(Kind.IMPLIES, BOOL, (first, holds))
         formula = tree(Kind.FORALL, BOOL, (body,), context.variables)
         lemma = self.named(self._title(context, premise, seen, negated), formula)
-        return Candidate(lemma, symbols(formula), weight)
+        return Candidate(lemma, symbols(formula), weight, f"{context.name} {seen.text}")
 
     def named(self, title: str, formula: Expr, origin: str = "candidate") -> Lemma:
         """Return a lemma with a name of its own; the same formula gets the same lemma."""
