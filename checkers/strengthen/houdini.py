@@ -12,6 +12,7 @@ nothing is asked any more lies within the greatest inductive subset, and is what
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -131,14 +132,30 @@ class Houdini:
                         todo.append(u)
         return [self.standing[n] for n in names]
 
+    def settled(self) -> list[Statement]:
+        """Return what is proved from nothing but what is proved: invariants whatever else comes."""
+        done = {
+            n
+            for n, s in self.standing.items()
+            if all(t in s.proofs for t in self._labels(s.statement))
+        }
+        while True:
+            less = {
+                n for n in done if all(set(u) <= done for u in self.standing[n].proofs.values())
+            }
+            if less == done:
+                return [self.standing[n].statement for n in sorted(done)]
+            done = less
+
+    def _labels(self, statement: Statement) -> list[str]:
+        labels = [t.label for t in self.asker.steps_of(statement)]
+        return labels if statement.formula is None else [INITIAL, *labels]
+
     def _next(self) -> tuple[str, str] | None:
         """Return the next obligation that something needed has not answered for."""
         for one in reversed(self.needed()):
             name = one.statement.name
-            labels = [t.label for t in self.asker.steps_of(one.statement)]
-            if one.statement.formula is not None:
-                labels.insert(0, INITIAL)
-            for label in labels:
+            for label in self._labels(one.statement):
                 if label not in one.proofs and (name, label) not in self.failed:
                     return name, label
         return None
@@ -167,7 +184,7 @@ class Houdini:
             return self._fewer(label, statement, reply)
         pool = [c for c in self._pool(label, statement) if c.lemma.name not in self.dead]
         pool.sort(key=lambda c: c.weight + FAILED_BEFORE * self._failures[c.about])
-        given, at = dict(near), 0
+        given = dict(near)
         for name_, lemma in self.declared.items():
             if name_ not in self.dead:
                 self.lemmas[name_] = lemma
@@ -176,16 +193,19 @@ class Houdini:
             reply = self.asker.ask(label, statement, list(given.values()))
             if reply.holds:
                 return self._fewer(label, statement, reply)
-        for most in STAGES:
-            chosen = pool[at:most]
-            at = most
+        made = [c for c in pool if c.made][: STAGES[0]]
+        for chosen in (made, *(pool[a:b] for a, b in itertools.pairwise((0, *STAGES)))):
+            more: dict[str, Statement] = {}
             for c in chosen:
                 self.lemmas[c.lemma.name] = c.lemma
                 self._about[c.lemma.name] = c.about
-                given[c.lemma.name] = self.lemmas[c.lemma.name].statement()
+                more[c.lemma.name] = c.lemma.statement()
             if not chosen:
-                break
-            reply = self.asker.ask(label, statement, list(given.values()))
+                continue
+            if chosen is not made:
+                given |= more
+            base = {**near, **more} if chosen is made else given
+            reply = self.asker.ask(label, statement, list(base.values()))
             if reply.holds:
                 return self._fewer(label, statement, reply)
         return None

@@ -48,12 +48,14 @@ class Candidate:
     """A lemma that may hold, with what it reads and how near it is (the smaller, the nearer).
 
     `about` is the text of what it concludes: candidates that conclude the same tend to fail alike.
+    `made`: it says what some rule does, without a condition that no guard asks for.
     """
 
     lemma: Lemma
     symbols: frozenset[str]
     weight: int
     about: str = ""
+    made: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -308,7 +310,9 @@ class Miner:
             body = tree(Kind.IMPLIES, BOOL, (first, holds))
         formula = tree(Kind.FORALL, BOOL, (body,), context.variables)
         lemma = self.named(self._title(context, premise, seen, negated), formula)
-        return Candidate(lemma, symbols(formula), weight, f"{context.name} {seen.text}")
+        about = f"{context.name} {seen.text}"
+        made = seen.literal.odd < 0 and not negated and not any(p.leaves for p in premise)
+        return Candidate(lemma, symbols(formula), weight, about, made)
 
     def named(self, title: str, formula: Expr, origin: str = "candidate") -> Lemma:
         """Return a lemma with a name of its own; the same formula gets the same lemma."""
@@ -389,7 +393,7 @@ class Miner:
         formula = tree(Kind.FORALL, BOOL, (body,), tuple(variables))
         told = " and ".join(names[i] for i in key)
         lemma = self.named(slug(f"one {names[target]} of {context.relation} per {told}"), formula)
-        return Candidate(lemma, symbols(formula), 4 + len(key))
+        return Candidate(lemma, symbols(formula), 4 + len(key), made=True)
 
 
 def footprint(exprs: Iterable[Expr]) -> frozenset[str]:

@@ -19,6 +19,7 @@ from checkers.strengthen import minimise
 from checkers.strengthen.asker import Asker, Interrupted
 from checkers.strengthen.houdini import Houdini
 from checkers.strengthen.mine import Miner, symbols
+from checkers.strengthen.pdr import Pdr
 from checkers.strengthen.samples import Samples, sample
 from checkers.strengthen.source import Lemma
 from checkers.verdict import Counterexample, Result, Verdict
@@ -116,7 +117,7 @@ class Search:
             miner = Miner(self.spec, samples.states)
             houdini = Houdini(asker, miner, self.goals, self.declared, self.tell)
             houdini.run()
-            self._blocked(asker, houdini, samples, found)
+            self._blocked(asker, houdini, found)
             if not houdini.failed:
                 self.tell("leaving out what is not needed")
                 found.needed = minimise.minimise(asker, houdini)
@@ -129,8 +130,22 @@ class Search:
         found.seconds = time.perf_counter() - started
         return found
 
-    def _blocked(self, asker: Asker, houdini: Houdini, samples: Samples, found: Found) -> None:
+    def _blocked(self, asker: Asker, houdini: Houdini, found: Found) -> None:
         """Look for clauses where candidates do not help."""
+        if not self.options.pdr or not houdini.failed:
+            return
+        names = {name for name, _ in houdini.failed}
+        goals = [g for g in self.goals if g.name in names]
+        settled = houdini.settled()
+        result = Pdr(self.spec, asker, houdini.miner, goals, settled, self.tell).run()
+        word = f"{result.frames} frames, {result.cubes} states, {len(result.lemmas)} clauses"
+        if result.trace:
+            word += f"; no clauses exclude {' -> '.join(result.trace)}"
+        elif result.why:
+            word += f"; {result.why}"
+        found.tried.append(word)
+        if result.lemmas:
+            houdini.run(result.lemmas)
 
     def _conclude(self, houdini: Houdini, found: Found) -> None:
         outcome = houdini.outcome()
