@@ -84,6 +84,15 @@ class Asker:
             formula = statement.per_transition.get(label)
         return self._reads[label] | (footprint([formula]) if formula is not None else frozenset())
 
+    def wider(self, seen: frozenset[str]) -> frozenset[str]:
+        """Return what the steps that write any of `seen` speak of, too."""
+        found = set(seen)
+        for t in self.spec.transitions:
+            written = {f"var {n}" for n in t.updates} | self.added(t.label)
+            if t.kind == "rule" and written & seen:
+                found |= written | footprint(t.expressions())
+        return frozenset(found)
+
     def core(self, label: str, statement: Statement) -> frozenset[str]:
         """Return the near part of `around`: the guard, and what the step writes of the statement."""
         formula = statement.formula

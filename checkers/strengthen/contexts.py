@@ -62,6 +62,10 @@ def _of_node(words: Words) -> Context:
             yield from words.compared([t], done)
             done.append(t)
         yield from words.ghosts([n], terms)
+        far = words.elsewhere()
+        yield from words.compared([n], [f for f in far if f.sort != NODE])
+        yield from words.compared(terms, [f for f in far if f.sort != BOOL])
+        yield from words.mailed(n)
 
     return Context(
         "node",
@@ -147,6 +151,8 @@ def _about_tuple(
                 yield from words.compared([other], [t for t in words.terms(n) if t.sort != NODE])
     yield from words.of_terms(own, nodes)
     yield from words.compared(nodes[:1], nodes[1:])
+    far = [f for f in words.elsewhere() if f.sort not in (NODE, BOOL)]
+    yield from words.compared([*nodes, *own], far)
     done: list[Expr] = []
     for t in own:
         yield from words.compared([t], done)

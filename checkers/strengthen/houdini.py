@@ -182,17 +182,33 @@ class Houdini:
         reply = self.asker.ask(label, statement, list(near.values()))
         if reply.holds:
             return self._fewer(label, statement, reply)
-        pool = [c for c in self._pool(label, statement) if c.lemma.name not in self.dead]
-        pool.sort(key=lambda c: c.weight + FAILED_BEFORE * self._failures[c.about])
         given = dict(near)
-        for name_, lemma in self.declared.items():
-            if name_ not in self.dead:
-                self.lemmas[name_] = lemma
-                given[name_] = lemma.statement()
+        for own, lemma in self.declared.items():
+            if own not in self.dead:
+                self.lemmas[own] = lemma
+                given[own] = lemma.statement()
         if len(given) > len(near):
             reply = self.asker.ask(label, statement, list(given.values()))
             if reply.holds:
                 return self._fewer(label, statement, reply)
+        for wide in (False, True):
+            proof = self._from_pool(label, statement, near, given, wide)
+            if proof is not None:
+                return proof
+        return None
+
+    def _from_pool(
+        self,
+        label: str,
+        statement: Statement,
+        near: dict[str, Statement],
+        declared: dict[str, Statement],
+        wide: bool,
+    ) -> Reply | None:
+        """Prove an obligation by candidates, of what it speaks of or (`wide`) of what is next to that."""
+        given = dict(declared)
+        pool = [c for c in self._pool(label, statement, wide) if c.lemma.name not in self.dead]
+        pool.sort(key=lambda c: c.weight + FAILED_BEFORE * self._failures[c.about])
         made = [c for c in pool if c.made][: STAGES[0]]
         for chosen in (made, *(pool[a:b] for a, b in itertools.pairwise((0, *STAGES)))):
             more: dict[str, Statement] = {}
@@ -210,8 +226,10 @@ class Houdini:
                 return self._fewer(label, statement, reply)
         return None
 
-    def _pool(self, label: str, statement: Statement) -> list[Candidate]:
+    def _pool(self, label: str, statement: Statement, wide: bool) -> list[Candidate]:
         seen, core = self.asker.around(label, statement), self.asker.core(label, statement)
+        if wide:
+            seen = self.asker.wider(seen)
         key = (label, seen, core)
         if key not in self._pools:
             found = self.miner.candidates(

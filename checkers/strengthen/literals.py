@@ -83,6 +83,15 @@ def of_me(expr: Expr) -> bool:
     return not any(n.kind in UNWRITABLE for n in walk(expr))
 
 
+def worded(expr: Expr) -> str:
+    """Return an expression's text, the same for `a > b` and `b < a`."""
+
+    def visit(e: Expr) -> Expr:
+        return tree(e.kind, e.sort, tuple(visit(a) for a in e.args), e.data)
+
+    return show(visit(expr))
+
+
 def conjuncts(expr: Expr) -> Iterator[Expr]:
     """Yield the parts of a conjunction."""
     if expr.kind is Kind.AND:
@@ -115,6 +124,13 @@ class Words:
                         mine.append(known[text])
             self.pairs += itertools.combinations(sorted(set(mine)), 2)
         self.pairs = sorted(set(self.pairs))
+        self.asked = {
+            worded(part).replace("m.", "")
+            for t in spec.transitions
+            for c in t.clauses
+            for part in conjuncts(c.expr)
+        }
+        self.fixed = [c for c in self.constants() if c.sort == NODE]
         self.learned = [t for t in spec.transitions if t.kind == "rule"]
 
     # ------------------------------------------------------------ terms
@@ -124,6 +140,20 @@ class Words:
         return [
             part for name in self.spec.variables for part in parts(var(self.spec, name, node))
         ]
+
+    def elsewhere(self) -> list[Expr]:
+        """Return the values of the variables of the nodes that the configuration names."""
+        return [t for c in self.fixed for t in self.terms(c)]
+
+    def mailed(self, node_: Expr) -> Iterator[Literal]:
+        """Yield messages between a node and one the configuration names, with the node's values."""
+        for name, message in self.spec.messages.items():
+            for other in self.fixed:
+                terms = self.terms(node_)
+                choices = [[t for t in terms if t.sort == d.sort] for d in message.parts.values()]
+                for way in itertools.islice(itertools.product(*choices), 6):
+                    for a, b in ((node_, other), (other, node_)):
+                        yield Literal(tree(Kind.SENT, BOOL, (a, b, *way), name), odd=-1)
 
     def constants(self) -> list[Expr]:
         """Return what the configuration gives."""

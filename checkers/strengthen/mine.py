@@ -14,10 +14,10 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from checkers.strengthen.contexts import Context, Row, contexts, names_for
-from checkers.strengthen.literals import Literal, Words, at, bound, conjuncts, leaves_of, tree
+from checkers.strengthen.literals import Literal, Words, at, bound, conjuncts, leaves_of, tree, worded
 from checkers.strengthen.source import Lemma, slug
 from model.evaluate import GlobalState
 from model.evaluate.search import FormulaCompiler
@@ -96,7 +96,7 @@ class Guard:
                 told = leaves_of(part)
                 if told is not None:
                     leaves[told[0]] = leaves.get(told[0], told[1]) & told[1]
-                texts.add(show(part).replace("m.", ""))
+                texts.add(worded(part).replace("m.", ""))
         return Guard(frozenset(texts), leaves)
 
 
@@ -201,6 +201,8 @@ class Miner:
                 here = _at_me(literal.expr)
                 if told is not None:
                     here = told[0].replace(told[0].partition(".")[0], "me", 1)
+                if here in self.words.asked and not literal.premise:
+                    literal = replace(literal, premise=True)  # some guard asks for it
                 made.literals.append(Seen(literal, b, symbols(literal.expr), text, told, here))
         made.premises = list(self._premises(context, made.literals))
         self.tried += len(chosen)
@@ -416,4 +418,4 @@ def _at_me(expr: Expr) -> str:
             return tree(Kind.ME, NODE)
         return e.with_args(tuple(visit(a) for a in e.args)) if e.args else e
 
-    return show(visit(expr))
+    return worded(visit(expr))
