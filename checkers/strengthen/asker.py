@@ -170,7 +170,7 @@ class Asker:
         left = int(1000 * max(0.0, self.until - time.perf_counter())) + 1
         solver.set("timeout", min(self.timeout_ms, left))
         solver.set("unsat_core", True)
-        for s in (*self._assumed, *given):
+        for s in {s.name: s for s in (*self._assumed, *given)}.values():
             told = self._before(s)
             if told is None:
                 continue

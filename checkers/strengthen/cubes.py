@@ -37,7 +37,7 @@ from model.lang.spec import Statement
 from model.smt import SystemStep, UnsupportedExpression
 from model.smt.bounded import BoundedVocabulary, Scope
 
-SCOPES = (Scope(2, 1, 2, 2), Scope(3, 1, 2, 2))
+SCOPES = (Scope(2, 1, 2, 2), Scope(3, 1, 2, 2), Scope(3, 1, 2, 4))
 """Where states that lead to a bad step are looked for, the smaller first."""
 MOST_ABSENT = 40
 """How many tuples of one relation are named as absent."""

@@ -100,7 +100,11 @@ class Writer:
             head = "\n".join(["@lemma(", *(f"    {part}" for part in _wrapped(why)), ")"])
         lines = [head, f"def {lemma.name}({parameters}) -> Expr:"]
         lines.append(f'    """{self._doc(body)}"""')
-        lines += [f"    return {text}"]
+        if len(text) > 88 and body.kind is Kind.IMPLIES:
+            first, last = (self.expr(a) for a in body.args)
+            lines += [f"    return ({first}).implies(", f"        {last}", "    )"]
+        else:
+            lines.append(f"    return {text}")
         return "\n".join(lines)
 
     def names(self, lemmas: Iterable[Lemma]) -> list[str]:
@@ -184,10 +188,17 @@ class Writer:
         inner = e.args[0]
         hidden = frozenset(n for n, _ in e.data if n.startswith("any_"))
         if e.kind is Kind.EXISTS and inner.kind is Kind.SENT and len(hidden) == len(e.data):
-            return self._sent(inner, hidden)
-        names = ", ".join(n for n, _ in e.data)
-        sorts = ", ".join(f"{n}={self._sort(s)}" for n, s in e.data)
-        return f"{e.kind.value}(lambda {names}: {self.expr(inner)}, {sorts})"
+            named = {n.data for a in inner.args[:2] for n in walk(a) if n.kind is Kind.BOUND}
+            if not hidden & named:  # only fields are left open by leaving them out
+                return self._sent(inner, hidden)
+            if kept := tuple((n, s) for n, s in e.data if n in named):
+                return self._exists(kept, self._sent(inner, hidden - named))
+        return self._exists(e.data, self.expr(inner), e.kind.value)
+
+    def _exists(self, names: tuple[tuple[str, Sort], ...], body: str, word: str = "exists") -> str:
+        told = ", ".join(n for n, _ in names)
+        sorts = ", ".join(f"{n}={self._sort(s)}" for n, s in names)
+        return f"{word}(lambda {told}: {body}, {sorts})"
 
     def _sent(self, e: Expr, hidden: frozenset[str]) -> str:
         parts = self.spec.messages[e.data].parts
