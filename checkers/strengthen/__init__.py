@@ -1,4 +1,4 @@
-"""Finding the lemmas that make properties inductive, and telling which lemmas and guards are needed.
+"""Finding lemmas that make properties inductive, and telling which lemmas and guards are needed.
 
     found = Search(spec, goals, budget).run()
 

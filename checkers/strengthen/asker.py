@@ -1,7 +1,7 @@
 """One obligation at a time, with chosen hypotheses: does the step keep the statement, and by what?
 
-Belongs here: asking the solver, quickly and often. Never here: a verdict that anybody is shown; what
-this finds is proved again by `checkers.induction`.
+Belongs here: asking the solver, quickly and often. Never here: a verdict that anybody is shown;
+what this finds is proved again by `checkers.induction`.
 
 Steps and hypotheses are translated once and kept, so that the same step can be asked about hundreds
 of statements.
@@ -53,9 +53,7 @@ class Asker:
         self._steps: dict[str, SystemStep] = {}
         self._goals: dict[tuple[str, str], z3.BoolRef | None] = {}
         self._reads: dict[str, frozenset[str]] = {}
-        self._assumed = [
-            s for s in spec.of_kind("assumption") if s.formula is not None
-        ]
+        self._assumed = [s for s in spec.of_kind("assumption") if s.formula is not None]
 
     # ------------------------------------------------------------ what there is to ask
 
@@ -94,7 +92,7 @@ class Asker:
         return frozenset(found)
 
     def core(self, label: str, statement: Statement) -> frozenset[str]:
-        """Return the near part of `around`: the guard, and what the step writes of the statement."""
+        """Return the near part of `around`: the guard, and what the step writes of it."""
         formula = statement.formula
         own = footprint([formula]) if formula is not None else frozenset()
         if label == INITIAL:
@@ -148,9 +146,7 @@ class Asker:
         plain.add(*step.enabled, z3.Not(goal))
         if plain.check() == z3.unsat:
             return Reply(True)
-        return self._check(
-            [step.received, *step.enabled, *step.side, z3.Not(goal)], given
-        )
+        return self._check([step.received, *step.enabled, *step.side, z3.Not(goal)], given)
 
     def initial(self, statement: Statement) -> Reply:
         """Tell whether a statement holds before anything happened."""
@@ -162,7 +158,9 @@ class Asker:
         except UnsupportedExpression:
             return Reply(False, sure=False)
         self.queries += 1
-        assumed = [start.translator.formula(s.formula) for s in self._assumed if s.formula is not None]
+        assumed = [
+            start.translator.formula(s.formula) for s in self._assumed if s.formula is not None
+        ]
         return self._check([*assumed, *start.side, z3.Not(goal)], [])
 
     def _check(self, facts: Iterable[z3.BoolRef], given: Sequence[Statement]) -> Reply:

@@ -2,9 +2,9 @@
 
 Belongs here: reading the command line, progress, printing, exit status. Never here: any search.
 
-Exit status of `strengthen`: 0 an inductive strengthening was found and confirmed by the prover;
-1 a goal is refuted by a run; 2 the command line or the spec is wrong; 3 nothing was found, or not in
-time.
+Exit status of `strengthen`: 0 an inductive strengthening was found and confirmed by the prover; 1
+a goal is refuted by a run; 2 the command line or the spec is wrong; 3 nothing was found, or not
+in time.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ def strengthen_command(load: Callable[[str], Spec]) -> click.Command:
 
     @click.command(name="strengthen")
     @click.argument("spec", default="order")
-    @click.option("--only", multiple=True, metavar="NAME", help="Make just this inductive (repeat).")
+    @click.option(
+        "--only", multiple=True, metavar="NAME", help="Make just this inductive (repeat)."
+    )
     @click.option(
         "--alone", is_flag=True, help="Forget every other property and lemma that SPEC states."
     )
@@ -183,20 +185,20 @@ def needs_lines(found: Needs, everything: bool = False) -> list[str]:
             lines.append(f"{x.name:<{width}}  {x.used:>8}  {x.fails:>13}  {what}")
         spare = [x.name for x in found.lemmas if not x.needed]
         lines.append(f"{len(found.lemmas) - len(spare)} of {len(found.lemmas)} lemmas are needed")
+        if len(found.together) > 1:
+            lines.append(f"these can go at once: {', '.join(found.together)}")
         lines.append("")
     if found.guards:
-        spare = [g for g in found.guards if not g.noticed]
-        for g in found.guards if everything else spare:
+        idle = [g for g in found.guards if not g.noticed]
+        for g in found.guards if everything else idle:
             where = "" if g.in_core else " (in no core)"
             lines.append(f"{g.rule}: {g.text}: {g.noticed or 'NOT NEEDED'}{where}")
-        kept = len(found.guards) - len(spare)
+        kept = len(found.guards) - len(idle)
         lines.append(f"{kept} of {len(found.guards)} guard clauses are needed")
         lines.append("")
     lines += [f"NOT PROVED in any case: {p} at {t}" for p, t in found.unproved[:20]]
     lines.append(f"{found.asked:,} questions, {found.seconds:.1f} s")
     return lines
-
-
 
 
 def told(found: Found) -> list[str]:

@@ -196,7 +196,11 @@ def _of_member(spec: Spec, words: Words, name: str) -> Context:
                 yield (node, held)
 
     return Context(
-        f"member of {name}", (("n", NODE), ("v", NODE)), atom, frozenset({f"var {name}"}), rows,
+        f"member of {name}",
+        (("n", NODE), ("v", NODE)),
+        atom,
+        frozenset({f"var {name}"}),
+        rows,
         literals,
     )
 

@@ -1,11 +1,12 @@
 """From a concrete state to a cube: what of it leads to the bad step, said of variables.
 
-Belongs here: reading a bounded model as literals in the spec's words, and leaving out those that the
-bad step does not need. Never here: which cubes are looked for, or blocked (`pdr`).
+Belongs here: reading a bounded model as literals in the spec's words, and leaving out those that
+the bad step does not need. Never here: which cubes are looked for, or blocked (`pdr`).
 
-A cube is an existential statement about a state: some distinct nodes and values are so related. Its
-negation is a universal clause, a candidate lemma. (Diagrams: Karbyshev, Bjorner, Itzhaky, Rinetzky and
-Shoham, "Property-Directed Inference of Universal Invariants or Proving Their Absence", CAV 2015.)
+A cube is an existential statement about a state: some distinct nodes and values are so related.
+Its negation is a universal clause, a candidate lemma. (Diagrams: Karbyshev, Bjorner, Itzhaky,
+Rinetzky and Shoham, "Property-Directed Inference of Universal Invariants or Proving Their
+Absence", CAV 2015.)
 """
 
 from __future__ import annotations
@@ -164,9 +165,7 @@ class Looker:
         apart = [i for i, x in enumerate(literals) if _apart(x)]
         chosen = [literals[i] for i in sorted(kept | set(apart))]
         used = {n.data for i in kept for n in walk(literals[i]) if n.kind is Kind.BOUND}
-        chosen = [
-            x for x in chosen if {n.data for n in walk(x) if n.kind is Kind.BOUND} <= used
-        ]
+        chosen = [x for x in chosen if {n.data for n in walk(x) if n.kind is Kind.BOUND} <= used]
         return Cube(reader.variables(), tuple(chosen))
 
 
@@ -256,7 +255,7 @@ class _Reader:
     def _holds(self, e: Expr) -> bool:
         translator = self.v.translator(self.v)
         translator.bound = dict(self.values)
-        return z3.is_true(self._eval(translator.formula(e)))
+        return bool(z3.is_true(self._eval(translator.formula(e))))
 
     def _signed(self, e: Expr) -> Expr:
         return e if self._holds(e) else _not(e)

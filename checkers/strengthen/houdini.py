@@ -2,12 +2,13 @@
 
 Belongs here: choosing and pruning candidates. Never here: making them (`mine`, `pdr`).
 
-Houdini (Flanagan and Leino, 2001) starts from all candidates and drops each one that some step does
-not keep, given the others that are left, until all are kept: what remains is the greatest inductive
-subset. Here a candidate is asked about only when a proof has used it: the unsatisfiable core of a
-goal's obligation names the candidates that the goal needs, and those are asked about next. One that
-is not kept is dropped for good, and the proofs that used it are asked for again. What is left when
-nothing is asked any more lies within the greatest inductive subset, and is what the goals need of it.
+Houdini (Flanagan and Leino, 2001) starts from all candidates and drops each one that some step
+does not keep, given the others that are left, until all are kept: what remains is the greatest
+inductive subset. Here a candidate is asked about only when a proof has used it: the unsatisfiable
+core of a goal's obligation names the candidates that the goal needs, and those are asked about
+next. One that is not kept is dropped for good, and the proofs that used it are asked for again.
+What is left when nothing is asked any more lies within the greatest inductive subset, and is what
+the goals need of it.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ Tell = Callable[[str], None]
 FAILED_BEFORE = 5
 """How much farther a candidate is for each one dropped that concluded the same."""
 STAGES = (40, 150, 500, 1500)
-"""How many candidates an obligation is given, the nearest and plainest first, until it is proved."""
+"""How many candidates an obligation is given, the nearest first, until it is proved."""
 
 
 @dataclass
@@ -205,7 +206,7 @@ class Houdini:
         declared: dict[str, Statement],
         wide: bool,
     ) -> Reply | None:
-        """Prove an obligation by candidates, of what it speaks of or (`wide`) of what is next to that."""
+        """Prove an obligation by candidates, `wide` ones being about what is next to it, too."""
         given = dict(declared)
         pool = [c for c in self._pool(label, statement, wide) if c.lemma.name not in self.dead]
         pool.sort(key=lambda c: c.weight + FAILED_BEFORE * self._failures[c.about])

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from model.lang import Spec
-from model.lang.declare import sent
+from model.lang.declare import Message, sent
 from model.lang.expr import Expr, Kind, same, show, walk
 from model.lang.sorts import (
     BOOL,
@@ -137,9 +137,7 @@ class Words:
 
     def terms(self, node: Expr) -> list[Expr]:
         """Return the values of a node's variables, and the parts of those that have parts."""
-        return [
-            part for name in self.spec.variables for part in parts(var(self.spec, name, node))
-        ]
+        return [part for name in self.spec.variables for part in parts(var(self.spec, name, node))]
 
     def elsewhere(self) -> list[Expr]:
         """Return the values of the variables of the nodes that the configuration names."""
@@ -158,8 +156,7 @@ class Words:
     def constants(self) -> list[Expr]:
         """Return what the configuration gives."""
         return [
-            tree(Kind.CONFIG, decl.sort, (), name)
-            for name, decl in self.spec.config.parts.items()
+            tree(Kind.CONFIG, decl.sort, (), name) for name, decl in self.spec.config.parts.items()
         ]
 
     # ------------------------------------------------------------ literals
@@ -244,7 +241,9 @@ class Words:
     def majorities(self, some: list[Expr], whole: list[Expr]) -> Iterator[Literal]:
         """Yield that one set of nodes holds a majority of another."""
         for a, b in itertools.product(some, whole):
-            if a is not b and all(isinstance(x.sort, SetSort) and x.sort.of == NODE for x in (a, b)):
+            if a is not b and all(
+                isinstance(x.sort, SetSort) and x.sort.of == NODE for x in (a, b)
+            ):
                 yield Literal(tree(Kind.MAJORITY, BOOL, (a, b)), negatable=False, odd=-2)
 
     # ------------------------------------------------------------ what rules do together
@@ -258,7 +257,7 @@ class Words:
             if not any(n.kind is Kind.ADD and n.args[1].kind is Kind.SENDER for n in walk(added)):
                 continue
             told = {f: at(e, node) for f, e in fields_told(t).items()}
-            yield Literal(sent(t.event, member, node, **told), odd=LEARNED)  # type: ignore[arg-type]
+            yield Literal(_sent(t, member, node, told), odd=LEARNED)
 
     def chosen(self, name: str, node: Expr, other: Expr) -> Iterator[Literal]:
         """Yield the messages sent when the node variable `name` of `node` became `other`."""
@@ -270,7 +269,9 @@ class Words:
             after = self._after(t)
             for out in t.sends:
                 if same(out.to, now):
-                    told = {f: at(y, node) for f, e in out.fields.items() if (y := after(e)) is not None}
+                    told = {
+                        f: at(y, node) for f, e in out.fields.items() if (y := after(e)) is not None
+                    }
                     yield Literal(sent(out.message, node, other, **told), odd=LEARNED)
 
     def _after(self, t: Transition) -> Any:
@@ -304,7 +305,7 @@ class Words:
                         if echoed or (f in told and same(told[f], value)):
                             given[f] = fields[g]
                 source = b if out.to.kind is Kind.SENDER else bound("any_source", NODE)
-                atom = sent(t.event, source, a, **given)  # type: ignore[arg-type]
+                atom = _sent(t, source, a, given)
                 if source is not b:
                     atom = tree(Kind.EXISTS, BOOL, (atom,), (("any_source", NODE),))
                 yield Literal(atom, odd=LEARNED)
@@ -331,12 +332,18 @@ class Words:
                     if arg.kind is Kind.ME
                 ]
                 if nodes:
-                    yield Literal(sent(t.event, member, nodes[0], **given), odd=LEARNED)  # type: ignore[arg-type]
+                    yield Literal(_sent(t, member, nodes[0], given), odd=LEARNED)
                     continue
                 who = bound("any_node", NODE)
-                body: Expr = sent(t.event, member, who, **given)  # type: ignore[arg-type]
+                body = _sent(t, member, who, given)
                 told_ = tree(Kind.EXISTS, BOOL, (body,), (("any_node", NODE),))
                 yield Literal(told_, odd=LEARNED)
+
+
+def _sent(t: Transition, source: Expr, destination: Expr, given: dict[str, Expr]) -> Expr:
+    """Return that the message which `t` answers was sent."""
+    assert t.event is not None and issubclass(t.event, Message)
+    return sent(t.event, source, destination, **given)
 
 
 def fields_told(t: Transition) -> dict[str, Expr]:

@@ -1,4 +1,4 @@
-"""Candidates that no run contradicts, found by looking: which literals hold wherever a context does.
+"""Candidates that no run contradicts: which literals hold wherever a context does.
 
 Belongs here: evaluating literals in sampled states and reading implications off them. Never here:
 whether a candidate is inductive (`houdini`).
@@ -17,9 +17,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from checkers.strengthen.contexts import Context, Row, contexts, names_for
-from checkers.strengthen.literals import Literal, Words, at, bound, conjuncts, leaves_of, tree, worded
+from checkers.strengthen.literals import (
+    Literal,
+    Words,
+    at,
+    bound,
+    conjuncts,
+    leaves_of,
+    tree,
+    worded,
+)
 from checkers.strengthen.source import Lemma, slug
-from model.evaluate import GlobalState
+from model.evaluate import GlobalState, show_value
 from model.evaluate.search import FormulaCompiler
 from model.evaluate.terms import Frame
 from model.lang import Spec
@@ -90,7 +99,8 @@ class Guard:
     @staticmethod
     def of(exprs: Iterable[Expr]) -> Guard:
         """Read the clauses of a guard."""
-        texts, leaves = set(), {}
+        texts: set[str] = set()
+        leaves: dict[str, frozenset[str]] = {}
         for clause in exprs:
             for part in conjuncts(clause):
                 told = leaves_of(part)
@@ -168,7 +178,7 @@ class Miner:
         rows: list[tuple[GlobalState, Row]] = []
         choose = random.Random(context.name)
         for state in self.states:  # the rarest first; of each state a few rows
-            here = sorted(context.rows(state), key=repr)
+            here = sorted(context.rows(state), key=show_value)
             rows += [(state, row) for row in choose.sample(here, min(len(here), 4))]
             if len(rows) >= MOST_ROWS:
                 break
@@ -198,12 +208,12 @@ class Miner:
             text = show(literal.expr)
             if text != atom:  # "if it is so, it is so" says nothing
                 told = leaves_of(literal.expr)
-                here = _at_me(literal.expr)
+                where = _at_me(literal.expr)
                 if told is not None:
-                    here = told[0].replace(told[0].partition(".")[0], "me", 1)
-                if here in self.words.asked and not literal.premise:
+                    where = told[0].replace(told[0].partition(".")[0], "me", 1)
+                if where in self.words.asked and not literal.premise:
                     literal = replace(literal, premise=True)  # some guard asks for it
-                made.literals.append(Seen(literal, b, symbols(literal.expr), text, told, here))
+                made.literals.append(Seen(literal, b, symbols(literal.expr), text, told, where))
         made.premises = list(self._premises(context, made.literals))
         self.tried += len(chosen)
         return made
@@ -238,7 +248,8 @@ class Miner:
     @staticmethod
     def _strongest(chosen: list[Seen], bits: int) -> list[Seen]:
         """Leave out what another literal says more exactly, where both hold in `bits`."""
-        out, tests = [], {}
+        out: list[Seen] = []
+        tests: dict[str, list[Seen]] = {}
         strict = {x.text for x in chosen if bits & ~x.bits == 0}
         for x in chosen:
             e = x.literal.expr

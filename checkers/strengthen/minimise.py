@@ -53,7 +53,5 @@ def _without(asker: Asker, houdini: Houdini, name: str) -> tuple[str, str] | Non
 def left(houdini: Houdini) -> list[Lemma]:
     """Return the lemmas that the goals' proofs still lead to, new ones only."""
     return [
-        s.lemma
-        for s in houdini.needed()
-        if s.lemma is not None and s.lemma.origin != "declared"
+        s.lemma for s in houdini.needed() if s.lemma is not None and s.lemma.origin != "declared"
     ]

@@ -1,14 +1,15 @@
 """What can be left out: lemmas that no proof needs, and guards that no proof and no scenario needs.
 
-Belongs here: asking obligations again without one hypothesis or one clause. Never here: what a lemma
-should be (`search`), or the verdict on a property (`verify`).
+Belongs here: asking obligations again without one hypothesis or one clause. Never here: what a
+lemma should be (`search`), or the verdict on a property (`verify`).
 
-The unsatisfiable core of an obligation names the lemmas and clauses that its proof used. What is in
-no core is not needed: the same proof stands without it. A core is not minimal, so what is in one is
-left out and the obligation asked again, once; only if that fails is it needed there. `unknown` counts
-as failing, and is told apart from a counterexample that the evaluator replays.
+The unsatisfiable core of an obligation names the lemmas and clauses that its proof used. What is
+in no core is not needed: the same proof stands without it. A core is not minimal, so what is in
+one is left out and the obligation asked again, once; only if that fails is it needed there.
+`unknown` counts as failing, and is told apart from a counterexample that the evaluator replays.
 
-Each thing is left out alone. Two lemmas of which either is enough are both told as not needed.
+Each thing is left out alone: two lemmas of which either is enough are both told as not needed. So
+the lemmas that are not needed are left out all at once, too, and as many as can be are told.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ from model.lang.spec import drop_clause
 
 PLAIN_MS = 50
 """How long the guards alone are tried, as `induction` does."""
+QUICK_MS = 250
+"""How long an obligation is asked without something at first; proofs take some 10 ms."""
 
 Tell = Callable[[str], None]
 Place = tuple[str, str]
@@ -49,13 +52,15 @@ class Told:
     """What one transition's obligations (or one event's pairs of rules) say.
 
     `lemmas`: for each lemma the obligations that fail without it, each with the solver's word.
-    `used`: how many cores name it. `guards`: for each clause of the rule (its index) the first
-    obligation that fails without it. `unproved`: obligations that are not proved at all.
+    `used` and `users`: how many and whose cores name it. `guards`: for each clause of the rule
+    (its index) the first obligation that fails without it. `unproved`: obligations that are not
+    proved at all.
     """
 
     label: str
     lemmas: dict[str, list[tuple[Place, str]]] = field(default_factory=dict)
     used: Counter[str] = field(default_factory=Counter)
+    users: dict[str, list[Place]] = field(default_factory=dict)
     guards: dict[int, Place] = field(default_factory=dict)
     named: set[int] = field(default_factory=set)
     unproved: list[Place] = field(default_factory=list)
@@ -97,9 +102,13 @@ class GuardNeed:
 
 @dataclass
 class Needs:
-    """What is needed of a spec; `unproved` are obligations that are not proved in any case."""
+    """What is needed of a spec.
+
+    `together`: lemmas that can all go at once; `unproved`: obligations not proved in any case.
+    """
 
     lemmas: list[LemmaNeed]
+    together: list[str]
     guards: list[GuardNeed]
     unproved: list[Place]
     asked: int
@@ -124,9 +133,12 @@ class Answer:
 
 
 def solve(
-    o: Obligation, timeout_ms: int, lemma: str | None = None, guard: int | None = None
+    o: Obligation,
+    timeout_ms: int,
+    lemmas: frozenset[str] = frozenset(),
+    guard: int | None = None,
 ) -> Answer:
-    """Discharge an obligation without one hypothesis or one clause, and return the core."""
+    """Discharge an obligation without some hypotheses or one clause, and return the core."""
     guards = [(i, f) for i, (_, f) in enumerate(o.guards) if i != guard]
     plain = z3.Solver()
     plain.set("timeout", PLAIN_MS)
@@ -145,7 +157,7 @@ def solve(
     named, definitions = o.given()
     solver.add(*definitions)
     for name, formula in named:
-        if name != lemma:
+        if name not in lemmas:
             solver.assert_and_track(formula, f"given {name}")
     solver.add(z3.Not(o.goal))
     word = str(solver.check())
@@ -185,9 +197,7 @@ def of_event(source: str | Spec, name: str, timeout_ms: int) -> Told:
     """Ask which lemmas are needed to tell an event's rules apart."""
     prover = _prover(source) if isinstance(source, str) else Prover(source)
     rules = prover.spec.rules_of(prover.spec.events[name])
-    pairs = (
-        prover.apart(a, b) for i, a in enumerate(rules) for b in rules[i + 1 :]
-    )
+    pairs = (prover.apart(a, b) for i, a in enumerate(rules) for b in rules[i + 1 :])
     return _of_obligations(prover.spec, name, pairs, timeout_ms, False, True)
 
 
@@ -212,14 +222,22 @@ def _of_obligations(
             if name == o.property:
                 continue  # a lemma may always assume itself
             told.used[name] += 1
-            without = solve(o, timeout_ms, lemma=name)
+            told.users.setdefault(name, []).append(place)
+            without = solve(o, QUICK_MS, frozenset({name}))
             told.asked += 1
+            if without.word == "unknown" and name not in told.lemmas:
+                without = solve(o, timeout_ms, frozenset({name}))
+                told.asked += 1
             if not without.proved:
                 told.lemmas.setdefault(name, []).append((place, without.word))
         told.named |= answer.guards
         for i in sorted(answer.guards - set(told.guards)) if guards else ():
             told.asked += 1
-            if not solve(o, timeout_ms, guard=i).proved:
+            answer = solve(o, QUICK_MS, guard=i)
+            if answer.word == "unknown":
+                answer = solve(o, timeout_ms, guard=i)
+                told.asked += 1
+            if not answer.proved:
                 told.guards[i] = place
     return told
 
@@ -269,9 +287,11 @@ def needs(
         tell(f"{len(told)} of {len(calls)} steps and events: {one.label}")
     found = _lemmas(spec, told, refute, tell) if lemmas else []
     clauses = _guards(spec, {x.label: x for x in told}, labels, ms, tell) if guards else []
+    spare = [x.name for x in found if not x.needed]
+    together = _together(spec, told, spare, ms, tell)
     unproved = [p for x in told for p in x.unproved]
     asked = sum(x.asked for x in told)
-    return Needs(found, clauses, unproved, asked, time.perf_counter() - started)
+    return Needs(found, together, clauses, unproved, asked, time.perf_counter() - started)
 
 
 def _lemmas(spec: Spec, told: list[Told], refute: bool, tell: Tell) -> list[LemmaNeed]:
@@ -300,6 +320,41 @@ def _lemmas(spec: Spec, told: list[Told], refute: bool, tell: Tell) -> list[Lemm
         through = () if name in needed or not places else tuple(sorted(needed_by[name]))
         found.append(LemmaNeed(name, len(places), used[name], first, how, through))
     return found
+
+
+def _together(spec: Spec, told: list[Told], spare: list[str], ms: int, tell: Tell) -> list[str]:
+    """Return as many of `spare` as can be left out at once, asking all that used any again."""
+    prover, left = Prover(spec), list(spare)
+    users: dict[Place, set[str]] = defaultdict(set)
+    for one in told:
+        for name, places in one.users.items():
+            for place in places:
+                users[place].add(name)
+    failing: str | None = ""
+    while left and failing is not None:
+        failing = None
+        for place in [p for p, names in users.items() if names & set(left) and p[0] not in left]:
+            tell(f"without all {len(left)}: {place[0]} at {place[1]}")
+            for o in _obligation(prover, place):
+                if not solve(o, ms, frozenset(left)).proved:
+                    failing = next(n for n in left if n in users[place])
+                    break
+            if failing is not None:
+                left.remove(failing)
+                break
+    return left
+
+
+def _obligation(prover: Prover, place: Place) -> Iterator[Obligation]:
+    """Yield the obligation of that name."""
+    name, step = place
+    if name == DETERMINISM:
+        first, second = (prover.spec.by_label[x] for x in step.split(" / "))
+        yield prover.apart(first, second)
+        return
+    for o in prover.of_transition(prover.spec.by_label[step], frozenset({name})):
+        if isinstance(o, Obligation) and o.property == name:
+            yield o
 
 
 def _refuted(spec: Spec, lemma: str, place: Place) -> bool:

@@ -3,13 +3,14 @@
 Belongs here: frames, blocking, generalising, pushing. Never here: how a state is read as a cube
 (`cubes`), or the proof of what comes out (`search.confirm`).
 
-Frames F0 (the first state), F1, F2, ... over-approximate what is reached in so many steps. A state
-that leads to a bad step is described by a cube; the cube is excluded from its frame by a clause once
-no step from the frame before leads into it, after the states that do were excluded first. Literals
-are left out of a clause while that stays so and no sampled state contradicts it. Where all clauses of
-a frame can be pushed on, they are inductive. (IC3: Bradley, 2011; universal clauses from diagrams:
-Karbyshev et al., 2015.) States come from the bounded reading, since the unbounded one seldom gives a
-model; that a step does not lead into a cube is always the unbounded reading's word.
+Frames F0 (the first state), F1, F2, ... over-approximate what is reached in so many steps. A
+state that leads to a bad step is described by a cube; the cube is excluded from its frame by a
+clause once no step from the frame before leads into it, after the states that do were excluded
+first. Literals are left out of a clause while that stays so and no sampled state contradicts it.
+Where all clauses of a frame can be pushed on, they are inductive. (IC3: Bradley, 2011; universal
+clauses from diagrams: Karbyshev et al., 2015.) States come from the bounded reading, since the
+unbounded one seldom gives a model; that a step does not lead into a cube is always the unbounded
+reading's word.
 """
 
 from __future__ import annotations
@@ -47,8 +48,11 @@ class Clause:
 
 @dataclass
 class Result:
-    """`lemmas`: an inductive set of clauses, or the clauses of the last frame where `why` says why
-    there is none; `trace`: the steps from the first state to a bad one, where cubes led there."""
+    """What came of a search.
+
+    `lemmas`: an inductive set of clauses, or those of the last frame, where `why` says why there is
+    none; `trace`: the steps from the first state to a bad one, where cubes led there.
+    """
 
     lemmas: list[Lemma] = field(default_factory=list)
     why: str = ""
@@ -76,9 +80,7 @@ class Pdr:
         self.clauses: list[Clause] = []
         self.evaluator = Evaluator(spec)
         self.states: list[GlobalState] = miner.states[:SAMPLED]
-        self.first = [
-            Lemma(f"at first {i}", f).statement() for i, f in enumerate(at_first(spec))
-        ]
+        self.first = [Lemma(f"at first {i}", f).statement() for i, f in enumerate(at_first(spec))]
         self.cubes = 0
 
     def run(self) -> Result:
@@ -144,7 +146,7 @@ class Pdr:
         self._learn(self._general(cube, level), level)
 
     def _general(self, cube: Cube, level: int) -> Lemma:
-        """Leave out literals while the clause stays excluded from the frame, and true of samples."""
+        """Leave out literals while the frame excludes what is left, and no sample has it."""
         kept = list(cube.literals)
         for literal in sorted(cube.literals, key=lambda x: (-_weight(x), show(x))):
             rest = [x for x in kept if x is not literal]
@@ -163,8 +165,7 @@ class Pdr:
     def _excluded(self, statement: Statement, level: int) -> bool:
         given = [*self._frame(level - 1), statement]
         return self.asker.initial(statement).holds and all(
-            self.asker.ask(t.label, statement, given).holds
-            for t in self.asker.steps_of(statement)
+            self.asker.ask(t.label, statement, given).holds for t in self.asker.steps_of(statement)
         )
 
     def _learn(self, lemma: Lemma, level: int) -> None:

@@ -62,10 +62,16 @@ class _Recorder(Checker):
         return found
 
 
-def sample(spec: Spec, goals: Iterable[Statement], seed: int = 1, seconds: float = 10.0) -> Samples:
+def sample(
+    spec: Spec,
+    goals: Iterable[Statement],
+    seed: int = 1,
+    episodes: int = EPISODES,
+    seconds: float = 20.0,
+) -> Samples:
     """Return states of the spec's scenarios and of random runs, and what breaks a goal.
 
-    It stops early after `seconds`; runs are the same for the same seed as far as they go.
+    Runs are the same for the same seed, as far as `seconds` let them go.
     """
     started = time.perf_counter()
     evaluator = Evaluator(spec)
@@ -96,12 +102,13 @@ def sample(spec: Spec, goals: Iterable[Statement], seed: int = 1, seconds: float
         found.states.append(start.copy())
         for violation in _Recorder(evaluator, chosen).start(start):
             _break(found, evaluator, start, [], violation.statement)
-    for episode in range(EPISODES):
+    for episode in range(episodes):
         if time.perf_counter() - started > seconds or (found.broken and episode > 8):
             break
         size = episode % len(SIZES)
         first = firsts[size]
-        prefix, start = [], first
+        prefix: list[Event] = []
+        start = first
         if episode % 2 and rare:  # from where something rare happened before
             key = choose.choice(sorted(rare))
             size = int(key[0])

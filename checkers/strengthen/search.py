@@ -1,9 +1,10 @@
 """The whole search: runs, candidates, counterexamples to induction, and the proof of what is found.
 
-Belongs here: the order of the stages, the budget of time, the verdict. Never here: how a stage works.
+Belongs here: the order of the stages, the budget of time, the verdict. Never here: how a stage
+works.
 
-The verdict is never the search's own: `confirm` gives the spec with the found lemmas to the ordinary
-prover, and only what that proves is called inductive.
+The verdict is never the search's own: `confirm` gives the spec with the found lemmas to the
+ordinary prover, and only what that proves is called inductive.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from checkers.strengthen.asker import Asker, Interrupted
 from checkers.strengthen.houdini import Houdini
 from checkers.strengthen.mine import Miner, symbols
 from checkers.strengthen.pdr import Pdr
-from checkers.strengthen.samples import Samples, sample
+from checkers.strengthen.samples import EPISODES, Samples, sample
 from checkers.strengthen.source import Lemma
 from checkers.verdict import Counterexample, Result, Verdict
 from model.lang import Spec
@@ -36,7 +37,8 @@ class Options:
     """`goals`: names of properties, or none for all that the spec promises.
 
     `alone`: forget every other property and lemma of the spec; `timeout`: seconds for the whole;
-    `question`: seconds for one question to the solver; `pdr`: look for clauses, too.
+    `question`: seconds for one question to the solver; `pdr`: look for clauses, too;
+    `seed` and `episodes`: of the random runs.
     """
 
     goals: tuple[str, ...] = ()
@@ -45,6 +47,7 @@ class Options:
     question: float = 1.0
     pdr: bool = True
     seed: int = 1
+    episodes: int = EPISODES
 
 
 @dataclass
@@ -104,7 +107,11 @@ class Search:
         try:
             self.tell("running")
             samples = sample(
-                self.spec, self.goals, self.options.seed, min(10.0, self.options.timeout / 4)
+                self.spec,
+                self.goals,
+                self.options.seed,
+                self.options.episodes,
+                self.options.timeout / 4,
             )
             found.tried.append(
                 f"{samples.runs} runs, {samples.steps:,} steps: {len(samples.states)} states kept"
@@ -231,7 +238,9 @@ def confirm(
             results.append(o if isinstance(o, Result) else o.discharge(20_000))
     answered = {(r.property, r.transition) for r in results}
     for s in known.values():
-        wanted = set(s.per_transition) if s.formula is None else {t.label for t in whole.transitions}
+        wanted = (
+            set(s.per_transition) if s.formula is None else {t.label for t in whole.transitions}
+        )
         if s.formula is not None:
             wanted.add(INITIAL)
         for label in sorted(wanted):

@@ -65,7 +65,9 @@ class Lemma:
 
     def statement(self) -> Statement:
         """Return it as a statement of a spec."""
-        return Statement(Property("lemma", self.name, self.why or self.name, _nothing), self.formula)
+        return Statement(
+            Property("lemma", self.name, self.why or self.name, _nothing), self.formula
+        )
 
 
 def _nothing() -> None:
@@ -233,8 +235,8 @@ class Writer:
             if case.leaves <= e.data:
                 out.append(f"{of.__name__}.{case.name}")
             else:
-                found = [leaf for leaf in e.args[0].sort.leaves if leaf in case.leaves & e.data]  # type: ignore[attr-defined]
-                out += [self.leaf(of, leaf) for leaf in found]
+                some = case.leaves & e.data
+                out += [self.leaf(of, leaf) for leaf in of.sort.leaves if leaf in some]
         return out
 
     def leaf(self, of: type[Sum], leaf: str) -> str:

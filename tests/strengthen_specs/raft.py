@@ -1,8 +1,8 @@
 """Leader election as Raft has it: plain numbers as terms, one vote per term, majorities.
 
-Ongaro and Ousterhout, "In Search of an Understandable Consensus Algorithm", 2014, section 5.2. One
-leader per term follows from three lemmas that this file leaves out: who is counted has voted, a vote
-is remembered, and who won was voted for by a majority.
+Ongaro and Ousterhout, "In Search of an Understandable Consensus Algorithm", 2014, section 5.2.
+One leader per term follows from three lemmas that this file leaves out: who is counted has voted,
+a vote is remembered, and who won was voted for by a majority.
 """
 
 import sys
