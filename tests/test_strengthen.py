@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -298,3 +299,19 @@ def test_a_goal_may_be_open(monkeypatch: pytest.MonkeyPatch) -> None:
     found = find(changed, "one-vote")
     assert found.verdict is Verdict.PROVED
     assert search.Search(changed, Options(), quiet).goals[0].name == "one-leader"
+
+
+def test_a_key_ends_the_search_with_what_is_there() -> None:
+    """Z3 takes the signal for itself; it must not be lost in an `unknown`."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "checkers", "strengthen", str(RAFT), "--alone"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(6)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 3 and "Traceback" not in err
+    assert "interrupted" in out + err and "INDUCTIVE" not in out

@@ -40,6 +40,12 @@ class Reply:
     sure: bool = True
 
 
+def check(solver: z3.Solver) -> z3.CheckSatResult:
+    """Ask the solver, and leave Ctrl-C to Python: Z3 would take it for itself and say `unknown`."""
+    solver.set("ctrl_c", False)
+    return solver.check()
+
+
 class Asker:
     """Obligations of one spec in the unbounded reading."""
 
@@ -144,7 +150,7 @@ class Asker:
         plain = z3.Solver()
         plain.set("timeout", PLAIN_MS)
         plain.add(*step.enabled, z3.Not(goal))
-        if plain.check() == z3.unsat:
+        if check(plain) == z3.unsat:
             return Reply(True)
         return self._check([step.received, *step.enabled, *step.side, z3.Not(goal)], given)
 
@@ -176,7 +182,7 @@ class Asker:
             solver.assert_and_track(told[0], f"given {s.name}")
         solver.add(*facts)
         solver.add(*(f for _, f in self.v.axioms()))
-        answer = solver.check()
+        answer = check(solver)
         if answer == z3.unsat:
             assumed = {s.name for s in self._assumed}
             core = (str(name)[6:] for name in solver.unsat_core())

@@ -18,7 +18,7 @@ from typing import Any
 
 import z3
 
-from checkers.strengthen.asker import Asker
+from checkers.strengthen.asker import Asker, check
 from checkers.strengthen.literals import bound, parts, tree, var
 from model.lang import Spec
 from model.lang.expr import Expr, Kind, walk
@@ -112,7 +112,7 @@ class Looker:
             formula = self._hypothesis(scope, v, s)
             if formula is not None:
                 solver.add(formula)
-        if solver.check() != z3.sat:
+        if check(solver) != z3.sat:
             return None
         model = self._fewest(solver, v)
         reader = _Reader(self.spec, v, model, self.asker.around(label, bad))
@@ -134,7 +134,7 @@ class Looker:
         for most in range(present):
             solver.push()
             solver.add(z3.PbLe([(f, 1) for f in flags], most))
-            if solver.check() == z3.sat:
+            if check(solver) == z3.sat:
                 return solver.model()
             solver.pop()
         return model
@@ -159,7 +159,7 @@ class Looker:
         for i, literal in enumerate(literals):
             solver.assert_and_track(translator.formula(literal), f"{i}")
         solver.add(z3.Not(z3.And(step.received, *step.enabled, *step.side, z3.Not(goal))))
-        if solver.check() != z3.unsat:
+        if check(solver) != z3.unsat:
             return Cube(reader.variables(), tuple(literals), exact=False)
         kept = {int(str(c)) for c in solver.unsat_core()}
         apart = [i for i, x in enumerate(literals) if _apart(x)]

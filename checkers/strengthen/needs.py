@@ -29,6 +29,7 @@ from checkers.edges import derive_steps
 from checkers.explain import explain
 from checkers.induction import DETERMINISM, Obligation, Prover
 from checkers.scenarios import play
+from checkers.strengthen.asker import check
 from checkers.strengthen.search import only
 from model.evaluate import Checker, Evaluator
 from model.evaluate.values import EvaluationError
@@ -146,7 +147,7 @@ def solve(
     for i, clause in guards:
         plain.assert_and_track(clause, f"guard {i}")
     plain.add(z3.Not(o.goal))
-    if plain.check() == z3.unsat:
+    if check(plain) == z3.unsat:
         return Answer("unsat", frozenset(), _indices(plain))
     solver = z3.Solver()
     solver.set("timeout", timeout_ms)
@@ -160,7 +161,7 @@ def solve(
         if name not in lemmas:
             solver.assert_and_track(formula, f"given {name}")
     solver.add(z3.Not(o.goal))
-    word = str(solver.check())
+    word = str(check(solver))
     if word != "unsat":
         return Answer(word)
     core = [str(c) for c in solver.unsat_core()]

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from checkers import counterexample
 from checkers.explain import explain
-from checkers.induction import INITIAL, Prover
+from checkers.induction import INITIAL, Obligation, Prover
 from checkers.strengthen import minimise
 from checkers.strengthen.asker import Asker, Interrupted
 from checkers.strengthen.houdini import Houdini
@@ -171,7 +171,11 @@ class Search:
         ]
         kept = [s.statement for s in houdini.needed()]
         if not open_:
-            results = confirm(self.spec, found.lemmas, kept, self.tell)
+            try:
+                results = confirm(self.spec, found.lemmas, kept, self.tell)
+            except KeyboardInterrupt:
+                found.interrupted = "interrupted while the prover was confirming it"
+                return
             bad = [r for r in results if r.verdict is not Verdict.PROVED]
             found.confirmed = len(results) - len(bad)
             if not bad and results:
@@ -231,11 +235,11 @@ def confirm(
     whole = only(spec, list(known.values()))
     prover = Prover(whole)
     names = frozenset(known)
-    results = [o.discharge(20_000) for o in prover.of_initial_state(names)]
+    results = [_discharged(o) for o in prover.of_initial_state(names)]
     for t in whole.transitions:
         tell(f"proving: {t.label}")
         for o in prover.of_transition(t, names):
-            results.append(o if isinstance(o, Result) else o.discharge(20_000))
+            results.append(o if isinstance(o, Result) else _discharged(o))
     answered = {(r.property, r.transition) for r in results}
     for s in known.values():
         wanted = (
@@ -248,6 +252,13 @@ def confirm(
                 reason = "no obligation was made for it"
                 results.append(Result(s.name, label, Verdict.UNKNOWN, "solver", reason=reason))
     return results
+
+
+def _discharged(o: Obligation) -> Result:
+    result = o.discharge(20_000)
+    if result.verdict is not Verdict.PROVED and "interrupt" in result.reason:
+        raise KeyboardInterrupt  # the solver takes the key for itself
+    return result
 
 
 def with_why(spec: Spec, lemma: Lemma) -> Lemma:
