@@ -29,7 +29,7 @@ Tell = Callable[[str], None]
 
 FAILED_BEFORE = 5
 """How much farther a candidate is for each one dropped that concluded the same."""
-STAGES = (40, 150, 500, 1500)
+STAGES = (15, 40, 150, 500, 1500)
 """How many candidates an obligation is given, the nearest first, until it is proved."""
 
 
@@ -210,7 +210,7 @@ class Houdini:
         given = dict(declared)
         pool = [c for c in self._pool(label, statement, wide) if c.lemma.name not in self.dead]
         pool.sort(key=lambda c: c.weight + FAILED_BEFORE * self._failures[c.about])
-        made = [c for c in pool if c.made][: STAGES[0]]
+        made = [c for c in pool if c.made][: STAGES[1]]
         for chosen in (made, *(pool[a:b] for a, b in itertools.pairwise((0, *STAGES)))):
             more: dict[str, Statement] = {}
             for c in chosen:
@@ -222,10 +222,20 @@ class Houdini:
             if chosen is not made:
                 given |= more
             base = {**near, **more} if chosen is made else given
-            reply = self.asker.ask(label, statement, list(base.values()))
-            if reply.holds:
-                return self._fewer(label, statement, reply)
+            while (reply := self.asker.ask(label, statement, list(base.values()))).holds:
+                proof = self._fewer(label, statement, reply)
+                false = [u for u in proof.used if self._contradicted(u)]
+                if not false:
+                    return proof
+                for name in false:
+                    self.dead.add(name)
+                    base.pop(name, None)
+                    given.pop(name, None)
         return None
+
+    def _contradicted(self, name: str) -> bool:
+        """Tell whether a candidate not in use yet is false in some state of a run."""
+        return name not in self.standing and not self.miner.survives(self.lemmas[name])
 
     def _pool(self, label: str, statement: Statement, wide: bool) -> list[Candidate]:
         seen, core = self.asker.around(label, statement), self.asker.core(label, statement)

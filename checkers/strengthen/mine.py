@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from checkers.strengthen.contexts import Context, Row, contexts, names_for
@@ -28,7 +28,7 @@ from checkers.strengthen.literals import (
     worded,
 )
 from checkers.strengthen.source import Lemma, slug
-from model.evaluate import GlobalState, show_value
+from model.evaluate import Evaluator, GlobalState, show_value
 from model.evaluate.search import FormulaCompiler
 from model.evaluate.terms import Frame
 from model.lang import Spec
@@ -132,9 +132,13 @@ Sketch = tuple[int, Context, tuple[Seen, ...], Seen, bool]
 class Miner:
     """Candidates of one spec, context by context, each looked at when first asked for."""
 
-    def __init__(self, spec: Spec, states: list[GlobalState]) -> None:
-        """Prepare to look at `states`."""
-        self.spec, self.states = spec, states
+    def __init__(
+        self, spec: Spec, states: list[GlobalState], more: Sequence[GlobalState] = ()
+    ) -> None:
+        """Prepare to look at `states`; what is chosen then is held against `more`, too."""
+        self.spec, self.states, self.more = spec, states, more
+        self.evaluator = Evaluator(spec)
+        self._true: dict[str, bool] = {}
         self.words = Words(spec)
         self.contexts = contexts(spec, self.words)
         self._tables: dict[str, Table] = {}
@@ -165,6 +169,16 @@ class Miner:
         found = [c for c in self._uniqueness() if c.symbols <= wanted]
         found += [self._candidate(*s) for s in sketches[:MOST]]
         return sorted(found, key=lambda c: c.weight)
+
+    def survives(self, lemma: Lemma) -> bool:
+        """Tell whether a candidate is true of every state there is, in every row of it."""
+        if lemma.name not in self._true:
+            statement = lemma.statement()
+            self._true[lemma.name] = lemma.origin == "declared" or all(
+                self.evaluator.holds(s, statement)
+                for s in itertools.chain(self.more, reversed(self.states))
+            )
+        return self._true[lemma.name]
 
     # ------------------------------------------------------------ looking
 
@@ -307,7 +321,7 @@ class Miner:
         told = context.symbols | holds.symbols
         rank = 2 * len(told) + 3 * len(told - core) + 2 * holds.literal.odd
         rank += sum(1 if p.implied_by(guard) else 6 + len(p.symbols - core) for p in premise)
-        return rank + 2 * (holds.leaves is not None)
+        return rank + 2 * (holds.leaves is not None) + 2 * (holds.literal.expr.kind is Kind.EXISTS)
 
     def _candidate(
         self, weight: int, context: Context, premise: tuple[Seen, ...], seen: Seen, negated: bool

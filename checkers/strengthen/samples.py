@@ -38,9 +38,13 @@ before the others."""
 
 @dataclass
 class Samples:
-    """Reachable states; `broken` gives for a goal that a run breaks that run, shortened."""
+    """Reachable states, the rare ones first, and `more` of the common ones.
+
+    `broken` gives for a goal that a run breaks that run, shortened.
+    """
 
     states: list[GlobalState] = field(default_factory=list)
+    more: list[GlobalState] = field(default_factory=list)
     steps: int = 0
     runs: int = 0
     broken: dict[str, list[str]] = field(default_factory=dict)
@@ -142,7 +146,9 @@ def sample(
             _break(found, evaluator, first, events, violation.statement)
     found.states += [state for _, state in rare.values()]
     left = max(0, MOST_STATES - len(found.states))
-    found.states += choose.sample(common, min(left, len(common)))
+    choose.shuffle(common)
+    found.states += common[:left]
+    found.more = common[left : left + MOST_STATES]
     found.seconds = time.perf_counter() - started
     return found
 

@@ -121,7 +121,7 @@ class Search:
                 found.verdict = Verdict.REFUTED
                 found.seconds = time.perf_counter() - started
                 return found
-            miner = Miner(self.spec, samples.states)
+            miner = Miner(self.spec, samples.states, samples.more)
             houdini = Houdini(asker, miner, self.goals, self.declared, self.tell)
             houdini.run()
             self._blocked(asker, houdini, found)
