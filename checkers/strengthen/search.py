@@ -161,45 +161,75 @@ class Search:
             f"{miner.tried:,} conditions looked at in the runs,"
             f" {len(houdini.lemmas):,} candidates given to the solver, {outcome.dropped} dropped"
         )
-        found.lemmas = [with_why(self.spec, x) for x in minimise.left(houdini)]
-        found.declared = [x.name for x in outcome.kept if x.origin == "declared"]
         open_ = [
             (s.statement.name, t)
             for s in houdini.needed()
             for t in labels(houdini.asker, s.statement)
             if t not in s.proofs
         ]
-        kept = [s.statement for s in houdini.needed()]
-        if not open_:
-            try:
-                results = confirm(self.spec, found.lemmas, kept, self.tell)
-            except KeyboardInterrupt:
-                found.interrupted = "interrupted while the prover was confirming it"
-                return
-            bad = [r for r in results if r.verdict is not Verdict.PROVED]
-            found.confirmed = len(results) - len(bad)
-            if not bad and results:
-                found.verdict = Verdict.PROVED
-                return
-            found.failed = bad
+        if open_:
+            self._not_found(houdini, open_, found)
             return
+        found.lemmas = [with_why(self.spec, x) for x in minimise.left(houdini)]
+        found.declared = [x.name for x in outcome.kept if x.origin == "declared"]
+        kept = [s.statement for s in houdini.needed()]
+        try:
+            results = confirm(self.spec, found.lemmas, kept, self.tell)
+        except KeyboardInterrupt:
+            found.lemmas = []  # nothing is shown that the prover did not prove
+            found.interrupted = "interrupted while the prover was confirming what was found"
+            return
+        found.failed = [r for r in results if r.verdict is not Verdict.PROVED]
+        found.confirmed = len(results) - len(found.failed)
+        if results and not found.failed:
+            found.verdict = Verdict.PROVED
+        else:
+            found.lemmas = []
+
+    def _not_found(self, houdini: Houdini, open_: Sequence[tuple[str, str]], found: Found) -> None:
+        """Say what holds, though it is not enough, and what still fails."""
         goals = {g.name for g in self.goals}
+        asked = [o for o in open_ if o in houdini.failed]
         found.failed = [
             Result(n, t, Verdict.UNKNOWN, "solver", reason="not proved with anything found")
-            for n, t in open_
-            if n in goals
+            for n, t in asked
         ]
-        if found.interrupted:
-            return
-        self.tell("looking for the smallest steps that break them")
-        with_all = with_lemmas(self.spec, found.lemmas)
-        for i, r in enumerate(found.failed[:EXPLAINED]):
-            found.failed[i] = replace(r, counterexample=_smallest(with_all, r))
+        late = "its proof was not looked for yet, or rests on what is not proved yet"
+        found.failed += [
+            Result(n, t, Verdict.UNKNOWN, "solver", reason=late)
+            for n, t in open_
+            if n in goals and (n, t) not in asked
+        ]
+        settled = {s.name for s in houdini.settled()}
+        inductive = [
+            with_why(self.spec, s.lemma)
+            for s in houdini.standing.values()
+            if s.lemma is not None and s.lemma.origin != "declared" and s.statement.name in settled
+        ]
+        declared = [
+            s.statement
+            for s in houdini.standing.values()
+            if s.statement.name in settled and (s.lemma is None or s.lemma.origin == "declared")
+        ]
+        found.tried.append(f"{len(houdini.standing) - len(settled)} candidates in use, not proved")
+        try:
+            results = confirm(self.spec, inductive, declared, self.tell)
+            if all(r.verdict is Verdict.PROVED for r in results):
+                found.lemmas, found.confirmed = inductive, len(results)
+            self.tell("looking for the smallest steps that break them")
+            with_all = with_lemmas(self.spec, found.lemmas)
+            for i, r in enumerate(found.failed[:EXPLAINED]):
+                found.failed[i] = replace(r, counterexample=_smallest(with_all, r))
+            found.failed.sort(key=lambda r: r.counterexample is None)
+        except KeyboardInterrupt:
+            found.interrupted = found.interrupted or "interrupted"
 
 
 def _smallest(spec: Spec, result: Result) -> Counterexample | None:
+    """Return the smallest step that breaks an obligation, if the evaluator replays it."""
     found = counterexample.find(spec, result.property, result.transition)
-    return None if found is None else explain(spec, found)
+    told = None if found is None else explain(spec, found)
+    return told if told is not None and told.replayed else None
 
 
 def _asked(s: Statement) -> Statement:
