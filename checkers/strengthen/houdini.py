@@ -15,20 +15,23 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from checkers.induction import INITIAL
 from checkers.strengthen.asker import Asker, Reply
 from checkers.strengthen.mine import Candidate, Miner
 from checkers.strengthen.source import Lemma
-from model.lang.expr import Expr, Kind, show
+from model.lang.expr import Expr, Kind, show, walk
+from model.lang.sorts import BOOL, RangeSort, SumSort
 from model.lang.spec import Statement
 
 Tell = Callable[[str], None]
 
 FAILED_BEFORE = 5
 """How much farther a candidate is for each one dropped that concluded the same."""
+MADE, INVENTING = 40, 8
+"""How many candidates that a rule made are given at once, and how many of those that invent."""
 STAGES = (15, 40, 150, 500, 1500)
 """How many candidates an obligation is given, the nearest first, until it is proved."""
 
@@ -210,18 +213,18 @@ class Houdini:
         given = dict(declared)
         pool = [c for c in self._pool(label, statement, wide) if c.lemma.name not in self.dead]
         pool.sort(key=lambda c: c.weight + FAILED_BEFORE * self._failures[c.about])
-        made = [c for c in pool if c.made][: STAGES[1]]
-        for chosen in (made, *(pool[a:b] for a, b in itertools.pairwise((0, *STAGES)))):
+        for near_by, chosen in _groups(pool):
             more: dict[str, Statement] = {}
             for c in chosen:
                 self.lemmas[c.lemma.name] = c.lemma
                 self._about[c.lemma.name] = c.about
-                more[c.lemma.name] = c.lemma.statement()
+                if c.lemma.name not in self.dead:
+                    more[c.lemma.name] = c.lemma.statement()
             if not chosen:
                 continue
-            if chosen is not made:
+            if not near_by:
                 given |= more
-            base = {**near, **more} if chosen is made else given
+            base = {**near, **more} if near_by else given
             while (reply := self.asker.ask(label, statement, list(base.values()))).holds:
                 proof = self._fewer(label, statement, reply)
                 false = [u for u in proof.used if self._contradicted(u)]
@@ -270,6 +273,32 @@ class Houdini:
         if name in self.standing:
             return self.standing[name].statement
         return self.lemmas[name].statement()
+
+
+def _groups(pool: list[Candidate]) -> Iterator[tuple[bool, list[Candidate]]]:
+    """Yield candidates to ask with: small groups by themselves (True), then ever more (False).
+
+    Candidates that say that something exists make the solver invent things without end, when many
+    of them are given at once; so those that a rule made are tried one by one.
+    """
+    made = [c for c in pool if c.made]
+    plain = [c for c in made if not _invents(c.lemma.formula)][:MADE]
+    yield True, plain
+    for c in [c for c in made if _invents(c.lemma.formula)][:INVENTING]:
+        yield True, [*plain, c]
+    yield True, made[:MADE]
+    for a, b in itertools.pairwise((0, *STAGES)):
+        yield False, pool[a:b]
+
+
+def _invents(formula: Expr) -> bool:
+    """Tell whether a formula says that a node, a set or a number exists."""
+    return any(
+        not isinstance(sort, SumSort | RangeSort) and sort != BOOL
+        for n in walk(formula)
+        if n.kind is Kind.EXISTS
+        for _, sort in n.data
+    )
 
 
 def _renamed(formula: Expr) -> str:
