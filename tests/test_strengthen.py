@@ -79,7 +79,6 @@ def test_one_vote_per_term_needs_that_votes_are_remembered() -> None:
     assert set(found.needed) == {x.name for x in found.lemmas}
 
 
-@pytest.mark.slow
 def test_rafts_election_lemmas_with_the_quorum_argument(tmp_path: Path) -> None:
     """One leader per term, where anybody may stand in any term (Ongaro and Ousterhout, 2014)."""
     found = find(raft_module.spec(), "one-leader")
