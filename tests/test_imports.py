@@ -106,7 +106,7 @@ PARTS: dict[str, Part] = {
     # command.
     "strengthen": Part(
         ("checkers.strengthen",),
-        parts=("verdict", "questions", "induction", "edges", "reach", *MODEL),
+        parts=("verdict", "questions", "solving", "induction", "edges", "reach", *MODEL),
         libraries=None,
     ),
     # An engine that is not named above may import the model and the verdict, and no other engine.

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from checkers.induction import Prover
+from checkers.solving import Portfolio
 from checkers.strengthen import houdini, search
 from checkers.strengthen.asker import Asker, Reply
 from checkers.strengthen.command import told
@@ -61,10 +62,10 @@ def proves_by_itself(spec: Spec) -> bool:
     """Tell whether the ordinary prover proves every statement of a spec."""
     prover = Prover(spec)
     names = frozenset(s.name for s in spec.of_kind("safety", "lemma"))
-    results = [o.discharge(10_000) for o in prover.of_initial_state(names)]
-    for t in spec.transitions:
-        for o in prover.of_transition(t, names):
-            results.append(o if isinstance(o, Result) else o.discharge(10_000))
+    found = [*prover.of_initial_state(names)]
+    found += [o for t in spec.transitions for o in prover.of_transition(t, names)]
+    with Portfolio() as portfolio:
+        results = [o if isinstance(o, Result) else o.discharge(portfolio) for o in found]
     return all(r.verdict is Verdict.PROVED for r in results)
 
 

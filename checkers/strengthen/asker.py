@@ -19,9 +19,9 @@ from checkers.induction import INITIAL, InitialState
 from checkers.strengthen.mine import Guard, footprint
 from model.lang import Spec
 from model.lang.expr import Expr
+from model.lang.footprint import reads, writes
 from model.lang.spec import Statement, Transition
 from model.smt import SystemStep, Translator, UnsupportedExpression, Vocabulary
-from model.smt.relation import reads, writes
 
 PLAIN_MS = 40
 """How long the guards alone are tried first, in milliseconds."""

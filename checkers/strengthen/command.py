@@ -13,15 +13,18 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import click
 
-from checkers.strengthen.needs import Needs, needs
-from checkers.strengthen.search import Found, Options, Search
 from checkers.strengthen.source import Unwritable, Writer
 from checkers.verdict import Counterexample, Result, Verdict
 from model.lang import Spec
 from model.lang.errors import suggest
+
+if TYPE_CHECKING:
+    from checkers.strengthen.needs import Needs
+    from checkers.strengthen.search import Found
 
 WRONG = 2
 MOST_FAILURES = 8
@@ -82,6 +85,8 @@ def strengthen_command(load: Callable[[str], Spec]) -> click.Command:
 
         SPEC is `order`, a path to a Python file, or `package.module:NAME`.
         """
+        from checkers.strengthen.search import Options, Search  # a solver takes long to load
+
         loaded = load(spec)
         known = [s.name for s in loaded.of_kind("safety", "step", "lemma")]
         for name in only:
@@ -141,6 +146,8 @@ def needs_command(load: Callable[[str], Spec]) -> click.Command:
         Exit status: 0 all is needed; 1 something is not; 2 the command line or the spec is wrong;
         3 some obligation is not proved in any case.
         """
+        from checkers.strengthen.needs import needs
+
         loaded = load(spec)
         for name in rule:
             if name not in loaded.by_label:

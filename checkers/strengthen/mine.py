@@ -33,8 +33,8 @@ from model.evaluate.search import FormulaCompiler
 from model.evaluate.terms import Frame
 from model.lang import Spec
 from model.lang.expr import Expr, Kind, show
+from model.lang.footprint import reads
 from model.lang.sorts import BOOL, NODE, OrderSort, StructSort
-from model.smt.relation import reads
 
 MOST = 1500
 """How many candidates are given to the solver for one question."""

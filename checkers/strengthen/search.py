@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from checkers import counterexample
 from checkers.explain import explain
 from checkers.induction import INITIAL, Obligation, Prover
+from checkers.solving import Portfolio
 from checkers.strengthen import minimise
 from checkers.strengthen.asker import Asker, Interrupted
 from checkers.strengthen.houdini import Houdini
@@ -263,13 +264,15 @@ def confirm(
     known = {s.name: _asked(s) for s in statements}
     known |= {x.name: x.statement() for x in lemmas}
     whole = only(spec, list(known.values()))
-    prover = Prover(whole)
+    prover, results = Prover(whole), []
     names = frozenset(known)
-    results = [_discharged(o) for o in prover.of_initial_state(names)]
-    for t in whole.transitions:
-        tell(f"proving: {t.label}")
-        for o in prover.of_transition(t, names):
-            results.append(o if isinstance(o, Result) else _discharged(o))
+    with Portfolio() as portfolio:
+        for o in prover.of_initial_state(names):
+            results.append(o if isinstance(o, Result) else _discharged(o, portfolio))
+        for t in whole.transitions:
+            tell(f"proving: {t.label}")
+            for o in prover.of_transition(t, names):
+                results.append(o if isinstance(o, Result) else _discharged(o, portfolio))
     answered = {(r.property, r.transition) for r in results}
     for s in known.values():
         wanted = (
@@ -284,8 +287,8 @@ def confirm(
     return results
 
 
-def _discharged(o: Obligation) -> Result:
-    result = o.discharge(20_000)
+def _discharged(o: Obligation, portfolio: Portfolio) -> Result:
+    result = o.discharge(portfolio)
     if result.verdict is not Verdict.PROVED and "interrupt" in result.reason:
         raise KeyboardInterrupt  # the solver takes the key for itself
     return result
