@@ -217,6 +217,8 @@ class Search:
             results = confirm(self.spec, inductive, declared, self.tell)
             if all(r.verdict is Verdict.PROVED for r in results):
                 found.lemmas, found.confirmed = inductive, len(results)
+            if found.interrupted == "interrupted":
+                return  # by a key: whoever pressed it waits
             self.tell("looking for the smallest steps that break them")
             with_all = with_lemmas(self.spec, found.lemmas)
             for i, r in enumerate(found.failed[:EXPLAINED]):
