@@ -26,6 +26,7 @@ from checkers import report
 from checkers.cache.store import FOLDER
 from checkers.cache.whole import Whole
 from checkers.questions import STRUCTURAL
+from checkers.strengthen.command import needs_command, strengthen_command
 from checkers.verdict import Report
 from model.lang import Spec, SpecError, SpecErrors
 from model.lang.load import load
@@ -424,6 +425,10 @@ def _told_stale(stale: list[Stale], home: Home, fix: str) -> None:
     if stale:
         click.echo(f"fix: run `{fix}`", err=True)
     raise SystemExit(REFUTED if stale else 0)
+
+
+main.add_command(strengthen_command(_load))
+main.add_command(needs_command(_load))
 
 
 class _Progress:

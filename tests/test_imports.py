@@ -49,6 +49,7 @@ ENGINES = (
     "reach",
     "conformance",
     "bench",
+    "strengthen",
 )
 
 PARTS: dict[str, Part] = {
@@ -99,6 +100,13 @@ PARTS: dict[str, Part] = {
     "bench": Part(
         ("checkers.bench",),
         parts=("verdict", "commands", *ENGINES, *MODEL, "generated node", "runtime"),
+        libraries=None,
+    ),
+    # It looks for lemmas in runs, and has the prover confirm them: engines put together, like a
+    # command.
+    "strengthen": Part(
+        ("checkers.strengthen",),
+        parts=("verdict", "questions", "solving", "induction", "edges", "reach", *MODEL),
         libraries=None,
     ),
     # An engine that is not named above may import the model and the verdict, and no other engine.

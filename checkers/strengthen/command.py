@@ -1,0 +1,276 @@
+"""`oathbound strengthen` and `oathbound needs`.
+
+Belongs here: reading the command line, progress, printing, exit status. Never here: any search.
+
+Exit status of `strengthen`: 0 an inductive strengthening was found and confirmed by the prover; 1
+a goal is refuted by a run; 2 the command line or the spec is wrong; 3 nothing was found, or not
+in time.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from checkers.strengthen.source import Unwritable, Writer
+from checkers.verdict import Counterexample, Result, Verdict
+from model.lang import Spec
+from model.lang.errors import suggest
+
+if TYPE_CHECKING:
+    from checkers.strengthen.needs import Needs
+    from checkers.strengthen.search import Found
+
+WRONG = 2
+MOST_FAILURES = 8
+"""How many obligations that fail are shown."""
+EVERY = 5.0
+"""After how many seconds a line of progress is told where there is no terminal."""
+
+
+class Teller:
+    """Progress on standard error: one line that changes on a terminal, now and then a line else."""
+
+    def __init__(self) -> None:
+        """Start the clock."""
+        self.started = self.told = time.perf_counter()
+
+    def __call__(self, text: str) -> None:
+        """Tell what is going on."""
+        now = time.perf_counter()
+        line = f"{now - self.started:6.1f} s  {text}"
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r\x1b[K{line[:110]}")
+            sys.stderr.flush()
+        elif now - self.told >= EVERY:
+            self.told = now
+            click.echo(line, err=True)
+
+    def close(self) -> None:
+        """Leave the line."""
+        if sys.stderr.isatty():
+            sys.stderr.write("\r\x1b[K")
+
+
+def strengthen_command(load: Callable[[str], Spec]) -> click.Command:
+    """Return the command; `load` reads a spec or ends with its mistakes."""
+
+    @click.command(name="strengthen")
+    @click.argument("spec", default="order")
+    @click.option(
+        "--only", multiple=True, metavar="NAME", help="Make just this inductive (repeat)."
+    )
+    @click.option(
+        "--alone", is_flag=True, help="Forget every other property and lemma that SPEC states."
+    )
+    @click.option("--timeout", default=300.0, show_default=True, help="Seconds for all of it.")
+    @click.option("--question", default=1.0, show_default=True, help="Seconds for one question.")
+    @click.option("--no-pdr", is_flag=True, help="Candidates alone, no clauses from failed steps.")
+    @click.option("--seed", default=1, show_default=True, help="Of the runs.")
+    def command(
+        spec: str,
+        only: tuple[str, ...],
+        alone: bool,
+        timeout: float,
+        question: float,
+        no_pdr: bool,
+        seed: int,
+    ) -> None:
+        """Look for lemmas that make the properties of SPEC inductive, and prove what is found.
+
+        SPEC is `order`, a path to a Python file, or `package.module:NAME`.
+        """
+        from checkers.strengthen.search import Options, Search  # a solver takes long to load
+
+        loaded = load(spec)
+        known = [s.name for s in loaded.of_kind("safety", "step", "lemma")]
+        for name in only:
+            if name not in known:
+                close = [n for n in known if n.lower().startswith(name.lower()[:2])]
+                click.echo(
+                    f"error: --only {name}: the spec states no such property\n"
+                    f"  fix: use one of: {', '.join(close or known)}",
+                    err=True,
+                )
+                raise SystemExit(WRONG)
+        if not 0.1 <= timeout <= 1e6 or not 0.01 <= question <= 1e4:
+            click.echo(
+                f"error: --timeout {timeout} --question {question}: seconds must be 0.1 to 1000000"
+                " and 0.01 to 10000",
+                err=True,
+            )
+            raise SystemExit(WRONG)
+        teller = Teller()
+        options = Options(only, alone, timeout, question, not no_pdr, seed)
+        try:
+            found = Search(loaded, options, teller).run()
+        except KeyboardInterrupt:
+            teller.close()
+            click.echo("interrupted before anything was found", err=True)
+            raise SystemExit(3) from None
+        teller.close()
+        for line in told(found):
+            click.echo(line)
+        raise SystemExit(found.exit_status())
+
+    return command
+
+
+def needs_command(load: Callable[[str], Spec]) -> click.Command:
+    """Return the command; `load` reads a spec or ends with its mistakes."""
+
+    @click.command(name="needs")
+    @click.argument("spec", default="order")
+    @click.option("--jobs", default=os.cpu_count() or 1, show_default=True, help="Workers.")
+    @click.option("--timeout", default=2.0, show_default=True, help="Seconds for one question.")
+    @click.option("--lemmas/--no-lemmas", default=True, help="Look at the lemmas.")
+    @click.option("--guards/--no-guards", default=True, help="Look at the guards.")
+    @click.option("--rule", multiple=True, metavar="NAME", help="Of just this rule (repeat).")
+    @click.option("--all", "everything", is_flag=True, help="Show the guards that are needed, too.")
+    def command(
+        spec: str,
+        jobs: int,
+        timeout: float,
+        lemmas: bool,
+        guards: bool,
+        rule: tuple[str, ...],
+        everything: bool,
+    ) -> None:
+        """Tell for each lemma and guard of SPEC what fails without it.
+
+        Exit status: 0 all is needed; 1 something is not; 2 the command line or the spec is wrong;
+        3 some obligation is not proved in any case.
+        """
+        from checkers.strengthen.needs import needs
+
+        loaded = load(spec)
+        for name in rule:
+            if name not in loaded.by_label:
+                close = suggest(name, loaded.by_label)
+                click.echo(f"error: --rule {name}: there is no such rule\n  fix: {close}", err=True)
+                raise SystemExit(WRONG)
+        if not 1 <= jobs <= 8 * (os.cpu_count() or 1) or not 0.01 <= timeout <= 1e4:
+            text = f"error: --jobs {jobs} --timeout {timeout}: too few or too many"
+            click.echo(f"{text}\n  fix: a worker or two per core, and 0.01 to 10000 s", err=True)
+            raise SystemExit(WRONG)
+        teller = Teller()
+        try:
+            found = needs(
+                spec, teller, timeout=timeout, jobs=jobs, lemmas=lemmas, guards=guards, rules=rule
+            )
+        except KeyboardInterrupt:
+            teller.close()
+            click.echo("interrupted: nothing is decided", err=True)
+            raise SystemExit(3) from None
+        teller.close()
+        for line in needs_lines(found, everything):
+            click.echo(line)
+        spare = any(not x.needed for x in found.lemmas) or any(not g.noticed for g in found.guards)
+        raise SystemExit(3 if found.unproved else 1 if spare else 0)
+
+    return command
+
+
+# ---------------------------------------------------------------- wording
+
+
+def needs_lines(found: Needs, everything: bool = False) -> list[str]:
+    """Return the tables of what is needed."""
+    lines: list[str] = []
+    if found.lemmas:
+        width = max(len(x.name) for x in found.lemmas)
+        lines.append(f"{'lemma':<{width}}  in cores  fails without  the first, and how")
+        for x in found.lemmas:
+            what = "NOT NEEDED: nothing fails without it"
+            if x.first is not None:
+                what = f"{x.how} {x.first[0]} at {x.first[1]}"
+            if x.through:
+                what += f"; NOT NEEDED: only by {', '.join(x.through)}, which nothing needs"
+            lines.append(f"{x.name:<{width}}  {x.used:>8}  {x.fails:>13}  {what}")
+        spare = [x.name for x in found.lemmas if not x.needed]
+        lines.append(f"{len(found.lemmas) - len(spare)} of {len(found.lemmas)} lemmas are needed")
+        if len(found.together) > 1:
+            lines.append(f"these can go at once: {', '.join(found.together)}")
+        lines.append("")
+    if found.guards:
+        idle = [g for g in found.guards if not g.noticed]
+        for g in found.guards if everything else idle:
+            where = "" if g.in_core else " (in no core)"
+            lines.append(f"{g.rule}: {g.text}: {g.noticed or 'NOT NEEDED'}{where}")
+        kept = len(found.guards) - len(idle)
+        lines.append(f"{kept} of {len(found.guards)} guard clauses are needed")
+        lines.append("")
+    lines += [f"NOT PROVED in any case: {p} at {t}" for p, t in found.unproved[:20]]
+    lines.append(f"{found.asked:,} questions, {found.seconds:.1f} s")
+    return lines
+
+
+def told(found: Found) -> list[str]:
+    """Return the lines that tell what was found."""
+    goals = ", ".join(found.goals if len(found.goals) <= 6 else [*found.goals[:5], "..."])
+    lines: list[str] = []
+    if found.verdict is Verdict.REFUTED:
+        for name, run in found.runs.items():
+            lines += [f"REFUTED {name}: a run from the first state breaks it", *run, ""]
+        return [*lines, *_summary(found)]
+    lines += _source(found)
+    if found.verdict is Verdict.PROVED:
+        count = len(found.lemmas)
+        how = f"with {count} new lemma{'s' if count != 1 else ''}" if count else "as it is"
+        lines.append(f"INDUCTIVE {goals}: {how}")
+        lines.append(f"  confirmed by the prover: {found.confirmed} obligations, all proved")
+        if found.declared:
+            lines.append(f"  rests on what the spec states: {', '.join(sorted(found.declared))}")
+        for name, (what, step) in found.needed.items():
+            lines.append(f"  {name}: without it, {what} fails at {step}")
+    else:
+        lines.append(f"NOT FOUND {goals}{': ' + found.interrupted if found.interrupted else ''}")
+        if found.lemmas:
+            lines.append("  what is above holds, and is not enough; it is confirmed by the prover:")
+            lines.append(f"  {found.confirmed} obligations, all proved")
+        for r in found.failed[:MOST_FAILURES]:
+            lines += _failure(r)
+        if len(found.failed) > MOST_FAILURES:
+            lines.append(f"  and {len(found.failed) - MOST_FAILURES} more obligations")
+    return [*lines, *_summary(found)]
+
+
+def _source(found: Found) -> list[str]:
+    writer, lines = Writer(found.spec), []
+    written = []
+    for lemma in found.lemmas:
+        try:
+            lines += [writer.lemma(lemma), "", ""]
+            written.append(lemma)
+        except Unwritable as error:
+            lines += [f"# {lemma.name}: {lemma.formula!r}  ({error})", "", ""]
+    return [*(writer.names(written) if written else []), *([""] * 2 if written else []), *lines]
+
+
+def _failure(result: Result) -> list[str]:
+    lines = [f"  still fails: {result.property} at {result.transition}"]
+    if result.counterexample is not None:
+        lines += [f"    {line}" for line in step_lines(result.counterexample)]
+    elif result.reason:
+        lines.append(f"    {result.reason}")
+    return lines
+
+
+def step_lines(told: Counterexample) -> list[str]:
+    """Return a counterexample to induction, one fact a line."""
+    return [
+        f"smallest step that breaks it ({told.scope}), replayed by the evaluator:",
+        *(f"  before: {line}" for line in told.before),
+        f"  step:   {told.event}  [{told.transition}]",
+        *(f"  after:  {line}" for line in told.after),
+        f"  broken: {told.broken}",
+    ]
+
+
+def _summary(found: Found) -> list[str]:
+    return [f"  tried: {'; '.join(found.tried)}; {found.seconds:.1f} s"]
