@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from checkers.verdict import Counterexample, Finding, Report, Verdict
+from checkers.story import Counterexample, plain
+from checkers.verdict import Finding, Report, Verdict
 
 SCHEMA = 1
 """The version of the JSON form; it changes when a reader of it would have to."""
@@ -99,28 +100,7 @@ def _show_failure(finding: Finding, console: Console) -> None:
 
 
 def counterexample_lines(told: Counterexample) -> list[str]:
-    """Return a counterexample as lines of text."""
-    lines = [f"counterexample to induction ({told.scope}), rule {told.transition}:"]
-    lines.append("  before")
-    lines += [f"    {fact}" for fact in told.before]
-    if told.event:
-        lines.append("  step")
-        lines.append(f"    {told.event}")
-    if told.after:
-        lines.append("  after")
-        lines += [f"    {fact}" for fact in told.after]
-    if told.broken:
-        lines.append(f"  broken: {told.broken}")
-    if told.note:
-        lines.append(f"  note: {told.note}")
-    lines.append(
-        "  replayed by the reference evaluator; the state before satisfies every other property,"
-        if told.replayed
-        else "  NOT confirmed by the reference evaluator: please report this"
-    )
-    if told.replayed:
-        lines.append("  and may or may not be reachable")
-    return lines
+    return [plain(l) for l in told.before+told.after]+[told.broken, told.note, told.claim, str(told.smallest)]
 
 
 def _show_sums(report: Report, console: Console) -> None:

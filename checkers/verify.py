@@ -16,10 +16,10 @@ from typing import Any
 import z3
 from joblib import Parallel, delayed, parallel_config
 
-from checkers import artefacts, counterexample
+from checkers import artefacts
+from checkers.counterexamples import explain, find
 from checkers.diagnostics import edges_beyond, overlap, unanswered, unreached
 from checkers.edges import derive_steps
-from checkers.explain import explain
 from checkers.induction import (
     DETERMINISM,
     INITIAL,
@@ -30,7 +30,8 @@ from checkers.induction import (
     Prover,
 )
 from checkers.reach import Reached, reach
-from checkers.verdict import Counterexample, Finding, Report, Result, Verdict
+from checkers.story import Counterexample
+from checkers.verdict import Finding, Report, Result, Verdict
 from model import figures
 from model.lang import Spec
 from model.lang.load import load
@@ -146,7 +147,7 @@ def _prove(
 def _explain(source: str | Spec, result: Result) -> Result:
     """Look for the smallest counterexample of a failed obligation."""
     spec = _spec(source)
-    found = counterexample.find(spec, result.property, result.transition)
+    found = find(spec, result.property, result.transition)
     if found is None:
         return _changed(result, Verdict.UNKNOWN, result.reason)
     told = explain(spec, found)
@@ -191,7 +192,7 @@ def _fires(source: str | Spec, label: str) -> Result:
         step = SystemStep(spec, spec.by_label[label], vocabulary)
         solver = z3.Solver()
         solver.set("timeout", 20_000)
-        solver.add(*step.assumptions())
+        solver.add(*step.assumptions(), *(axiom for _, axiom in vocabulary.axioms()))
         for s in spec.of_kind("safety", "lemma", "assumption"):
             if s.formula is not None and not s.prop.open:
                 solver.add(step.before.formula(s.formula))
@@ -214,7 +215,7 @@ def _consistent(source: str | Spec) -> list[Result]:
         for s in spec.of_kind("assumption"):
             if s.formula is not None:
                 solver.add(start.translator.formula(s.formula))
-        solver.add(*start.side)
+        solver.add(*start.side, *(axiom for _, axiom in vocabulary.axioms()))
         if solver.check() == z3.sat:
             spent = time.perf_counter() - started
             return [Result(CONSISTENT, INITIAL, Verdict.PROVED, "solver", spent)]

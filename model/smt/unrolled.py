@@ -1,0 +1,631 @@
+"""The bounded reading from the first state on, step after step: bounded model checking.
+
+    system = Unrolled(spec, scope, cone)
+    system.extend()                     # one step more
+    solver.add(*system.added)           # what the step is
+    solver.check(system.falsified(statement.formula))
+
+Belongs here: the states and steps of a run as formulas. Never here: asking (the checkers do that).
+
+A value is just what the reference meaning says: an owned value is a pair of a round and its owner,
+a fresh one the next round of the node that starts it. Messages are only ever added, so there is no
+set of them: what is delivered in a step is one of the messages that an earlier step sent. Only what
+is in the *cone* is there: the variables, messages and ghosts that can matter to the question, and
+the transitions that write them. Leaving out the others leaves out no run that matters.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import z3
+
+from model.lang import Message, Spec
+from model.lang.declare import GhostUpdate
+from model.lang.expr import Expr, Kind
+from model.lang.sorts import (
+    NODE,
+    AtomSort,
+    MaybeSort,
+    OrderSort,
+    RangeSort,
+    SetSort,
+    Sort,
+    SumSort,
+)
+from model.lang.spec import Transition
+from model.smt.bounded import BoundedTranslator, BoundedVocabulary, Scope
+from model.smt.relation import Footprint, reads, writes
+from model.smt.translate import choose
+from model.smt.vocabulary import Value
+
+MOST_ROWS = 400
+"""A relation that may hold more tuples than this is too large to spell out."""
+
+
+class TooLarge(Exception):
+    """A run of this length is too large to spell out; the text says what is."""
+
+
+# ---------------------------------------------------------------- what can matter
+
+
+def cone(spec: Spec, asked: Footprint, labels: frozenset[str] = frozenset()) -> Cone:
+    """Return what can matter to a question that reads `asked` or is about the steps `labels`."""
+    variables, messages, ghosts = set(asked.variables), set(asked.messages), set(asked.ghosts)
+    chosen: set[str] = set()
+    while True:
+        size = (len(chosen), len(variables), len(messages), len(ghosts))
+        now = Footprint(frozenset(variables), frozenset(messages), frozenset(ghosts))
+        for t in spec.transitions:
+            if t.label not in labels and not writes(t).meets(now):
+                continue
+            chosen.add(t.label)
+            if t.event is not None and issubclass(t.event, Message):
+                messages.add(t.event.__name__)
+            for expr in _matters(spec, t, now):
+                found = reads(expr)
+                variables |= found.variables
+                messages |= found.messages
+                ghosts |= found.ghosts
+        if size == (len(chosen), len(variables), len(messages), len(ghosts)):
+            return Cone(frozenset(chosen), now)
+
+
+def _matters(spec: Spec, t: Transition, now: Footprint) -> Iterator[Expr]:
+    yield spec.enabled(t)
+    yield from (e for name, e in t.updates.items() if name in now.variables)
+    for out in t.sends:
+        if out.message.__name__ in now.messages:
+            yield out.to
+            yield from out.fields.values()
+    for update in t.ghosts:
+        if update.relation.name in now.ghosts:
+            yield from update.args
+            if update.where is not None:
+                yield update.where
+
+
+@dataclass(frozen=True, slots=True)
+class Cone:
+    """The labels of the transitions and the symbols of the state that can matter."""
+
+    labels: frozenset[str]
+    symbols: Footprint
+
+
+# ---------------------------------------------------------------- values
+
+
+class RunVocabulary(BoundedVocabulary):
+    """Owned values are pairs: the round in the high bits, the number of the owner in the low ones.
+
+    Names are given to the constants of one `step`, so that each step has its own.
+    """
+
+    def __init__(self, spec: Spec, scope: Scope) -> None:
+        """Prepare; relations hold nothing yet."""
+        self.owner_bits = scope.nodes.bit_length()
+        self.step = 0
+        super().__init__(spec, Scope(scope.nodes, scope.atoms, scope.bits, 0))
+        for name in self.rows:
+            self.rows[name] = []
+
+    def begin_step(self, step: int) -> None:
+        """Make the constants of an event anew."""
+        self.step = step
+        self.me = z3.Const(f"me {step}", self.sort(NODE))
+        self.sender = z3.Const(f"sender {step}", self.sort(NODE))
+
+    def sort(self, sort: Sort) -> z3.SortRef:
+        """Return the finite Z3 sort: truth values, and bit vectors for everything else."""
+        match sort:
+            case OrderSort(owned=True):
+                return z3.BitVecSort(self.scope.bits + self.owner_bits)
+            case SumSort() | RangeSort() | AtomSort():
+                return z3.BitVecSort(max(1, (len(self.values(sort)) - 1).bit_length()))
+            case _:
+                return super().sort(sort)
+
+    def values(self, sort: Sort) -> tuple[Any, ...]:
+        """Return the plain values of a sort that are numbered here; nobody is the last node."""
+        match sort:
+            case SumSort():
+                return sort.leaves
+            case RangeSort():
+                return tuple(range(sort.top + 1))
+            case AtomSort():
+                names = self.names(sort)
+                return (*names, "") if sort == NODE and self._owned else names
+            case _:
+                raise TypeError(str(sort))
+
+    @property
+    def nobody(self) -> z3.ExprRef | None:
+        """The owner of what nobody owns; None where nothing has an owner."""
+        return z3.BitVecVal(self.scope.nodes, self.sort(NODE)) if self._owned else None
+
+    def elements(self, sort: Sort) -> list[z3.ExprRef]:
+        """Return every value."""
+        match sort:
+            case OrderSort(owned=True):
+                low = self.owner_bits
+                pairs = [
+                    (round_ << low) + holder
+                    for round_ in range(1, 2**self.scope.bits)
+                    for holder in range(1, self.scope.nodes + 1)
+                ]
+                return [z3.BitVecVal(x, self.sort(sort)) for x in (0, *pairs)]
+            case AtomSort():
+                return [z3.BitVecVal(i, self.sort(sort)) for i in range(len(self.names(sort)))]
+            case SumSort() | RangeSort():
+                return [z3.BitVecVal(i, self.sort(sort)) for i in range(len(self.values(sort)))]
+            case _:
+                return super().elements(sort)
+
+    def constant(self, sort: Sort, value: Any) -> z3.ExprRef:
+        """Return a constant; zero of an order is 0."""
+        match sort:
+            case OrderSort():
+                return z3.BitVecVal(0, self.sort(sort))
+            case SumSort():
+                return z3.BitVecVal(sort.leaves.index(value), self.sort(sort))
+            case RangeSort():
+                return z3.BitVecVal(int(value), self.sort(sort))
+            case _:
+                return super().constant(sort, value)
+
+    def less(self, sort: Sort, a: Value, b: Value) -> z3.BoolRef:
+        """Return whether `a < b`."""
+        if isinstance(sort, RangeSort):
+            return z3.ULT(a, b)
+        return super().less(sort, a, b)
+
+    def owner(self, sort: OrderSort, value: z3.ExprRef) -> z3.ExprRef:
+        """Return the node whose number is in the low bits; of zero it is nobody."""
+        holder = z3.Extract(self.owner_bits - 1, 0, value)
+        result = self.nobody
+        for number, node in enumerate(self.elements(NODE), 1):
+            result = z3.If(holder == number, node, result)
+        return result
+
+    def next(self, sort: OrderSort, base: z3.ExprRef, me: z3.ExprRef) -> z3.ExprRef:
+        """Return the next value after `base` that `me` starts."""
+        if not sort.owned:
+            return base + 1
+        number: z3.ExprRef = z3.BitVecVal(0, self.owner_bits)
+        for i, node in enumerate(self.elements(NODE), 1):
+            number = z3.If(me == node, z3.BitVecVal(i, self.owner_bits), number)
+        high = z3.Extract(self.scope.bits + self.owner_bits - 1, self.owner_bits, base)
+        return z3.Concat(high + 1, number)
+
+    def translator(self, state: Any, **given: Any) -> RunTranslator:
+        """Return a translator for this reading."""
+        return RunTranslator(self, state, **given)
+
+    def well_formed(self, sort: Sort, value: Value) -> Iterator[z3.BoolRef]:
+        """Yield what makes a value of constants a value of the reading."""
+        for (_, leaf), term in zip(self.components(sort), self.flat(value), strict=True):
+            if isinstance(leaf, SumSort | RangeSort | AtomSort) or (
+                isinstance(leaf, OrderSort) and leaf.owned
+            ):
+                yield z3.Or([term == x for x in self.elements(leaf)])
+
+    def read(self, model: z3.ModelRef, sort: Sort, value: Value) -> Any:
+        """Return the plain value of a Z3 value in a model."""
+        match sort:
+            case OrderSort(owned=True):
+                found = model.eval(value, model_completion=True).as_long()
+                holder = found & (2**self.owner_bits - 1)
+                return (found >> self.owner_bits, self.values(NODE)[holder - 1])
+            case SumSort() | RangeSort() | AtomSort():
+                found = model.eval(value, model_completion=True).as_long()
+                return self.values(sort)[found]
+            case _:
+                return super().read(model, sort, value)
+
+
+class RunTranslator(BoundedTranslator):
+    """A fresh value is the next one."""
+
+    v: RunVocabulary
+
+    def _fresh(self, e: Expr) -> z3.ExprRef:
+        key = ("fresh", id(e))
+        if key not in self.made:
+            assert isinstance(e.sort, OrderSort)
+            base = self.value(e.args[0])
+            following = self.v.next(e.sort, base, self.me)
+            self.made[key] = (following, e)
+            self.side.append(z3.ULT(base, following))
+        made: z3.ExprRef = self.made[key][0]
+        return made
+
+
+# ---------------------------------------------------------------- states
+
+
+class RunState:
+    """The variables of every node after some steps; in a step they are read at `me` often."""
+
+    def __init__(self, v: RunVocabulary, values: dict[str, list[Value]]) -> None:
+        """Hold `values`: by variable, in the order of the nodes."""
+        self.v, self.values = v, values
+        self._at: dict[tuple[str, int], Value] = {}
+
+    def variable(self, name: str, node: z3.ExprRef) -> Value:
+        """Return a variable of a node."""
+        key = (name, node.get_id())
+        if key not in self._at:
+            elements = self.v.elements(NODE)
+            given = self.values[name]
+            for element, value in zip(elements, given, strict=True):
+                if element.eq(node):
+                    self._at[key] = value
+                    return value
+            result = given[-1]
+            for element, value in reversed(list(zip(elements, given, strict=True))[:-1]):
+                result = choose(node == element, value, result)
+            self._at[key] = result
+        return self._at[key]
+
+    def sent(self, message: str, args: list[Value]) -> z3.BoolRef:
+        """Return whether a message was sent."""
+        return self.v.sent(message, args)
+
+    def ghost(self, name: str, args: list[Value]) -> z3.BoolRef:
+        """Return whether a ghost relation holds."""
+        return self.v.ghost(name, args)
+
+
+class _After:
+    """Where NEXT reads: the variables of the node that steps, after it."""
+
+    def __init__(self, now: RunState, made: dict[str, Value]) -> None:
+        self.now, self.made = now, made
+
+    def variable(self, name: str, node: z3.ExprRef) -> Value:
+        return self.made[name] if name in self.made else self.now.variable(name, node)
+
+    def sent(self, message: str, args: list[Value]) -> z3.BoolRef:
+        return self.now.sent(message, args)
+
+    def ghost(self, name: str, args: list[Value]) -> z3.BoolRef:
+        return self.now.ghost(name, args)
+
+
+@dataclass(eq=False)
+class Row:
+    """One transition in one step: `taken` says that it is the one."""
+
+    transition: Transition
+    taken: z3.BoolRef
+    translator: RunTranslator
+    guard: list[z3.BoolRef]
+
+
+@dataclass(eq=False)
+class Step:
+    """One step: who does what, and the state it is done in."""
+
+    number: int
+    me: z3.ExprRef
+    sender: z3.ExprRef
+    before: RunState
+    known: dict[str, int] = field(default_factory=dict)
+    """How many tuples each relation had before."""
+    rows: dict[str, Row] = field(default_factory=dict)
+    fields: dict[str, dict[str, Value]] = field(default_factory=dict)
+
+
+class Unrolled:
+    """A run of any system of the scope, as long as it was extended.
+
+    `added` is what the last extension asserts. `state` is the state at the end.
+    """
+
+    def __init__(self, spec: Spec, scope: Scope, within: Cone) -> None:
+        """Begin with the first state."""
+        self.spec, self.cone = spec, within
+        self.v = RunVocabulary(spec, scope)
+        self.steps: list[Step] = []
+        self.possible: frozenset[str] = frozenset()
+        """The messages that some step so far may have sent."""
+        self.transitions = [t for t in spec.transitions if t.label in within.labels]
+        self.config = {
+            name: self.v.constants(f"config.{name}", d.sort)
+            for name, d in spec.config.parts.items()
+        }
+        self.added: list[z3.BoolRef] = [
+            formula
+            for name, d in spec.config.parts.items()
+            for formula in self.v.well_formed(d.sort, self.config[name])
+        ]
+        self.state = RunState(self.v, self._first())
+        translator = self.v.translator(self.state)
+        for s in spec.of_kind("assumption"):
+            if s.formula is not None and not _reads_beyond(s.formula, within):
+                self.added.append(translator.formula(s.formula))
+
+    def _first(self) -> dict[str, list[Value]]:
+        values: dict[str, list[Value]] = {}
+        side: list[z3.BoolRef] = []
+        for name in sorted(self.cone.symbols.variables):
+            init = self.spec.variables[name].init
+            assert isinstance(init, Expr)
+            values[name] = []
+            for node in self.v.elements(NODE):
+                at = self.v.translator(None, me=node, side=side, made={})
+                values[name].append(at.value(init))
+        self.added += side
+        return values
+
+    # ------------------------------------------------------------ one step more
+
+    def extend(self) -> None:
+        """Add a step. Raises `TooLarge`."""
+        number = len(self.steps)
+        self.added = []
+        self.v.begin_step(number)
+        known = {name: len(rows) for name, rows in self.v.rows.items()}
+        step = Step(number, self.v.me, self.v.sender, self.state, known)
+        self.added += self.v.well_formed(NODE, self.v.me)
+        sending: dict[str, list[tuple[Row, int]]] = defaultdict(list)
+        for t in self.transitions:
+            if t.event is None or not issubclass(t.event, Message):
+                reachable = True
+            else:
+                reachable = t.event.__name__ in self.possible
+            if reachable:
+                row = self._row(step, t)
+                step.rows[t.label] = row
+                seen: dict[str, int] = defaultdict(int)
+                for at, out in enumerate(t.sends):
+                    if out.message.__name__ in self.cone.symbols.messages:
+                        sending[f"{out.message.__name__} {seen[out.message.__name__]}"].append(
+                            (row, at)
+                        )
+                        seen[out.message.__name__] += 1
+        taken = [row.taken for row in step.rows.values()]
+        self.added += [z3.PbEq([(x, 1) for x in taken], 1)] if taken else [z3.BoolVal(False)]
+        self._receive(step)
+        self.state = RunState(self.v, self._move(step))
+        ghosts = self._ghosts(step)
+        self._send(step, sending)
+        for name, rows in ghosts.items():
+            self.v.rows[name] += rows
+            if len(self.v.rows[name]) > MOST_ROWS:
+                raise TooLarge(f"{name} may hold more than {MOST_ROWS} tuples")
+        self.steps.append(step)
+
+    def _row(self, step: Step, t: Transition) -> Row:
+        taken = z3.Bool(f"take {step.number} {t.label}")
+        fields = self._fields(step, t)
+        side: list[z3.BoolRef] = []
+        translator = self.v.translator(step.before, fields=fields, side=side, made={})
+        if t.kind == "refusal":
+            guard = [translator.formula(self.spec.enabled(t))]
+        else:
+            guard = [translator.formula(c.expr) for c in t.clauses]
+        self.added += [z3.Implies(taken, clause) for clause in guard]
+        return Row(t, taken, translator, guard)
+
+    def _fields(self, step: Step, t: Transition) -> dict[str, Value]:
+        if t.event is None:
+            return {}
+        name = t.event.__name__
+        if name not in step.fields:
+            step.fields[name] = {
+                part: self.v.constants(f"event {step.number} {part}", d.sort)
+                for part, d in t.event.parts.items()
+            }
+        return step.fields[name]
+
+    def _receive(self, step: Step) -> None:
+        """A message that is acted on was sent before, a request's values are of the reading."""
+        for name, fields in step.fields.items():
+            event = self.spec.events[name]
+            rows = [
+                r.taken for r in step.rows.values() if r.transition.event is event
+            ]
+            if issubclass(event, Message):
+                here = self.v.sent(name, [step.sender, step.me, *fields.values()])
+                self.added += [z3.Implies(taken, here) for taken in rows]
+            else:
+                values = [
+                    formula
+                    for part, d in event.parts.items()
+                    for formula in self.v.well_formed(d.sort, fields[part])
+                ]
+                self.added += [z3.Implies(z3.Or(rows), formula) for formula in values]
+
+    def _move(self, step: Step) -> dict[str, list[Value]]:
+        """Return the variables after the step."""
+        writers: dict[str, list[Row]] = defaultdict(list)
+        for row in step.rows.values():
+            for name in row.transition.updates:
+                if name in self.cone.symbols.variables:
+                    writers[name].append(row)
+        after: dict[str, list[Value]] = {}
+        for name, values in step.before.values.items():
+            if name not in writers:
+                after[name] = values
+                continue
+            sort = self.spec.variables[name].sort
+            made = self.v.constants(f"next {step.number} {name}", sort)
+            for row in writers[name]:
+                value = row.translator.value(row.transition.updates[name])
+                same = [x == y for x, y in zip(self.v.flat(made), self.v.flat(value), strict=True)]
+                self.added += [z3.Implies(row.taken, s) for s in same]
+            written = z3.Or([row.taken for row in writers[name]])
+            after[name] = []
+            for node, value in zip(self.v.elements(NODE), values, strict=True):
+                then = self.v.constants(f"state {step.number + 1} {name} {node}", sort)
+                changed = choose(z3.And(written, step.me == node), made, value)
+                self.added += [
+                    x == y for x, y in zip(self.v.flat(then), self.v.flat(changed), strict=True)
+                ]
+                after[name].append(then)
+        for row in step.rows.values():
+            self.added += [z3.Implies(row.taken, s) for s in row.translator.side]
+            row.translator.side.clear()
+        return after
+
+    def _send(self, step: Step, sending: dict[str, list[tuple[Row, int]]]) -> None:
+        nodes = self.v.elements(NODE)
+        sent: set[str] = set()
+        for slot, ways in sending.items():
+            message = slot.split()[0]
+            sorts = self.v.field_sorts(message)
+            to = z3.BitVec(f"to {step.number} {slot}", len(nodes))
+            values = [
+                self.v.constants(f"sent {step.number} {slot} {i}", s) for i, s in enumerate(sorts)
+            ]
+            for row, at in ways:
+                out = row.transition.sends[at]
+                given = [row.translator.value(e) for e in out.fields.values()]
+                self.added.append(z3.Implies(row.taken, to == self._addressees(row, out.to)))
+                self.added += [
+                    z3.Implies(row.taken, x == y)
+                    for value, other in zip(values, given, strict=True)
+                    for x, y in zip(self.v.flat(value), self.v.flat(other), strict=True)
+                ]
+            any_way = z3.Or([row.taken for row, _ in ways])
+            sent.add(message)
+            for i, node in enumerate(nodes):
+                flag = z3.And(any_way, z3.Extract(i, i, to) == 1)
+                self.v.rows[f"sent {message}"].append((flag, [step.me, node, *values]))
+            if len(self.v.rows[f"sent {message}"]) > MOST_ROWS:
+                raise TooLarge(f"more than {MOST_ROWS} messages {message} may be sent")
+        for row in step.rows.values():
+            self.added += [z3.Implies(row.taken, s) for s in row.translator.side]
+            row.translator.side.clear()
+        self.possible |= sent
+
+    def _addressees(self, row: Row, to: Expr) -> z3.ExprRef:
+        value = row.translator.value(to)
+        if isinstance(to.sort, SetSort):
+            return value
+        nodes = SetSort("nodes", NODE)
+        if isinstance(to.sort, MaybeSort):
+            known, node = value
+            empty = z3.BitVecVal(0, len(self.v.elements(NODE)))
+            return z3.If(known, self.v.bit(nodes, node), empty)
+        return self.v.bit(nodes, value)
+
+    def _ghosts(self, step: Step) -> dict[str, list[tuple[z3.BoolRef, list[Value]]]]:
+        """Return the tuples that the step adds; rows that only differ in the rule share one."""
+        found: dict[str, list[tuple[z3.BoolRef, list[Value]]]] = defaultdict(list)
+        for row in step.rows.values():
+            for update in row.transition.ghosts:
+                name = update.relation.name
+                if name in self.cone.symbols.ghosts:
+                    found[f"ghost {name}"] += self._tuples(row, update)
+        return found
+
+    def _tuples(self, row: Row, update: GhostUpdate) -> list[tuple[z3.BoolRef, list[Value]]]:
+        t = row.translator
+        if update.where is None:
+            return [(row.taken, [t.value(a) for a in update.args])]
+        first = update.where.args[0] if update.where.kind is Kind.AND else update.where
+        bound = {n for n, _ in update.bound}
+        found = []
+        saved = dict(t.bound)
+        for flag, values in t.v_rows(first):
+            t.bound.update(t._bind(first, values, bound))
+            condition = z3.And(row.taken, flag, t.value(update.where))
+            found.append((condition, [t.value(a) for a in update.args]))
+        t.bound = saved
+        return found
+
+    # ------------------------------------------------------------ questions
+
+    def falsified(self, formula: Expr) -> z3.BoolRef:
+        """Return that a closed formula is false at the end."""
+        return z3.Not(self.v.translator(self.state).formula(formula))
+
+    def step_falsified(self, per_transition: dict[str, Expr]) -> z3.BoolRef:
+        """Return that the last step is a transition whose formula is false of it."""
+        (step,) = self.steps[-1:]
+        ways = []
+        rows = self.v.rows
+        self.v.rows = {name: found[: step.known[name]] for name, found in rows.items()}
+        for label, row in step.rows.items():
+            formula = per_transition.get(label)
+            if formula is None or (formula.kind is Kind.CONST and formula.data is True):
+                continue
+            ways.append(z3.And(row.taken, z3.Not(self._in_step(step, row).formula(formula))))
+        self.v.rows = rows
+        return z3.Or(ways)
+
+    def overlap(self, first: str, second: str) -> z3.BoolRef:
+        """Return that the last step is the transition `first`, and `second` could be too."""
+        (step,) = self.steps[-1:]
+        if first not in step.rows or second not in step.rows:
+            return z3.BoolVal(False)
+        return z3.And(step.rows[first].taken, *step.rows[second].guard)
+
+    def _in_step(self, step: Step, row: Row) -> RunTranslator:
+        """Return a translator that knows the step: its event, and the state after."""
+        updates = row.transition.updates
+        inside = [n for n in updates if n in self.cone.symbols.variables]
+        made = {n: row.translator.value(updates[n]) for n in inside}
+        return self.v.translator(
+            step.before,
+            me=step.me,
+            fields=row.translator.fields,
+            after=_After(step.before, made),
+            side=[],
+            made=row.translator.made,
+        )
+
+    # ------------------------------------------------------------ reading a run
+
+    def read(self, model: z3.ModelRef) -> tuple[dict[str, Any], list[ReadStep]]:
+        """Return the configuration and the steps of a model."""
+        config = {
+            name: self.v.read(model, d.sort, self.config[name])
+            for name, d in self.spec.config.parts.items()
+        }
+        return config, [self._read_step(model, step) for step in self.steps]
+
+    def _read_step(self, model: z3.ModelRef, step: Step) -> ReadStep:
+        for label, row in step.rows.items():
+            if z3.is_true(model.eval(row.taken, model_completion=True)):
+                event = row.transition.event
+                fields: dict[str, Any] = {}
+                sender = None
+                if event is not None:
+                    given = step.fields[event.__name__]
+                    fields = {
+                        n: self.v.read(model, d.sort, given[n]) for n, d in event.parts.items()
+                    }
+                    if issubclass(event, Message):
+                        sender = self.v.read(model, NODE, step.sender)
+                me = self.v.read(model, NODE, step.me)
+                return ReadStep(label, event, me, fields, sender)
+        raise AssertionError("exactly one transition is taken")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadStep:
+    """A step in the evaluator's values: the transition, the event (None: a crash), and at whom."""
+
+    label: str
+    event: Any
+    me: str
+    fields: dict[str, Any]
+    sender: str | None
+
+
+def _reads_beyond(formula: Expr, within: Cone) -> bool:
+    found = reads(formula)
+    symbols = within.symbols
+    return not (
+        found.variables <= symbols.variables
+        and found.messages <= symbols.messages
+        and found.ghosts <= symbols.ghosts
+    )
