@@ -20,14 +20,16 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from checkers import artefacts, report, verify
+from checkers import artefacts, report, showing, verify
 from checkers.induction import STRUCTURAL
 from checkers.scope import ScopeError, read_scope
+from checkers.verdict import Report
 from model.lang import Spec, SpecError, SpecErrors
 from model.lang.load import load
 from model.smt.bounded import Scope
 
 MOST_JOBS_PER_CORE = 8
+MOST_DEPTH = 200
 WRONG, REFUTED, UNKNOWN = 2, 1, 3
 
 
@@ -75,6 +77,18 @@ def main() -> None:
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON there.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML there.")
 @click.option("--html", "html_file", type=click.Path(path_type=Path), help="Write a page there.")
+@click.option(
+    "--depth",
+    default=12,
+    show_default=True,
+    help="Longest run the solver tries, to break what failed; 0: look for no runs.",
+)
+@click.option(
+    "--counterexamples",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write each counterexample there: .txt, and of a run .svg and .py.",
+)
 @click.option("--lemmas", is_flag=True, help="Show the lemmas that are proved, too.")
 def verify_command(
     spec: str,
@@ -88,6 +102,8 @@ def verify_command(
     json_file: Path | None,
     junit: Path | None,
     html_file: Path | None,
+    depth: int,
+    counterexamples: Path | None,
     lemmas: bool,
 ) -> None:
     """Prove SPEC for any number of nodes, and check that what is derived from it is current.
@@ -114,6 +130,12 @@ def verify_command(
             err=True,
         )
         raise SystemExit(WRONG)
+    if not 0 <= depth <= MOST_DEPTH:
+        click.echo(
+            f"error: --depth {depth}: a run has 0 to {MOST_DEPTH} steps, and 0 looks for none",
+            err=True,
+        )
+        raise SystemExit(WRONG)
     options = verify.Options(
         frozenset(only),
         jobs,
@@ -121,6 +143,7 @@ def verify_command(
         timeout,
         derived=spec == "order",
         scope=_scope(loaded, engine, scope),
+        depth=depth,
     )
     console = _console()
     try:
@@ -145,7 +168,14 @@ def verify_command(
     ):
         if path is not None:
             _write(partial(write, found, path), path)
+    if counterexamples is not None:
+        _write(lambda: _write_counterexamples(found, counterexamples), counterexamples)
     raise SystemExit(found.exit_status())
+
+
+def _write_counterexamples(found: Report, folder: Path) -> None:
+    for path in showing.write_counterexamples(found, folder):
+        click.echo(f"wrote {path}")
 
 
 def _scope(spec: Spec, engine: str, text: str | None) -> Scope | None:

@@ -15,11 +15,21 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from checkers.story import Counterexample, plain
+from checkers.showing import (
+    counterexample_html,
+    counterexample_lines,
+    print_counterexample,
+    print_reach,
+    reach_html,
+    reach_lines,
+)
 from checkers.verdict import Finding, Report, Verdict
 
 SCHEMA = 1
 """The version of the JSON form; it changes when a reader of it would have to."""
+
+RUNS_IN_FULL = 2
+"""Of how many findings a run is printed in full; the files have all."""
 
 _STYLE = {
     Verdict.PROVED: "green",
@@ -43,12 +53,14 @@ def show(report: Report, console: Console, *, lemmas: bool = False) -> None:
             rows = [f for f in rows if f.verdict is not Verdict.PROVED]
         if rows:
             console.print(_table(heading, rows))
+    runs = 0
     for finding in report.findings:
         failed = finding.verdict in (Verdict.REFUTED, Verdict.UNKNOWN, Verdict.BOUND_REACHED)
         if finding.verdict is Verdict.BOUND_REACHED and report.bound:
             continue
         if failed and not finding.shaky:
-            _show_failure(finding, console)
+            _show_failure(finding, console, in_full=runs < RUNS_IN_FULL)
+            runs += finding.reach is not None and finding.reach.run is not None
     shaky = [f.name for f in report.findings if f.shaky]
     if shaky:
         console.print()
@@ -78,7 +90,7 @@ def _table(heading: str, rows: list[Finding]) -> Table:
     return table
 
 
-def _show_failure(finding: Finding, console: Console) -> None:
+def _show_failure(finding: Finding, console: Console, *, in_full: bool) -> None:
     console.print()
     style = _STYLE[finding.verdict]
     console.print(Text(f"{finding.verdict.value} {finding.name}: {finding.title}", style=style))
@@ -91,16 +103,13 @@ def _show_failure(finding: Finding, console: Console) -> None:
     shown = [r for r in finding.failures if r.counterexample is not None]
     for result in shown[:1]:
         assert result.counterexample is not None
-        for line in counterexample_lines(result.counterexample):
-            console.print(Text(f"  {line}"), soft_wrap=True)
+        print_counterexample(result.counterexample, console)
+    if finding.reach is not None:
+        print_reach(finding.reach, console, in_full=in_full)
     told_of = shown[:1] or finding.failures[:1]
     others = [r.transition for r in finding.failures if r not in told_of]
     if others:
         console.print(Text(f"  also fails for: {', '.join(others)}"))
-
-
-def counterexample_lines(told: Counterexample) -> list[str]:
-    return [plain(l) for l in told.before+told.after]+[told.broken, told.note, told.claim, str(told.smallest)]
 
 
 def _show_sums(report: Report, console: Console) -> None:
@@ -130,7 +139,10 @@ def _show_sums(report: Report, console: Console) -> None:
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """Return the report as plain data; `schema` is its version."""
+    """Return the report as plain data; `schema` is its version.
+
+    A failed finding's `reach` tells whether a run breaks it (`docs/counterexamples.md`).
+    """
     return {
         "schema": SCHEMA,
         "spec": report.spec,
@@ -167,6 +179,7 @@ def _finding(f: Finding) -> dict[str, Any]:
             }
             for r in f.failures
         ],
+        "reach": None if f.reach is None else f.reach.data(),
     }
 
 
@@ -210,6 +223,7 @@ def write_junit(report: Report, path: Path) -> None:
                 if r.counterexample is not None
                 for line in counterexample_lines(r.counterexample)
             ]
+            told += [] if f.reach is None else reach_lines(f.reach)
             failure = ElementTree.SubElement(
                 case, "failure", type=f.verdict.value, message=f.reason
             )
@@ -256,8 +270,9 @@ def write_html(report: Report, path: Path) -> None:
         body += [f"<pre>{html.escape(told)}</pre>" for told in f.diagnostics]
         for r in f.failures:
             if r.counterexample is not None:
-                told = "\n".join(counterexample_lines(r.counterexample))
-                body.append(f"<pre>{html.escape(told)}</pre>")
+                body.append(counterexample_html(r.counterexample))
+        if f.reach is not None:
+            body.append(reach_html(f.reach))
     sums = f"{len(report.findings)} findings in {report.seconds:.1f} s"
     if report.bound:
         sums += f". BOUND_REACHED is no proof: it holds in the scope of {report.bound}"

@@ -126,7 +126,7 @@ class Reachability:
             if not count:
                 return "reachable: the first state itself breaks it"
             steps = "1 step" if count == 1 else f"{count} steps"
-            short = "; no shorter run does in this scope" if self.run.shortest else ""
+            short = f"; no shorter one does with {self.scope}" if self.run.shortest else ""
             return f"reachable: a run of {steps} from the first state breaks it{short}"
         more = f" ({self.stopped})" if self.stopped else ""
         if self.depth is None:

@@ -11,13 +11,23 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import z3
 from joblib import Parallel, delayed, parallel_config
 
 from checkers import artefacts
-from checkers.counterexamples import explain, find
+from checkers.counterexamples import (
+    Searched,
+    System,
+    Unrolling,
+    answer,
+    explain,
+    find,
+    search,
+    unroll,
+)
 from checkers.diagnostics import edges_beyond, overlap, unanswered, unreached
 from checkers.edges import derive_steps
 from checkers.induction import (
@@ -29,7 +39,7 @@ from checkers.induction import (
     Obligation,
     Prover,
 )
-from checkers.reach import Reached, reach
+from checkers.reach import Reached, reach, standard_config
 from checkers.story import Counterexample
 from checkers.verdict import Finding, Report, Result, Verdict
 from model import figures
@@ -58,6 +68,8 @@ RUN_TITLES = {
 }
 EXPLAINED = 3
 """How many failed obligations of one property get a counterexample."""
+SEARCHED = 40_000
+"""How many steps of random runs look for a run that breaks what failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +79,8 @@ class Options:
     `only`: names of properties, or empty for all; `timeout`: seconds of solver time for one try at
     an obligation; `run_seeds`: the seeds of the runs that reach for everything; `derived`: the
     spec is this repository's own, whose derived files must be current; `scope`: of the bounded
-    reading, or None for the unbounded one.
+    reading, or None for the unbounded one. `depth`: how long a run the solver looks for that breaks
+    what failed, 0 for none at all, and `run_seconds` for how long it looks.
     """
 
     only: frozenset[str] = frozenset()
@@ -78,6 +91,8 @@ class Options:
     run_steps: int = 60_000
     derived: bool = False
     scope: Scope | None = None
+    depth: int = 0
+    run_seconds: float = 40.0
 
 
 Progress = Callable[[str, int, int], None]
@@ -155,6 +170,20 @@ def _explain(source: str | Spec, result: Result) -> Result:
         reason = "the solver's counterexample does not replay: two engines disagree"
         return _changed(result, Verdict.UNKNOWN, reason, told)
     return _changed(result, Verdict.REFUTED, "a step breaks it", told)
+
+
+def _unroll(source: str | Spec, names: list[str], depth: int, seconds: float) -> Unrolling:
+    """Ask the solver for runs that break the properties `names`."""
+    return unroll(_spec(source), names, depth, seconds)
+
+
+def _search(
+    source: str | Spec, names: list[str], rules: frozenset[str], seconds: float
+) -> Searched:
+    """Look for runs that break the properties `names`; `rules` are those of the failed steps."""
+    spec = _spec(source)
+    systems = [System(c, tuple(n)) for c, n in (standard_config(spec, k) for k in (1, 2, 3))]
+    return search(spec, names, systems, SEARCHED, seconds, rules)
 
 
 def _changed(
@@ -243,6 +272,7 @@ class Verification:
         started = time.perf_counter()
         self._obligations()
         findings = self._findings()
+        self._look_for_runs(findings)
         self._disagree(findings)
         if not self.options.only:
             findings += [*([self._figure()] if self.spec.edges else []), *self._runs()]
@@ -332,6 +362,40 @@ class Verification:
         for result in self._parallel("counterexamples", calls):
             told[(result.property, result.transition)] = result
         self.results = [told.get((r.property, r.transition), r) for r in self.results]
+
+    def _look_for_runs(self, findings: list[Finding]) -> None:
+        """Look for runs from the first state that break what failed: twice, and compare.
+
+        A promise whose proof rests on what failed is looked at too: it may not hold either.
+        """
+        asked = {
+            f.name: f
+            for f in findings
+            if f.verdict in (Verdict.UNKNOWN, Verdict.REFUTED)
+            and f.name not in RUN_TITLES
+            and not (f.shaky and f.kind == "lemma")
+        }
+        names, depth, seconds = list(asked), self.options.depth, self.options.run_seconds
+        if not names or not depth:
+            return
+        labels = (r.transition.split(" / ") for f in asked.values() for r in f.failures)
+        calls = [
+            delayed(_unroll)(self.source, names, depth, seconds),
+            delayed(_search)(self.source, names, frozenset(chain(*labels)), seconds / 2),
+        ]
+        unrolled, searched = Unrolling(""), Searched()
+        for found in self._parallel("runs", calls):
+            if isinstance(found, Unrolling):
+                unrolled = found
+            else:
+                searched = found
+        target = self.source if isinstance(self.source, str) else ""
+        told = answer(self.spec, names, unrolled, searched, depth, target)
+        for name, finding in asked.items():
+            finding.reach = told[name]
+            if told[name].run is not None:
+                finding.verdict, finding.shaky = Verdict.REFUTED, ()
+                finding.reason = "a run from the first state breaks it"
 
     # ------------------------------------------------------------ adding up
 

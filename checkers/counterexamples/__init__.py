@@ -11,6 +11,24 @@ Belongs here: finding and telling counterexamples. Never here: proving, printing
 """
 
 from checkers.counterexamples.explain import explain
+from checkers.counterexamples.reachability import answer
+from checkers.counterexamples.runs import FoundRun, Replayed, System
+from checkers.counterexamples.searching import Searched, search
 from checkers.counterexamples.smallest import bounded_obligation, find
+from checkers.counterexamples.telling import tell
+from checkers.counterexamples.unrolling import Unrolling, unroll
 
-__all__ = ["bounded_obligation", "explain", "find"]
+__all__ = [
+    "FoundRun",
+    "Replayed",
+    "Searched",
+    "System",
+    "Unrolling",
+    "answer",
+    "bounded_obligation",
+    "explain",
+    "find",
+    "search",
+    "tell",
+    "unroll",
+]

@@ -29,7 +29,7 @@ def broken_by(
     spec = evaluator.spec
     if name == DETERMINISM:
         return _two_answers(evaluator, before, event)
-    evaluator.prefer = frozenset({label})
+    preferred, evaluator.prefer = evaluator.prefer, frozenset({label})
     try:
         outcome = evaluator.outcome(before, event)
     except EvaluationError as error:
@@ -37,7 +37,7 @@ def broken_by(
             return f"no rule, and no refusal, answers {event.name} there"
         raise
     finally:
-        evaluator.prefer = None
+        evaluator.prefer = preferred
     if name == ROLES:
         return _wrong_sender(spec, before, event, outcome)
     if name == ACTORS:

@@ -56,6 +56,9 @@ class TooLarge(Exception):
 def cone(spec: Spec, asked: Footprint, labels: frozenset[str] = frozenset()) -> Cone:
     """Return what can matter to a question that reads `asked` or is about the steps `labels`."""
     variables, messages, ghosts = set(asked.variables), set(asked.messages), set(asked.ghosts)
+    for s in spec.of_kind("assumption"):
+        if s.formula is not None:
+            variables |= reads(s.formula).variables
     chosen: set[str] = set()
     while True:
         size = (len(chosen), len(variables), len(messages), len(ghosts))
@@ -347,7 +350,7 @@ class Unrolled:
         self.state = RunState(self.v, self._first())
         translator = self.v.translator(self.state)
         for s in spec.of_kind("assumption"):
-            if s.formula is not None and not _reads_beyond(s.formula, within):
+            if s.formula is not None:
                 self.added.append(translator.formula(s.formula))
 
     def _first(self) -> dict[str, list[Value]]:
@@ -561,6 +564,22 @@ class Unrolled:
         self.v.rows = rows
         return z3.Or(ways)
 
+    def one_answer(self) -> z3.BoolRef:
+        """Return that in no step another rule could answer the same event."""
+        ways = []
+        for step in self.steps:
+            for row in step.rows.values():
+                others = [
+                    z3.And(other.guard)
+                    for other in step.rows.values()
+                    if other is not row
+                    and other.transition.kind == "rule" == row.transition.kind
+                    and other.transition.event is row.transition.event
+                ]
+                if others:
+                    ways.append(z3.Implies(row.taken, z3.Not(z3.Or(others))))
+        return z3.And(ways)
+
     def overlap(self, first: str, second: str) -> z3.BoolRef:
         """Return that the last step is the transition `first`, and `second` could be too."""
         (step,) = self.steps[-1:]
@@ -619,13 +638,3 @@ class ReadStep:
     me: str
     fields: dict[str, Any]
     sender: str | None
-
-
-def _reads_beyond(formula: Expr, within: Cone) -> bool:
-    found = reads(formula)
-    symbols = within.symbols
-    return not (
-        found.variables <= symbols.variables
-        and found.messages <= symbols.messages
-        and found.ghosts <= symbols.ghosts
-    )
