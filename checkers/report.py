@@ -62,12 +62,17 @@ def show(report: Report, console: Console, *, lemmas: bool = False) -> None:
             _show_failure(finding, console, in_full=runs < RUNS_IN_FULL)
             runs += finding.reach is not None and finding.reach.run is not None
     shaky = [f.name for f in report.findings if f.shaky]
+    asked = [f for f in report.findings if f.shaky and f.reach is not None]
     if shaky:
         console.print()
         console.print(
             f"Not counted as proved, since their proofs assume one of these: {', '.join(shaky)}",
             markup=False,
         )
+    for finding in asked:
+        assert finding.reach is not None
+        for line in reach_lines(finding.reach):
+            console.print(Text(f"  {finding.name}: {line}"), soft_wrap=True)
     _show_sums(report, console)
 
 

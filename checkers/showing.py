@@ -48,7 +48,9 @@ def _counterexample(told: Counterexample) -> Iterator[Line]:
         return
     yield (Part(f"  replayed by the reference evaluator; {told.claim}"),)
     if any(p.marked for line in (*told.before, *told.after) for p in line):
-        yield (Part("  *marked*: what is broken hangs on it; what is not shown has its first value"),)
+        yield (
+            Part("  *marked*: what is broken hangs on it; what is not shown has its first value"),
+        )
 
 
 def _rule(transition: str) -> str:
@@ -92,7 +94,9 @@ def run_lines(run: ToldRun) -> list[str]:
     if run.no_program:
         lines.append(f"no program replays it on generated nodes: {run.no_program}")
     else:
-        lines.append("a program that replays it on generated nodes: --counterexamples DIR writes it")
+        lines.append(
+            "a program that replays it on generated nodes: --counterexamples DIR writes it"
+        )
     return lines
 
 
@@ -125,8 +129,7 @@ def counterexample_html(told: Counterexample) -> str:
     lines = []
     for line in _counterexample(told):
         parts = (
-            f"<mark>{html.escape(p.text)}</mark>" if p.marked else html.escape(p.text)
-            for p in line
+            f"<mark>{html.escape(p.text)}</mark>" if p.marked else html.escape(p.text) for p in line
         )
         lines.append("".join(parts))
     return f"<pre>{chr(10).join(lines)}</pre>"
@@ -135,7 +138,10 @@ def counterexample_html(told: Counterexample) -> str:
 def reach_html(reach: Reachability) -> str:
     """Return whether a run breaks the property, and the run with its picture, as HTML."""
     told = [f"<p>{html.escape(reach.sentence())}</p>"]
-    for more in (f"nor in {reach.searched}" if reach.searched and not reach.run else "", reach.note):
+    for more in (
+        f"nor in {reach.searched}" if reach.searched and not reach.run else "",
+        reach.note,
+    ):
         if more:
             told.append(f"<p>{html.escape(more)}</p>")
     if reach.run is None:

@@ -37,7 +37,7 @@ MODEL = (
     *("language", "order", "evaluator", "z3 generator", "python generator"),
     *("partial evaluation", "figures", "reference"),
 )
-ENGINES = ("induction", "edges", "reach", "conformance", "bench")
+ENGINES = ("induction", "counterexamples", "edges", "reach", "conformance", "bench")
 
 PARTS: dict[str, Part] = {
     # in model/
@@ -58,11 +58,14 @@ PARTS: dict[str, Part] = {
     "generated node": Part(("impl.order",), never=("asyncio", "time", "random")),
     "runtime": Part(("impl",), parts=("generated node",), libraries=None),
     # in checkers/
-    "verdict": Part(("checkers.verdict",)),
-    "report": Part(("checkers.report",), parts=("verdict",), libraries=None),
-    "induction": Part(
-        ("checkers.induction", "checkers.counterexample", "checkers.explain"),
-        parts=("verdict", *MODEL),
+    "verdict": Part(("checkers.verdict", "checkers.story")),
+    "report": Part(("checkers.report", "checkers.showing"), parts=("verdict",), libraries=None),
+    "induction": Part(("checkers.induction",), parts=("verdict", *MODEL), libraries=None),
+    # What failed in induction, explained: it asks an obligation again in the bounded reading, and
+    # replays runs on generated nodes as conformance does.
+    "counterexamples": Part(
+        ("checkers.counterexamples",),
+        parts=("verdict", "induction", "conformance", *MODEL, "generated node"),
         libraries=None,
     ),
     "edges": Part(("checkers.edges",), parts=("verdict", *MODEL), libraries=None),

@@ -18,8 +18,8 @@ from xml.etree import ElementTree
 import pytest
 import z3
 
-from checkers import counterexample, verify
-from checkers.explain import explain
+from checkers import verify
+from checkers.counterexamples import explain, find
 from checkers.induction import Obligation, Prover
 from checkers.report import as_json
 from checkers.verdict import Finding, Report, Result, Verdict
@@ -72,7 +72,7 @@ def refutation(label: str, index: int) -> tuple[str, str]:
         if result.verdict is Verdict.PROVED:
             continue
         unproved.append(result.property)
-        found = counterexample.find(spec, result.property, result.transition)
+        found = find(spec, result.property, result.transition)
         if found is None:
             continue
         told = explain(spec, found)

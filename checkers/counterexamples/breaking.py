@@ -34,7 +34,7 @@ def broken_by(
         outcome = evaluator.outcome(before, event)
     except EvaluationError as error:
         if name == TOTALITY and error.place == "ORD112":
-            return f"no rule, and no refusal, answers {event.name} there"
+            return f"no rule, and no refusal, answers {event.name}"
         raise
     finally:
         evaluator.prefer = preferred
@@ -70,20 +70,21 @@ def values(witness: Mapping[str, Any]) -> str:
     return " with " + ", ".join(f"{n} = {show_value(v)}" for n, v in shown.items())
 
 
-def _two_answers(evaluator: Evaluator, before: GlobalState, event: Event) -> str | None:
+def answers(evaluator: Evaluator, state: GlobalState, event: Event) -> list[str]:
+    """Return the rules whose guards all hold at an event."""
     if event.kind == "crash":
-        return None
-    local = before.nodes[event.node]
-    clauses = evaluator.clause_values(before.config, event.node, local, event)
-    both = [label for label, truths in clauses.items() if all(truths)]
-    if len(both) < 2:
-        return None
-    return f"{' and '.join(both)} both answer {event.name} there"
+        return []
+    local = state.nodes[event.node]
+    clauses = evaluator.clause_values(state.config, event.node, local, event)
+    return [label for label, truths in clauses.items() if all(truths)]
 
 
-def _wrong_sender(
-    spec: Spec, before: GlobalState, event: Event, outcome: Outcome
-) -> str | None:
+def _two_answers(evaluator: Evaluator, before: GlobalState, event: Event) -> str | None:
+    both = answers(evaluator, before, event)
+    return f"{' and '.join(both)} both answer {event.name}" if len(both) > 1 else None
+
+
+def _wrong_sender(spec: Spec, before: GlobalState, event: Event, outcome: Outcome) -> str | None:
     """A role is that after the step: who wins an election announces it as herald."""
     after = {**before.nodes[event.node], **outcome.updates}
     role = after[spec.role_variable]
@@ -94,9 +95,7 @@ def _wrong_sender(
     return None
 
 
-def _wrong_actor(
-    spec: Spec, before: GlobalState, event: Event, outcome: Outcome
-) -> str | None:
+def _wrong_actor(spec: Spec, before: GlobalState, event: Event, outcome: Outcome) -> str | None:
     if outcome.kind != "rule":
         return None
     frame = Frame(before.config, event.node, before.nodes[event.node], event.fields, event.sender)

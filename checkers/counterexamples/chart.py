@@ -5,8 +5,8 @@ Belongs here: the diagram as lines. Never here: what happened in the run (`telli
 Time runs down, each node is a column. An arrow is a message that arrives, in the step where it
 arrives; `@3` says that step 3 sent it. `o` is what happens at one node, `X` a crash; below stands
 the rule that answers. With up to six nodes the lines are at most 80 characters long, with more
-they grow by 12 for each node. What is too long for its place ends in `~`; the numbered steps have it
-in full.
+they grow by 12 for each node. What is too long for its place ends in `~`; the numbered steps have
+it in full.
 """
 
 from __future__ import annotations

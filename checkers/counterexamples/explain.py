@@ -30,8 +30,10 @@ def explain(spec: Spec, found: Found) -> Counterexample:
         found.ghosts,
     )
     event = _event(spec, found)
-    label = found.transition.split(" / ")[0] if found.transition not in spec.by_label else (
-        found.transition
+    label = (
+        found.transition.split(" / ")[0]
+        if found.transition not in spec.by_label
+        else (found.transition)
     )
     step = Step(evaluator, found.property, state, event, label)
     claim, notes = _claim(evaluator, found, state)
@@ -73,7 +75,7 @@ def _first_state(evaluator: Evaluator, found: Found) -> Counterexample:
     notes = [f"in this state the evaluator finds false: {', '.join(lost)}"] if lost else []
     if not broken:
         notes.append("the evaluator finds nothing broken")
-    facts = [(Part(f"config {n} = {show_value(v)}"),) for n, v in start.config.items()]
+    facts: list[Line] = [(Part(f"config {n} = {show_value(v)}"),) for n, v in start.config.items()]
     facts += [_variables(evaluator, start, node, frozenset()) for node in start.nodes]
     return Counterexample(
         "",
@@ -160,9 +162,7 @@ def _shown(evaluator: Evaluator, state: GlobalState, node: str) -> list[str]:
     return [n for n, v in local.items() if v != first[n] or n in always]
 
 
-def _variables(
-    evaluator: Evaluator, state: GlobalState, node: str, marked: frozenset[str]
-) -> Line:
+def _variables(evaluator: Evaluator, state: GlobalState, node: str, marked: frozenset[str]) -> Line:
     told: list[Part] = []
     for name in _shown(evaluator, state, node):
         told += [Part(", " if told else f"{node}: ")]

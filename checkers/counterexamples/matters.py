@@ -2,8 +2,8 @@
 
 Belongs here: changing one fact at a time and asking the evaluator again. Never here: words.
 
-A fact of the state before matters if with another value the rule is not taken or breaks nothing; a
-change matters if without it nothing is broken. What does not matter is there because the lemmas
+A fact of the state before matters if with another value the rule is not taken, breaks nothing, or
+finds the property broken already; a change matters if without it nothing is broken. What does not matter is there because the lemmas
 hold in the state before.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from checkers.counterexamples.breaking import CANNOT, broken_by, broken_in
+from checkers.counterexamples.breaking import CANNOT, broken_by, broken_in, is_of_states
 from model.evaluate import Evaluator, Event, GlobalState, Packet
 from model.evaluate.values import zero_value
 from model.lang.sorts import (
@@ -58,6 +58,10 @@ class Step:
         try:
             self.evaluator.prefer = frozenset({self.label})
             taken = self.evaluator.outcome(state, self.event).transition
+            if is_of_states(self.evaluator.spec, self.name):
+                statement = self.evaluator.spec.statements[self.name]
+                if broken_in(self.evaluator, statement, state):
+                    return False  # it would be broken before, too
             return taken == self.label and bool(
                 broken_by(self.evaluator, self.name, state, self.event, self.label)
             )

@@ -9,6 +9,7 @@ import re
 import textwrap
 
 from checkers.conformance.replay import call, literal
+from checkers.counterexamples.breaking import answers
 from checkers.counterexamples.runs import Replayed
 from checkers.story import ToldRun
 
@@ -19,13 +20,9 @@ def why_no_program(replayed: Replayed, target: str) -> str:
         return "the spec has no name by which a program could load it"
     evaluator = replayed.evaluator
     for number, (event, label) in enumerate(replayed.steps, 1):
-        if event.kind == "crash" or label not in evaluator.spec.by_label:
-            continue
-        state = replayed.states[number - 1]
-        clauses = evaluator.clause_values(
-            state.config, event.node, state.nodes[event.node], event
-        )
-        if sum(all(truths) for truths in clauses.values()) > 1:
+        if label not in evaluator.spec.by_label:
+            continue  # the last step, when just that is the fault
+        if len(answers(evaluator, replayed.states[number - 1], event)) > 1:
             return f"in step {number} two rules answer, and a generated node takes the first"
     return ""
 

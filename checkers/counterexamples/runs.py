@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from checkers.counterexamples.breaking import CANNOT, broken_by, broken_in, is_of_states
+from checkers.counterexamples.breaking import CANNOT, answers, broken_by, broken_in, is_of_states
+from checkers.induction import DETERMINISM, TOTALITY
 from model.evaluate import Evaluator, Event, GlobalState, Outcome
 from model.evaluate.values import EvaluationError
 
@@ -73,6 +74,8 @@ class Replayed:
                 return
             evaluator.check_event(state, event)
             self.broken = broken_by(evaluator, name, state, event, label) or ""
+            if self.broken and name in (DETERMINISM, TOTALITY):
+                label = " / ".join(answers(evaluator, state, event)) or "nothing"
             after, outcome = self._step(state, event, label)
             if outcome is not None and outcome.transition != label:
                 self.broken = ""

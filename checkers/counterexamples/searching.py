@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
@@ -25,7 +25,16 @@ from checkers.counterexamples.runs import (
 )
 from checkers.counterexamples.unrolling import SCOPE, unroll
 from checkers.induction import STRUCTURAL
-from model.evaluate import Checker, Evaluator, Event, GlobalState, Mix, Outcome, Simulation
+from model.evaluate import (
+    Checker,
+    Evaluator,
+    Event,
+    GlobalState,
+    Local,
+    Mix,
+    Outcome,
+    Simulation,
+)
 from model.evaluate.seek import DEEP
 from model.evaluate.state import Row
 from model.evaluate.values import EvaluationError, Value
@@ -150,9 +159,7 @@ class _Search:
             prefix, state = kept[cell]
             mix = self.choose.choice(MIXES)
             seed = self.choose.randrange(2**32)
-            simulation = Simulation(
-                self.evaluator, state.copy(), seed, self.checker, mix, fired
-            )
+            simulation = Simulation(self.evaluator, state.copy(), seed, self.checker, mix, fired)
             for _ in range(EPISODE):
                 before = dict(simulation.state.nodes) if self.structural else {}
                 outcome = simulation.step()
@@ -168,9 +175,7 @@ class _Search:
                 self.broken.setdefault(violation.statement.name, events)
         return taken
 
-    def _structure(
-        self, before: dict[str, dict[str, Value]], events: list[Event], label: str
-    ) -> None:
+    def _structure(self, before: Mapping[str, Local], events: list[Event], label: str) -> None:
         state = GlobalState(self.evaluator.schema, self.system.config, before)
         for name in self.structural:
             if name not in self.broken:

@@ -20,7 +20,7 @@ from checkers.induction import ACTORS, DETERMINISM, ROLES, TOTALITY
 from model.evaluate import Event
 from model.lang import Spec
 from model.lang.expr import Expr, Kind, conjunction
-from model.lang.sorts import BOOL, NODE
+from model.lang.sorts import BOOL, NODE, SetSort
 from model.smt.bounded import Scope
 from model.smt.relation import Footprint, reads
 from model.smt.unrolled import Cone, ReadStep, TooLarge, Unrolled, cone
@@ -36,12 +36,15 @@ def scope_in_words(spec: Spec, scope: Scope) -> str:
         f"{scope.nodes} nodes in any configuration, at most {scope.atoms} of each other atom,"
         f" rounds and numbers up to {orders}, any number of messages"
     )
+PLAINER_SECONDS = 2.0
 
 
 @dataclass
 class Unrolling:
-    """What the solver found: runs by property; `depth`: by property, no run of so many steps or
-    fewer breaks it. `stopped`: why no deeper, if not for the depth asked for.
+    """What the solver found.
+
+    `runs`: by property; `depth`: by property, no run of so many steps or fewer breaks it;
+    `stopped`: why no deeper, if not for the depth asked for.
     """
 
     scope: str
@@ -121,8 +124,11 @@ def _deepen(
                 found.depth.update(dict.fromkeys(left, now))
                 break
             # a run in which one rule at most answers each event can be taken by generated nodes
-            plain = _ask(solver, z3.And(z3.Or([goals[n] for n in left]), system.one_answer()), until)
+            plain = _ask(
+                solver, z3.And(z3.Or([goals[n] for n in left]), system.one_answer()), until
+            )
             model = answer if isinstance(plain, str) or plain is None else plain
+            model = _plainer(solver, system, z3.Or([goals[n] for n in left]), model, until)
             for name in left:
                 if z3.is_true(model.eval(goals[name], model_completion=True)):
                     found.runs[name] = _decode(system, model, name)
@@ -145,6 +151,23 @@ def _ask(solver: z3.Solver, goal: z3.BoolRef, until: float) -> z3.ModelRef | str
     if answer == z3.unknown:
         over = time.perf_counter() > until - 0.2
         return "out of time" if over else f"the solver gave up: {reason}"
+    return model
+
+
+def _plainer(
+    solver: z3.Solver, system: Unrolled, goal: z3.BoolRef, model: z3.ModelRef, until: float
+) -> z3.ModelRef:
+    """Return a model whose configuration has as few sets with elements as a short look finds."""
+    soon = min(until, time.perf_counter() + PLAINER_SECONDS)
+    kept = [goal, system.one_answer()]
+    if not z3.is_true(model.eval(kept[1], model_completion=True)):
+        kept.pop()
+    for name, decl in system.spec.config.parts.items():
+        if isinstance(decl.sort, SetSort):
+            attempt = [*kept, system.config[name] == 0]
+            found = _ask(solver, z3.And(attempt), soon)
+            if isinstance(found, z3.ModelRef):
+                kept, model = attempt, found
     return model
 
 

@@ -431,9 +431,7 @@ class Unrolled:
         """A message that is acted on was sent before, a request's values are of the reading."""
         for name, fields in step.fields.items():
             event = self.spec.events[name]
-            rows = [
-                r.taken for r in step.rows.values() if r.transition.event is event
-            ]
+            rows = [r.taken for r in step.rows.values() if r.transition.event is event]
             if issubclass(event, Message):
                 here = self.v.sent(name, [step.sender, step.me, *fields.values()])
                 self.added += [z3.Implies(taken, here) for taken in rows]
