@@ -106,7 +106,8 @@ class Reachability:
 
     Without a `run`: none of at most `depth` steps does, in `scope`; `asked` is how deep it was to
     go and `stopped` why it went no further, if it did not. `searched` tells what random runs were
-    searched in vain, and `note` what went wrong, if anything did.
+    searched in vain, and `note` what went wrong, if anything did. `lemma`: a step breaks the
+    property, so that, if no run does, a lemma is missing.
     """
 
     property: str
@@ -118,6 +119,7 @@ class Reachability:
     searched: str = ""
     note: str = ""
     seconds: float = 0.0
+    lemma: bool = False
 
     def sentence(self) -> str:
         """Return it in a sentence."""
@@ -126,16 +128,18 @@ class Reachability:
             if not count:
                 return "reachable: the first state itself breaks it"
             steps = "1 step" if count == 1 else f"{count} steps"
-            short = f"; no shorter one does with {self.scope}" if self.run.shortest else ""
+            short = ""
+            if self.run.shortest:
+                short = f"; no shorter one does with {self.scope}"
+            elif self.depth is not None:
+                short = f"; none of {self.depth} steps or fewer does with {self.scope}"
             return f"reachable: a run of {steps} from the first state breaks it{short}"
         more = f" ({self.stopped})" if self.stopped else ""
         if self.depth is None:
             return f"not known whether a run breaks it{more}"
         steps = "1 step" if self.depth == 1 else f"{self.depth} steps"
-        return (
-            f"not reachable within {steps} in this scope ({self.scope}): probably a missing"
-            f" lemma{more}"
-        )
+        why = ": probably a missing lemma" if self.lemma else ""
+        return f"not reachable within {steps} in this scope ({self.scope}){more}{why}"
 
     def data(self) -> dict[str, Any]:
         """Return it as plain data, for JSON."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -392,7 +392,8 @@ class Verification:
         target = self.source if isinstance(self.source, str) else ""
         told = answer(self.spec, names, unrolled, searched, depth, target)
         for name, finding in asked.items():
-            finding.reach = told[name]
+            found_step = any(r.counterexample is not None for r in finding.failures)
+            finding.reach = replace(told[name], lemma=found_step)
             if told[name].run is not None:
                 finding.verdict, finding.shaky = Verdict.REFUTED, ()
                 finding.reason = "a run from the first state breaks it"
@@ -456,7 +457,8 @@ class Verification:
             f.reason = "a run from the first state breaks it"
             if was is Verdict.PROVED:
                 f.reason += "; proof and run DISAGREE: one of the engines is wrong, report this"
-            f.diagnostics.append("\n".join(["the run:", *broken[f.name]]))
+            if f.reach is None or f.reach.run is None:
+                f.diagnostics.append("\n".join(["the run:", *broken[f.name]]))
 
     def _figure(self) -> Finding:
         started = time.perf_counter()

@@ -3,8 +3,8 @@
 Belongs here: changing one fact at a time and asking the evaluator again. Never here: words.
 
 A fact of the state before matters if with another value the rule is not taken, breaks nothing, or
-finds the property broken already; a change matters if without it nothing is broken. What does not matter is there because the lemmas
-hold in the state before.
+finds the property broken already; a change matters if without it nothing is broken. What does not
+matter is there because the lemmas hold in the state before.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from checkers.counterexamples.breaking import CANNOT, broken_by, broken_in, is_of_states
-from model.evaluate import Evaluator, Event, GlobalState, Packet
+from model.evaluate import Evaluator, Event, GlobalState
 from model.evaluate.values import zero_value
 from model.lang.sorts import (
     AtomSort,
@@ -46,16 +46,12 @@ class Step:
 
     def matters(self, fact: Fact) -> bool:
         """Tell whether a fact of the state before matters."""
-        if fact[0] == "sent" and self.event.kind == "message":
-            packet: Packet = fact[1]
-            given = (self.event.name, self.event.sender, self.event.node)
-            if packet[:3] == given and packet.fields == tuple(self.event.fields.values()):
-                return True
-        return any(not self._still(other) for other in self._otherwise(fact))
+        return any(not self.breaks_in(other) for other in self._otherwise(fact))
 
-    def _still(self, state: GlobalState) -> bool:
+    def breaks_in(self, state: GlobalState) -> bool:
         """Tell whether the rule is taken in `state`, and breaks the property."""
         try:
+            self.evaluator.check_event(state, self.event)
             self.evaluator.prefer = frozenset({self.label})
             taken = self.evaluator.outcome(state, self.event).transition
             if is_of_states(self.evaluator.spec, self.name):
@@ -77,19 +73,19 @@ class Step:
             case ("config", name):
                 for value in self._others(schema.config[name], state.config[name]):
                     config = {**state.config, name: value}
-                    yield _made(state, config=config)
+                    yield with_facts(state, config=config)
             case ("var", node, name):
                 local = state.nodes[node]
                 first = self.evaluator.initial(node, state.config)[name]
                 others = self._others(schema.variables[name], local[name])
                 for value in dict.fromkeys([*([first] if first != local[name] else []), *others]):
-                    yield _made(state, nodes={**state.nodes, node: {**local, name: value}})
+                    yield with_facts(state, nodes={**state.nodes, node: {**local, name: value}})
             case ("sent", packet):
-                yield _made(state, packets=[p for p in state.packets if p != packet])
+                yield with_facts(state, packets=[p for p in state.packets if p != packet])
             case ("ghost", name, row):
                 ghosts = {n: set(r.rows) for n, r in state.ghosts.items()}
                 ghosts[name] = ghosts[name] - {row}
-                yield _made(state, ghosts=ghosts)
+                yield with_facts(state, ghosts=ghosts)
 
     def _others(self, sort: Sort, value: Any) -> list[Any]:
         """Return other values of a sort: all of a finite one, else the plainest."""
@@ -147,7 +143,7 @@ def _plainest(sort: Sort, state: GlobalState) -> Any:
             return state.domain(sort)[0]
 
 
-def _made(
+def with_facts(
     state: GlobalState,
     *,
     config: Any = None,
@@ -155,6 +151,7 @@ def _made(
     packets: Any = None,
     ghosts: Any = None,
 ) -> GlobalState:
+    """Return a state with other facts of some kinds; what is not given stays."""
     return GlobalState(
         state.schema,
         config if config is not None else state.config,

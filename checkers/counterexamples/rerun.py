@@ -28,13 +28,14 @@ from typing import Any
 from checkers.conformance.replay import Replay, Subject
 from checkers.counterexamples.breaking import broken_by, broken_in, is_of_states
 from checkers.induction import DETERMINISM, TOTALITY
-from model.evaluate import Evaluator, Event
+from model.evaluate import EvaluationError, Evaluator, Event
 from model.lang import Spec
 from model.lang.load import load
 from model.lang.spec import Statement
 from model.python import generate
 
 Value = Any
+CHANGED = "the spec or the run has changed since this program was written"
 
 
 class Rerun(Replay):
@@ -66,7 +67,11 @@ class Rerun(Replay):
         """Let `event` happen, compare, and look whether it breaks the property."""
         if self.broken:
             raise AssertionError(f"{self.breaks} is broken before {event}: {self.broken}")
-        self._evaluator.check_event(self.state, event)
+        try:
+            self._evaluator.check_event(self.state, event)
+        except EvaluationError as error:
+            at = len(self.history) + 1
+            raise AssertionError(f"step {at} cannot happen: {error}; {CHANGED}") from None
         self.broken = broken_by(self._evaluator, self.breaks, self.state, event) or ""
         if self.broken and self.breaks in (DETERMINISM, TOTALITY):
             self.history.append(event)
@@ -78,8 +83,7 @@ class Rerun(Replay):
         """Return in words what is broken. Raises `AssertionError` if nothing is."""
         if not self.broken:
             raise AssertionError(
-                f"{self.breaks} holds after all {len(self.history)} steps: the spec or the run has"
-                " changed since this program was written"
+                f"{self.breaks} holds after all {len(self.history)} steps; {CHANGED}"
             )
         return self.broken
 

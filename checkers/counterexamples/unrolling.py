@@ -36,6 +36,8 @@ def scope_in_words(spec: Spec, scope: Scope) -> str:
         f"{scope.nodes} nodes in any configuration, at most {scope.atoms} of each other atom,"
         f" rounds and numbers up to {orders}, any number of messages"
     )
+
+
 PLAINER_SECONDS = 2.0
 
 
