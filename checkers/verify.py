@@ -33,6 +33,7 @@ from checkers.edges import derive_steps
 from checkers.induction import (
     DETERMINISM,
     INITIAL,
+    LOCAL,
     STRUCTURAL,
     TOTALITY,
     InitialState,
@@ -68,6 +69,8 @@ RUN_TITLES = {
 }
 EXPLAINED = 3
 """How many failed obligations of one property get a counterexample."""
+WITHOUT_LEMMAS = LOCAL | {TOTALITY}
+"""What follows from guards alone: no lemma can be missing."""
 SEARCHED = 40_000
 """How many steps of random runs look for a run that breaks what failed."""
 
@@ -275,7 +278,8 @@ class Verification:
         self._look_for_runs(findings)
         self._disagree(findings)
         if not self.options.only:
-            findings += [*([self._figure()] if self.spec.edges else []), *self._runs()]
+            told = {f.name for f in findings if f.reach is not None and f.reach.run is not None}
+            findings += [*([self._figure()] if self.spec.edges else []), *self._runs(told)]
             if self.options.derived:
                 findings.append(self._current())
         return Report(
@@ -368,12 +372,13 @@ class Verification:
 
         A promise whose proof rests on what failed is looked at too: it may not hold either.
         """
+        failed = (Verdict.UNKNOWN, Verdict.REFUTED)
+        broken = {name for r in self.runs for name in r.broken}
         asked = {
             f.name: f
             for f in findings
-            if f.verdict in (Verdict.UNKNOWN, Verdict.REFUTED)
-            and f.name not in RUN_TITLES
-            and not (f.shaky and f.kind == "lemma")
+            if (f.verdict in failed and not (f.shaky and f.kind == "lemma")) or f.name in broken
+            if f.name not in RUN_TITLES
         }
         names, depth, seconds = list(asked), self.options.depth, self.options.run_seconds
         if not names or not depth:
@@ -392,7 +397,9 @@ class Verification:
         target = self.source if isinstance(self.source, str) else ""
         told = answer(self.spec, names, unrolled, searched, depth, target)
         for name, finding in asked.items():
-            found_step = any(r.counterexample is not None for r in finding.failures)
+            found_step = name not in WITHOUT_LEMMAS and any(
+                r.counterexample is not None for r in finding.failures
+            )
             finding.reach = replace(told[name], lemma=found_step)
             if told[name].run is not None:
                 finding.verdict, finding.shaky = Verdict.REFUTED, ()
@@ -482,7 +489,8 @@ class Verification:
         found.seconds = time.perf_counter() - started
         return found
 
-    def _runs(self) -> list[Finding]:
+    def _runs(self, shown: set[str]) -> list[Finding]:
+        """Return what the runs showed; `shown`: what is broken in a run told elsewhere."""
         seeds = ", ".join(str(r.seed) for r in self.runs)
         steps = sum(r.steps for r in self.runs)
         where = f"{steps:,} steps of runs with seeds {seeds}"
@@ -512,6 +520,7 @@ class Verification:
                 for name, lines in sorted(
                     {n: lines for r in self.runs for n, lines in r.broken.items()}.items()
                 )
+                if name not in shown
             ]
         elif without:
             cases.verdict = Verdict.UNKNOWN

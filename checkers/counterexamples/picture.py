@@ -52,7 +52,9 @@ class _Picture:
             self.y[step.number] = below
             below += 32 + LINE * len(_changes(step))
         self.bottom = below
-        self.width = self.notes + 8 * NOTE
+        notes = [f"{s.number} {s.node}: {s.rule}" for s in run.steps]
+        notes += ["  " + _cut(change, NOTE) for s in run.steps for change in _changes(s)]
+        self.width = self.notes + 8 * max([20, *map(len, notes)])
         self.height = below + 60
 
     def text(self) -> str:
