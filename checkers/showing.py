@@ -62,21 +62,24 @@ def _indented(by: int, lines: tuple[Line, ...]) -> Iterator[Line]:
         yield (Part(" " * by), *line)
 
 
-def reach_lines(reach: Reachability, *, in_full: bool = True) -> list[str]:
-    """Return whether a run breaks the property, and the run, as plain lines."""
+def reach_lines(reach: Reachability, *, in_full: bool = True, file: str = "") -> list[str]:
+    """Return whether a run breaks the property, and the run, as plain lines.
+
+    `file`: the program that replays it, if it was written.
+    """
     lines = [reach.sentence()]
     if reach.searched and reach.run is None:
         lines.append(f"  nor in {reach.searched}")
     if reach.note:
         lines.append(f"  note: {reach.note}")
     if reach.run is not None and in_full:
-        lines += [f"  {line}" for line in run_lines(reach.run)]
+        lines += [f"  {line}" for line in run_lines(reach.run, file)]
     elif reach.run is not None:
         lines.append(f"  {reach.run.broken}; --counterexamples DIR writes the run")
     return lines
 
 
-def run_lines(run: ToldRun) -> list[str]:
+def run_lines(run: ToldRun, file: str = "") -> list[str]:
     """Return a run as numbered steps, and as a diagram."""
     config = ", ".join(f"{n} = {v}" for n, v in run.config)
     lines = [f"the run ({config or 'no configuration'}), found by {run.found_by}:"]
@@ -93,6 +96,8 @@ def run_lines(run: ToldRun) -> list[str]:
     lines += ["", *run.chart.splitlines(), ""]
     if run.no_program:
         lines.append(f"no program replays it on generated nodes: {run.no_program}")
+    elif file:
+        lines.append(f"{file} replays it on generated nodes")
     else:
         lines.append(
             "a program that replays it on generated nodes: --counterexamples DIR writes it"
@@ -167,27 +172,24 @@ def write_counterexamples(report: Report, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
     for finding in report.findings:
-        files = _files(finding)
-        if not files:
-            continue
         stem = re.sub(r"\W+", "_", finding.name).strip("_")
         taken = {path.stem for path in written}
         stem = stem if stem not in taken else f"{stem}_{len(taken)}"
-        for suffix, text in files.items():
+        for suffix, text in _files(finding, f"{stem}.py").items():
             path = folder / f"{stem}{suffix}"
             path.write_text(text, encoding="utf-8")
             written.append(path)
     return written
 
 
-def _files(finding: Finding) -> dict[str, str]:
-    lines = []
+def _files(finding: Finding, program: str) -> dict[str, str]:
+    lines: list[str] = []
     for result in finding.failures:
         if result.counterexample is not None:
             lines += [*counterexample_lines(result.counterexample), ""]
     run = finding.reach.run if finding.reach is not None else None
     if finding.reach is not None:
-        lines += reach_lines(finding.reach)
+        lines += reach_lines(finding.reach, file=program)
     if not lines:
         return {}
     head = f"{finding.verdict.value} {finding.name}: {finding.title}"

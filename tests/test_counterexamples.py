@@ -514,7 +514,8 @@ def test_files_of_each_counterexample(verified: Report, tmp_path: Path) -> None:
     written = {p.name for p in showing.write_counterexamples(verified, tmp_path)}
     assert {"one_holder.txt", "one_holder.svg", "one_holder.py"} <= written
     text = (tmp_path / "one_holder.txt").read_text(encoding="utf-8")
-    assert text.startswith("REFUTED one-holder") and "# breaks one-holder" in text
+    assert text.startswith("REFUTED one-holder") and "breaks one-holder" in text
+    assert "one_holder.py replays it on generated nodes" in text
     _run_program((tmp_path / "one_holder.py").read_text(encoding="utf-8"), tmp_path)
 
 

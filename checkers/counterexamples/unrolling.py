@@ -22,8 +22,9 @@ from model.lang import Spec
 from model.lang.expr import Expr, Kind, conjunction
 from model.lang.sorts import BOOL, NODE, SetSort
 from model.smt.bounded import Scope
+from model.smt.cone import Cone, cone
 from model.smt.relation import Footprint, reads
-from model.smt.unrolled import Cone, ReadStep, TooLarge, Unrolled, cone
+from model.smt.unrolled import ReadStep, TooLarge, Unrolled
 
 SCOPE = Scope(nodes=3, atoms=2, bits=2, rows=0)
 """The system in which runs are looked for: every configuration of so many nodes."""

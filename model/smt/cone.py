@@ -1,0 +1,61 @@
+"""What of a spec can matter to a question: its cone of influence.
+
+Belongs here: following reads and writes backwards. Never here: formulas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from model.lang import Message, Spec
+from model.lang.expr import Expr
+from model.lang.spec import Transition
+from model.smt.relation import Footprint, reads, writes
+
+
+@dataclass(frozen=True, slots=True)
+class Cone:
+    """The labels of the transitions and the symbols of the state that can matter."""
+
+    labels: frozenset[str]
+    symbols: Footprint
+
+
+def cone(spec: Spec, asked: Footprint, labels: frozenset[str] = frozenset()) -> Cone:
+    """Return what can matter to a question that reads `asked` or is about the steps `labels`."""
+    variables, messages, ghosts = set(asked.variables), set(asked.messages), set(asked.ghosts)
+    for s in spec.of_kind("assumption"):
+        if s.formula is not None:
+            variables |= reads(s.formula).variables
+    chosen: set[str] = set()
+    while True:
+        size = (len(chosen), len(variables), len(messages), len(ghosts))
+        now = Footprint(frozenset(variables), frozenset(messages), frozenset(ghosts))
+        for t in spec.transitions:
+            if t.label not in labels and not writes(t).meets(now):
+                continue
+            chosen.add(t.label)
+            if t.event is not None and issubclass(t.event, Message):
+                messages.add(t.event.__name__)
+            for expr in _matters(spec, t, now):
+                found = reads(expr)
+                variables |= found.variables
+                messages |= found.messages
+                ghosts |= found.ghosts
+        if size == (len(chosen), len(variables), len(messages), len(ghosts)):
+            return Cone(frozenset(chosen), now)
+
+
+def _matters(spec: Spec, t: Transition, now: Footprint) -> Iterator[Expr]:
+    yield spec.enabled(t)
+    yield from (e for name, e in t.updates.items() if name in now.variables)
+    for out in t.sends:
+        if out.message.__name__ in now.messages:
+            yield out.to
+            yield from out.fields.values()
+    for update in t.ghosts:
+        if update.relation.name in now.ghosts:
+            yield from update.args
+            if update.where is not None:
+                yield update.where
