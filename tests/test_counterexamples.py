@@ -534,3 +534,43 @@ def test_depth_is_checked() -> None:
 def test_facts_in_plain_text_are_between_asterisks() -> None:
     _, told = explained(0)
     assert any(plain(line).startswith("*sends ResetRequest") for line in told.after)
+
+
+# ---------------------------------------------------------------- the documentation
+
+
+def _documented() -> ToldRun:
+    """The run of docs/counterexamples.md, whichever run a solver would find."""
+    spec = faulty(TWICE)
+    acquire, ask = Event("request", "Acquire", "n1"), Event("message", "Ask", "n3", {}, "n1")
+    other, asks = Event("request", "Acquire", "n2"), Event("message", "Ask", "n3", {}, "n2")
+    grant = Event("message", "Grant", "n1", {"ticket": 1}, "n3")
+    second = Event("message", "Grant", "n2", {"ticket": 2}, "n3")
+    steps = (
+        (acquire, "acquire"),
+        (other, "acquire"),
+        (ask, "hand_out"),
+        (grant, "take"),
+        (asks, "hand_out"),
+        (second, "take"),
+    )
+    system = System({"server": "n3"}, ("n1", "n2", "n3"))
+    return told_run(spec, FoundRun("one-holder", system, steps, "the solver"), TWICE)
+
+
+def test_the_documented_run_is_what_is_told_now() -> None:
+    told = _documented()
+    page = (ROOT / "docs" / "counterexamples.md").read_text(encoding="utf-8")
+    picture = ROOT / "docs" / "counterexample_lock.svg"
+    if os.environ.get("UPDATE_EXPECTED"):
+        picture.write_text(told.svg, encoding="utf-8")
+    assert told.chart in page
+    assert told.program in page
+    assert "\n".join(showing.run_lines(told)[1:-1]).split("\n\n")[0] in page
+    assert picture.read_text(encoding="utf-8") == told.svg
+
+
+def test_the_documented_step_is_what_is_told_now() -> None:
+    page = (ROOT / "docs" / "counterexamples.md").read_text(encoding="utf-8")
+    _, told = explained(0)
+    assert "\n".join(showing.counterexample_lines(told)) in page
