@@ -57,12 +57,25 @@ class Found:
     smallest: bool = False
 
 
-def find(spec: Spec, property: str, transition: str, timeout_ms: int = 10_000) -> Found | None:
-    """Return the smallest counterexample to an obligation within `SCOPES`, or None."""
+def find(
+    spec: Spec,
+    property: str,
+    transition: str,
+    timeout_ms: int = 10_000,
+    seconds: float = 30.0,
+) -> Found | None:
+    """Return the smallest counterexample to an obligation within `SCOPES`, or None.
+
+    A scope gets `timeout_ms`, and none is begun after `seconds`.
+    """
+    until = time.perf_counter() + seconds
     for scope in SCOPES:
+        left = int((until - time.perf_counter()) * 1000)
+        if left <= 0:
+            return None
         obligation = bounded_obligation(spec, property, transition, scope)
         if obligation is not None:
-            found = _Search(spec, obligation, scope, timeout_ms).find()
+            found = _Search(spec, obligation, scope, min(timeout_ms, left)).find()
             if found is not None:
                 return found
     return None
