@@ -7,6 +7,7 @@ it on generated nodes; where no run is found, how deep the search went.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -35,6 +36,7 @@ from checkers.counterexamples import (
     unroll,
 )
 from checkers.counterexamples.chart import chart
+from checkers.counterexamples.forward import Forward
 from checkers.counterexamples.matters import Step, with_facts
 from checkers.counterexamples.reachability import fits
 from checkers.counterexamples.rerun import Rerun, package_of
@@ -44,7 +46,7 @@ from checkers.reach import leaf_goals, standard_config
 from checkers.story import Counterexample, ToldRun, ToldStep, plain
 from checkers.verdict import Report, Verdict
 from model import order
-from model.evaluate import Evaluator, Event, GlobalState, Packet
+from model.evaluate import Evaluator, Event, GlobalState, Mix, Packet, random_run
 from model.lang import Spec
 from model.lang.expr import Expr
 from model.lang.load import load
@@ -52,6 +54,8 @@ from model.lang.rules import Property
 from model.lang.sorts import NODE, OrderSort
 from model.lang.spec import Statement, drop_clause
 from model.smt.bounded import BoundedVocabulary, Scope
+from model.smt.cone import backwards
+from model.smt.relation import reads
 
 ROOT = Path(__file__).resolve().parent.parent
 FAULTY = "tests/faulty_specs"
@@ -287,6 +291,30 @@ def test_the_solver_reaches_what_all_runs_reach_and_when() -> None:
     found = unroll(asked, list(goals), 5, 60)
     reached = {name.split()[-1]: len(run.steps) for name, run in found.runs.items()}
     assert reached == explored and len(reached) == 3
+
+
+def test_no_step_of_a_run_is_thought_impossible() -> None:
+    """What is left out before the solver is asked happens in no run, at no step."""
+    labels = frozenset(t.label for t in ORDER.transitions)
+    forward = Forward(ORDER, labels)
+    possible = [forward.labels(step) for step in range(40)]
+    assert len(possible[0]) < len(possible[4]) < len(labels)
+    config, nodes = standard_config(ORDER, 2)
+    for seed in range(40):
+        run = random_run(ORDER, config, nodes, seed, 40, Mix(tries=4, phase=10), statements=())
+        for step, (_, label) in enumerate(run.steps):
+            assert label in possible[step], f"seed {seed}, step {step}"
+
+
+def test_the_last_steps_of_a_shortest_run_matter() -> None:
+    spec = faulty(TWICE)
+    formula = spec.statements["one-holder"].formula
+    assert formula is not None
+    levels = list(backwards(spec, reads(formula)))
+    assert all(a.labels <= b.labels for a, b in itertools.pairwise(levels))
+    run = unroll(spec, ["one-holder"], 8, 60).runs["one-holder"]
+    for level, (_, label) in zip(levels, reversed(run.steps), strict=False):
+        assert label in level.labels
 
 
 def test_not_reachable_is_said_with_depth_and_scope() -> None:

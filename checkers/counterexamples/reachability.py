@@ -49,11 +49,10 @@ def _one(
     by_solver, by_runs = unrolled.runs.get(name), searched.runs.get(name)
     depth = unrolled.depth.get(name)
     notes = []
+    stopped = unrolled.stops.get(name, unrolled.stopped)
     spent = unrolled.seconds + searched.seconds
     in_vain = "" if by_runs is not None else searched.told()
-    made = Reachability(
-        name, None, depth, asked, unrolled.scope, unrolled.stopped, in_vain, seconds=spent
-    )
+    made = Reachability(name, None, depth, asked, unrolled.scope, stopped, in_vain, seconds=spent)
     if by_solver is not None:
         told = tell(spec, by_solver, target, shortest=True)
         if not isinstance(told, str):

@@ -4,7 +4,8 @@ Belongs here: asking the solver about ever longer runs. Never here: what a run i
 (`model.smt.unrolled`), or telling one.
 
 A step is added at a time to one incremental question. A depth that was answered for is answered
-for; where the solver gives up or the time is over, it is said how far it got.
+for; where the solver gives up or the time is over, it is said how far it got. What cannot happen in
+a step (`forward`), or cannot matter to the question, is left out before the solver is asked.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 
 import z3
 
+from checkers.counterexamples.forward import Forward
 from checkers.counterexamples.runs import FoundRun, System
 from checkers.induction import ACTORS, DETERMINISM, ROLES, TOTALITY
 from model.evaluate import Event
@@ -22,7 +24,7 @@ from model.lang import Spec
 from model.lang.expr import Expr, Kind, conjunction
 from model.lang.sorts import BOOL, NODE, SetSort
 from model.smt.bounded import Scope
-from model.smt.cone import Cone, cone
+from model.smt.cone import Cone, backwards
 from model.smt.relation import Footprint, reads
 from model.smt.unrolled import ReadStep, TooLarge, Unrolled
 
@@ -40,6 +42,8 @@ def scope_in_words(spec: Spec, scope: Scope) -> str:
 
 
 PLAINER_SECONDS = 2.0
+NEAR = 3
+"""Of how many last steps the solver is told that they matter; of the others it finds out."""
 
 
 @dataclass
@@ -47,13 +51,15 @@ class Unrolling:
     """What the solver found.
 
     `runs`: by property; `depth`: by property, no run of so many steps or fewer breaks it;
-    `stopped`: why no deeper, if not for the depth asked for.
+    `stopped`: why no deeper, if not for the depth asked for, and `stops` by property, where one
+    has a reason of its own.
     """
 
     scope: str
     runs: dict[str, FoundRun] = field(default_factory=dict)
     depth: dict[str, int] = field(default_factory=dict)
     stopped: str = ""
+    stops: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
 
 
@@ -75,12 +81,22 @@ def unroll(
     if not asked:
         found.stopped = "not a question for this search"
         return found
-    try:
-        _deepen(spec, asked, depth, started + seconds, scope, found, only)
-    except TooLarge as error:
-        found.stopped = str(error)
-    except z3.Z3Exception as error:
-        found.stopped = f"the solver failed: {error}"
+    while asked:
+        try:
+            _deepen(spec, asked, depth, started + seconds, scope, found, only)
+            break
+        except TooLarge as error:  # the others need not stop there
+            reading = [
+                q for q in asked if error.relation in (q.symbols.ghosts | q.symbols.messages)
+            ]
+            asked = [q for q in asked if q not in reading and q.name not in found.runs]
+            found.stops.update({q.name: str(error) for q in reading})
+            if not reading:
+                found.stopped = str(error)
+                break
+        except z3.Z3Exception as error:
+            found.stopped = f"the solver failed: {error}"
+            break
     found.seconds = time.perf_counter() - started
     return found
 
@@ -100,10 +116,12 @@ def _deepen(
         frozenset().union(*(q.symbols.messages for q in asked)),
         frozenset().union(*(q.symbols.ghosts for q in asked)),
     )
-    within = cone(spec, symbols, labels)
+    levels = list(backwards(spec, symbols, labels))
+    within = levels[-1]
     if only is not None:
         within = Cone(within.labels & only, within.symbols)
-    system = Unrolled(spec, scope, within)
+    forward = Forward(spec, within.labels)
+    system = Unrolled(spec, scope, within, forward.labels)
     solver = z3.SolverFor("QF_FD")
     solver.add(*system.added)
     for now in range(depth + 1):
@@ -115,11 +133,18 @@ def _deepen(
             solver.add(*system.added)
         open_ = [q for q in asked if q.name not in found.runs]
         goals = {q.name: q.goal(system) for q in open_}
+        # a last step that could be left out would leave a run that was excluded before
+        near = [
+            system.taken(back, level.labels)
+            for back, level in enumerate(levels[:-1])
+            if back < min(now, NEAR) and only is None
+        ]
         while True:
             left = [n for n in goals if n not in found.runs]
             if not left:
                 break
-            answer = _ask(solver, z3.Or([goals[n] for n in left]), until)
+            goal = z3.And(z3.Or([goals[n] for n in left]), *near)
+            answer = _ask(solver, goal, until)
             if isinstance(answer, str):
                 found.stopped = answer
                 return
@@ -127,11 +152,9 @@ def _deepen(
                 found.depth.update(dict.fromkeys(left, now))
                 break
             # a run in which one rule at most answers each event can be taken by generated nodes
-            plain = _ask(
-                solver, z3.And(z3.Or([goals[n] for n in left]), system.one_answer()), until
-            )
+            plain = _ask(solver, z3.And(goal, system.one_answer()), until)
             model = answer if isinstance(plain, str) or plain is None else plain
-            model = _plainer(solver, system, z3.Or([goals[n] for n in left]), model, until)
+            model = _plainer(solver, system, goal, model, until)
             for name in left:
                 if z3.is_true(model.eval(goals[name], model_completion=True)):
                     found.runs[name] = _decode(system, model, name)

@@ -24,6 +24,16 @@ class Cone:
 
 def cone(spec: Spec, asked: Footprint, labels: frozenset[str] = frozenset()) -> Cone:
     """Return what can matter to a question that reads `asked` or is about the steps `labels`."""
+    *_, last = backwards(spec, asked, labels)
+    return last
+
+
+def backwards(spec: Spec, asked: Footprint, labels: frozenset[str] = frozenset()) -> Iterator[Cone]:
+    """Yield what can matter in the last step, in the last two, and so on, until it is the same.
+
+    In a run that is as short as can be every step matters: one that writes nothing that the
+    question or a later step reads could be left out.
+    """
     variables, messages, ghosts = set(asked.variables), set(asked.messages), set(asked.ghosts)
     for s in spec.of_kind("assumption"):
         if s.formula is not None:
@@ -43,8 +53,9 @@ def cone(spec: Spec, asked: Footprint, labels: frozenset[str] = frozenset()) -> 
                 variables |= found.variables
                 messages |= found.messages
                 ghosts |= found.ghosts
+        yield Cone(frozenset(chosen), now)
         if size == (len(chosen), len(variables), len(messages), len(ghosts)):
-            return Cone(frozenset(chosen), now)
+            return
 
 
 def _matters(spec: Spec, t: Transition, now: Footprint) -> Iterator[Expr]:

@@ -16,7 +16,8 @@ the transitions that write them. Leaving out the others leaves out no run that m
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,7 +39,12 @@ MOST_ROWS = 400
 
 
 class TooLarge(Exception):
-    """A run of this length is too large to spell out; the text says what is."""
+    """A run of this length is too large to spell out: `relation` holds too many tuples."""
+
+    def __init__(self, relation: str) -> None:
+        """Name the relation."""
+        self.relation = relation
+        super().__init__(f"{relation} may hold more than {MOST_ROWS} tuples")
 
 
 # ---------------------------------------------------------------- states
@@ -123,12 +129,19 @@ class Unrolled:
     `added` is what the last extension asserts. `state` is the state at the end.
     """
 
-    def __init__(self, spec: Spec, scope: Scope, within: Cone) -> None:
-        """Begin with the first state."""
+    def __init__(
+        self,
+        spec: Spec,
+        scope: Scope,
+        within: Cone,
+        possible: Callable[[int], frozenset[str]] | None = None,
+    ) -> None:
+        """Begin with the first state; `possible` names the transitions that a step may take."""
         self.spec, self.cone = spec, within
+        self._may_take = possible
         self.v = RunVocabulary(spec, scope)
         self.steps: list[Step] = []
-        self.possible: frozenset[str] = frozenset()
+        self.sent: frozenset[str] = frozenset()
         """The messages that some step so far may have sent."""
         self.transitions = [t for t in spec.transitions if t.label in within.labels]
         self.config = {
@@ -171,11 +184,7 @@ class Unrolled:
         self.added += self.v.well_formed(NODE, self.v.me)
         sending: dict[str, list[tuple[Row, int]]] = defaultdict(list)
         for t in self.transitions:
-            if t.event is None or not issubclass(t.event, Message):
-                reachable = True
-            else:
-                reachable = t.event.__name__ in self.possible
-            if reachable:
+            if self._possible(number, t):
                 row = self._row(step, t)
                 step.rows[t.label] = row
                 seen: dict[str, int] = defaultdict(int)
@@ -194,8 +203,14 @@ class Unrolled:
         for name, rows in ghosts.items():
             self.v.rows[name] += rows
             if len(self.v.rows[name]) > MOST_ROWS:
-                raise TooLarge(f"{name} may hold more than {MOST_ROWS} tuples")
+                raise TooLarge(name.removeprefix("ghost "))
         self.steps.append(step)
+
+    def _possible(self, number: int, t: Transition) -> bool:
+        if self._may_take is not None and t.label not in self._may_take(number):
+            return False
+        event = t.event
+        return event is None or not issubclass(event, Message) or event.__name__ in self.sent
 
     def _row(self, step: Step, t: Transition) -> Row:
         taken = z3.Bool(f"take {step.number} {t.label}")
@@ -293,11 +308,11 @@ class Unrolled:
                 flag = z3.And(any_way, z3.Extract(i, i, to) == 1)
                 self.v.rows[f"sent {message}"].append((flag, [step.me, node, *values]))
             if len(self.v.rows[f"sent {message}"]) > MOST_ROWS:
-                raise TooLarge(f"more than {MOST_ROWS} messages {message} may be sent")
+                raise TooLarge(message)
         for row in step.rows.values():
             self.added += [z3.Implies(row.taken, s) for s in row.translator.side]
             row.translator.side.clear()
-        self.possible |= sent
+        self.sent |= sent
 
     def _addressees(self, row: Row, to: Expr) -> z3.ExprRef:
         value = row.translator.value(to)
@@ -311,26 +326,55 @@ class Unrolled:
         return self.v.bit(nodes, value)
 
     def _ghosts(self, step: Step) -> dict[str, list[tuple[z3.BoolRef, list[Value]]]]:
-        """Return the tuples that the step adds; rows that only differ in the rule share one."""
-        found: dict[str, list[tuple[z3.BoolRef, list[Value]]]] = defaultdict(list)
+        """Return the tuples that the step adds; as one rule is taken, all rules share them."""
+        ways: dict[tuple[str, int], list[tuple[Row, z3.BoolRef, list[Value]]]] = defaultdict(list)
         for row in step.rows.values():
+            number: Counter[str] = Counter()
             for update in row.transition.ghosts:
                 name = update.relation.name
                 if name in self.cone.symbols.ghosts:
-                    found[f"ghost {name}"] += self._tuples(row, update)
+                    for condition, values in self._tuples(row, update):
+                        ways[name, number[name]].append((row, condition, values))
+                        number[name] += 1
+        found: dict[str, list[tuple[z3.BoolRef, list[Value]]]] = defaultdict(list)
+        for (name, at), given in ways.items():
+            if len(given) == 1:
+                ((row, condition, values),) = given
+                found[f"ghost {name}"].append((z3.And(row.taken, condition), values))
+            else:
+                found[f"ghost {name}"].append(self._shared(step, name, at, given))
         return found
+
+    def _shared(
+        self, step: Step, name: str, at: int, given: list[tuple[Row, z3.BoolRef, list[Value]]]
+    ) -> tuple[z3.BoolRef, list[Value]]:
+        """Return a tuple that is what the rule that is taken adds."""
+        place = f"{step.number} {name} {at}"
+        flag = z3.Bool(f"added {place}")
+        columns = self.spec.ghosts[name].columns
+        made = [self.v.constants(f"added {place} {i}", s) for i, s in enumerate(columns)]
+        for row, condition, values in given:
+            same = [
+                x == y
+                for value, other in zip(made, values, strict=True)
+                for x, y in zip(self.v.flat(value), self.v.flat(other), strict=True)
+            ]
+            self.added += [z3.Implies(row.taken, f) for f in (flag == condition, *same)]
+        taken = z3.Or([row.taken for row, _, _ in given])
+        self.added.append(z3.Implies(flag, taken))
+        return flag, made
 
     def _tuples(self, row: Row, update: GhostUpdate) -> list[tuple[z3.BoolRef, list[Value]]]:
         t = row.translator
         if update.where is None:
-            return [(row.taken, [t.value(a) for a in update.args])]
+            return [(z3.BoolVal(True), [t.value(a) for a in update.args])]
         first = update.where.args[0] if update.where.kind is Kind.AND else update.where
         bound = {n for n, _ in update.bound}
         found = []
         saved = dict(t.bound)
         for flag, values in t.v_rows(first):
             t.bound.update(t._bind(first, values, bound))
-            condition = z3.And(row.taken, flag, t.value(update.where))
+            condition = z3.And(flag, t.value(update.where))
             found.append((condition, [t.value(a) for a in update.args]))
         t.bound = saved
         return found
@@ -370,6 +414,11 @@ class Unrolled:
                 if others:
                     ways.append(z3.Implies(row.taken, z3.Not(z3.Or(others))))
         return z3.And(ways)
+
+    def taken(self, back: int, labels: frozenset[str]) -> z3.BoolRef:
+        """Return that the last step but `back` is one of the transitions `labels`."""
+        step = self.steps[-1 - back]
+        return z3.Or([row.taken for label, row in step.rows.items() if label in labels])
 
     def overlap(self, first: str, second: str) -> z3.BoolRef:
         """Return that the last step is the transition `first`, and `second` could be too."""
