@@ -7,6 +7,7 @@ it on generated nodes; where no run is found, how deep the search went.
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import os
@@ -20,6 +21,7 @@ from xml.etree import ElementTree
 
 import pytest
 import z3
+from rich.console import Console
 
 from checkers import report, showing, verify
 from checkers.counterexamples import (
@@ -108,7 +110,10 @@ def test_smallest_step_is_replayed_with_what_it_claims(at: int) -> None:
     assert told.replayed and told.smallest, told.note
     assert told.scope.startswith(f"{STEPS[at][3]} node")
     assert told.broken.startswith(STEPS[at][1])
-    assert told.claim == "the state before satisfies every property that is not open"
+    assert (
+        told.claim
+        == "the state before satisfies every property that is not open or assumed by name alone"
+    )
 
 
 @pytest.mark.parametrize("at", range(len(STEPS)))
@@ -161,6 +166,18 @@ def test_what_matters_is_marked() -> None:
     assert "    n1: severity 1, role RADIANT, *state ERROR(RECOVER_RESET)*" in lines
     page = showing.counterexample_html(told)
     assert "<mark>state ERROR(RECOVER_RESET)</mark>" in page and "*state" not in page
+
+
+def test_what_matters_is_coloured_on_a_terminal() -> None:
+    _, told = explained(0)
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, color_system="standard", width=200)
+    showing.print_counterexample(told, console)
+    assert "\x1b[1;33mstate ERROR(RECOVER_RESET)\x1b[0m" in out.getvalue()
+    assert "*state" not in out.getvalue()
+    plain_out = io.StringIO()
+    showing.print_counterexample(told, Console(file=plain_out, no_color=True, width=200))
+    assert "*state ERROR(RECOVER_RESET)*" in plain_out.getvalue()
 
 
 def test_a_local_obligation_claims_nothing_of_the_state_before() -> None:

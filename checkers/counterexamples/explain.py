@@ -43,6 +43,8 @@ def explain(spec: Spec, found: Found) -> Counterexample:
         evaluator.prefer = frozenset({label})
         if found.property != TOTALITY:
             outcome = evaluator.outcome(state, event)
+            later, against = _later(evaluator, found, state, outcome)
+            claim, notes = claim + later, notes + against
     except CANNOT as error:
         notes.append(f"the evaluator cannot take the step: {str(error).splitlines()[0]}")
     finally:
@@ -111,7 +113,25 @@ def _claim(evaluator: Evaluator, found: Found, state: GlobalState) -> tuple[str,
     if statement is not None and statement.prop.uses is not None:
         named = ", ".join(s.name for s in assumed)
         return f"the state before satisfies what the proof may use: {named}", notes
-    return "the state before satisfies every property that is not open", notes
+    by_name = any(s.prop.by_name for s in spec.of_kind("lemma"))
+    but = " or assumed by name alone" if by_name else ""
+    return f"the state before satisfies every property that is not open{but}", notes
+
+
+def _later(
+    evaluator: Evaluator, found: Found, state: GlobalState, outcome: Outcome
+) -> tuple[str, list[str]]:
+    """Return what the proof may use of the state after, in words, and what is against it."""
+    statement = evaluator.spec.statements.get(found.property)
+    stated = [evaluator.spec.statements[n] for n in (statement.prop.after if statement else ())]
+    used = [s for s in stated if s.formula is not None and not s.prop.open]
+    if not used:
+        return "", []
+    after = state.copy()
+    evaluator.apply(after, outcome)
+    lost = [s.name for s in used if not evaluator.holds(after, s)]
+    notes = [f"the evaluator finds false after the step: {', '.join(lost)}"] if lost else []
+    return f"; the state after satisfies {', '.join(s.name for s in used)}", notes
 
 
 def _event(spec: Spec, found: Found) -> Event:

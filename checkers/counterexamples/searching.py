@@ -111,18 +111,19 @@ def search(
             if run is not None and (known is None or len(run.steps) < len(known.steps)):
                 found.runs[name] = run
     for name, run in found.runs.items():
-        found.runs[name] = _straightened(spec, run)
+        left = started + seconds - time.perf_counter()
+        found.runs[name] = _straightened(spec, run, min(STRAIGHTEN_SECONDS, left))
     found.seconds = time.perf_counter() - started
     return found
 
 
-def _straightened(spec: Spec, run: FoundRun) -> FoundRun:
-    """Return the shortest run that takes the same rules, if the solver finds one shortly."""
-    if len(run.steps) <= SHORT or len(run.system.nodes) > SCOPE.nodes:
+def _straightened(spec: Spec, run: FoundRun, seconds: float) -> FoundRun:
+    """Return the shortest run that takes the same rules, if the solver finds one so soon."""
+    if seconds < 1 or len(run.steps) <= SHORT or len(run.system.nodes) > SCOPE.nodes:
         return run
     labels = frozenset(label for _, label in run.steps)
     most = len(run.steps) - 1
-    better = unroll(spec, [run.name], most, STRAIGHTEN_SECONDS, only=labels).runs.get(run.name)
+    better = unroll(spec, [run.name], most, seconds, only=labels).runs.get(run.name)
     if better is None or not Replayed(Evaluator(spec), better).broken:
         return run
     return replace(better, found_by="random runs, made short by the solver")
