@@ -18,6 +18,7 @@ from checkers.story import Counterexample, Line, Part, Reachability, ToldRun, pl
 from checkers.verdict import Finding, Report
 
 MARK = "bold yellow"
+LEGEND = ": what is broken hangs on it; what is not shown has its first value"
 
 
 def counterexample_lines(told: Counterexample) -> list[str]:
@@ -48,9 +49,7 @@ def _counterexample(told: Counterexample) -> Iterator[Line]:
         return
     yield (Part(f"  replayed by the reference evaluator; {told.claim}"),)
     if any(p.marked for line in (*told.before, *told.after) for p in line):
-        yield (
-            Part("  *marked*: what is broken hangs on it; what is not shown has its first value"),
-        )
+        yield (Part("  "), Part("marked", True), Part(LEGEND))
 
 
 def _rule(transition: str) -> str:

@@ -274,7 +274,8 @@ def test_deleting_a_herald_only_guard_exits_1_and_explains(copy: Path) -> None:
     at = text.index(guard, rule)
     file.write_text(text[:at] + text[at + len(guard) :], encoding="utf-8")
     try:
-        done = oathbound("verify", "--only", "S1.ResetRequest", "--jobs", "1", cwd=copy)
+        args = ("--only", "S1.ResetRequest", "--jobs", "1", "--depth", "0")
+        done = oathbound("verify", *args, cwd=copy)
     finally:
         file.write_text(text, encoding="utf-8")
     assert done.returncode == 1, done.stdout + done.stderr

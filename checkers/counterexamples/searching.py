@@ -111,8 +111,8 @@ def search(
             if run is not None and (known is None or len(run.steps) < len(known.steps)):
                 found.runs[name] = run
     for name, run in found.runs.items():
-        left = started + seconds - time.perf_counter()
-        found.runs[name] = _straightened(spec, run, min(STRAIGHTEN_SECONDS, left))
+        rest = started + seconds - time.perf_counter()
+        found.runs[name] = _straightened(spec, run, min(STRAIGHTEN_SECONDS, rest))
     found.seconds = time.perf_counter() - started
     return found
 
