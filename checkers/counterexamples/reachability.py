@@ -9,10 +9,10 @@ excludes what the evaluator has just run, one of the engines is wrong, and that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
-from checkers.counterexamples.runs import FoundRun, Replayed, System, padded
+from checkers.counterexamples.runs import FoundRun, Replayed, padded
 from checkers.counterexamples.searching import Searched
 from checkers.counterexamples.telling import tell
 from checkers.counterexamples.unrolling import SCOPE, Unrolling
@@ -97,15 +97,3 @@ def fits(spec: Spec, run: FoundRun, scope: Scope) -> bool:
                 elif isinstance(inner, AtomSort) and inner != NODE:
                     seen.setdefault(inner.name, set()).add(part)
     return all(len(values) <= scope.atoms for values in seen.values())
-
-
-def systems_to_search(
-    standard: Iterable[System], configs: Iterable[Mapping[str, object]]
-) -> list[System]:
-    """Return the systems in which random runs look: standard ones, and those of steps found."""
-    found = list(standard)
-    for config in configs:
-        nodes = tuple(f"n{i + 1}" for i in range(3))
-        if not any(s.config == config for s in found):
-            found.append(System(dict(config), nodes))
-    return found
