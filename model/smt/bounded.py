@@ -35,7 +35,7 @@ from model.lang.sorts import (
     StructSort,
     SumSort,
 )
-from model.smt.translate import Translator
+from model.smt.translate import Translator, owner_of
 from model.smt.vocabulary import Value, Vocabulary, enumeration
 
 
@@ -271,6 +271,9 @@ class BoundedTranslator(Translator):
     """Spells out quantifiers and computes sets."""
 
     v: BoundedVocabulary
+
+    def _owner(self, e: Expr) -> z3.ExprRef:
+        return owner_of(self, e)
 
     def value(self, e: Expr) -> Value:
         """Translate; nothing has a first-order obstacle here."""

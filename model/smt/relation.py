@@ -16,7 +16,7 @@ from model.lang.declare import GhostUpdate
 from model.lang.expr import Expr, Kind, walk
 from model.lang.sorts import NODE
 from model.lang.spec import Transition
-from model.smt.translate import Translator, choose
+from model.smt.translate import Translator, choose, owner_of
 from model.smt.vocabulary import Value, Vocabulary
 
 
@@ -282,6 +282,9 @@ class _Before:
 
 class _LocalTranslator(Translator):
     """Composite sets as terms."""
+
+    def _owner(self, e: Expr) -> z3.ExprRef:
+        return owner_of(self, e)
 
     def _set(self, e: Expr) -> z3.ExprRef:
         sort = self.v.sort(e.sort)

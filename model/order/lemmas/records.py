@@ -105,7 +105,9 @@ def proposals_travel(h: Node, n: Node, t: Term, v: Number, members: Nodes, keys:
     return told.implies(proposed(Position(term=t, version=v), members, keys))
 
 
-@strengthening("Heralds tell of what they committed, in their own term.", "own_watermark_was_committed")
+@strengthening(
+    "Heralds tell of what they committed, in their own term.", "own_watermark_was_committed"
+)
 def commits_travel(h: Node, n: Node, t: Term, v: Number, members: Nodes, keys: Keys) -> Expr:
     """A commit in flight was committed."""
     return sent(Commit, h, n, term=t, version=v, members=members, keys=keys).implies(
