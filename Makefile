@@ -1,5 +1,9 @@
 # Everything that one does with Oathbound, by name.
 #
+# make exits with 2 when a command fails, whatever the command's own status; its last line names that
+# (`Error 1`: refuted or not current; `Error 2`: misused; `Error 3`: not known). To tell these apart in
+# a script, run `.venv/bin/oathbound verify` itself.
+#
 # Needs make, a Python of at least 3.11 and a package index. Each target makes the environment it
 # needs, at the versions and hashes in the lock files, and makes it again when they change.
 

@@ -3,30 +3,40 @@
 Belongs here: reading the command line, progress, exit status. Never here: any check.
 
 Exit status: 0 all that was asked for holds; 1 a property is refuted or a derived file is not
-current; 2 the command line or the spec is wrong; 3 something is unknown or ran out of time.
+current; 2 the command line or the spec is wrong; 3 something is open or unknown, or ran out of time
+or memory.
 """
 
 from __future__ import annotations
 
+import importlib.util
+import json
 import os
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
-from joblib.externals.loky.process_executor import TerminatedWorkerError
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from checkers import artefacts, report, showing, verify
-from checkers.induction import STRUCTURAL
-from checkers.scope import ScopeError, read_scope
+from checkers import report, showing
+from checkers.cache.store import FOLDER
+from checkers.cache.whole import Whole
+from checkers.questions import STRUCTURAL
 from checkers.verdict import Report
 from model.lang import Spec, SpecError, SpecErrors
 from model.lang.load import load
-from model.smt.bounded import Scope
+
+# A solver takes long to load, and so does what draws: each command imports what it needs, so that
+# one that can tell at once does.
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from checkers.artefacts import Stale
+    from model.smt.bounded import Scope
 
 MOST_JOBS_PER_CORE = 8
 MOST_DEPTH = 200
@@ -55,7 +65,16 @@ def main() -> None:
     """Write a protocol once as a table of rules; prove it, generate it, compare the two."""
 
 
-@main.command(name="verify")
+STATUSES = """\b
+Exit status:
+  0  all that was asked for holds
+  1  a property is refuted, or a derived file is not current
+  2  the command line or the spec is wrong
+  3  something is open or unknown, or ran out of time or memory
+"""
+
+
+@main.command(name="verify", epilog=STATUSES)
 @click.argument("spec", default="order")
 @click.option("--only", multiple=True, metavar="NAME", help="Check just this property (repeat).")
 @click.option(
@@ -69,10 +88,15 @@ def main() -> None:
 @click.option("--jobs", default=os.cpu_count() or 1, show_default=True, help="Parallel workers.")
 @click.option("--backend", default="loky", show_default=True, help="joblib backend of the workers.")
 @click.option(
-    "--timeout", default=20.0, show_default=True, help="Solver seconds for a try at an obligation."
+    "--timeout", default=40.0, show_default=True, help="Seconds for one obligation, all tries told."
 )
 @click.option(
-    "--no-cache", is_flag=True, help="Prove everything afresh (nothing is cached yet in any case)."
+    "--memory", default=1024, show_default=True, help="Megabytes for a solver at an obligation."
+)
+@click.option("--no-cache", is_flag=True, help="Prove everything afresh, and keep nothing.")
+@click.option("--confirm", type=click.Choice(["cvc5"]), help="Let a second solver confirm proofs.")
+@click.option(
+    "--smt2", type=click.Path(path_type=Path), metavar="DIR", help="Write the obligations there."
 )
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON there.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML there.")
@@ -90,6 +114,9 @@ def main() -> None:
     help="Write each counterexample there: .txt, and of a run .svg and .py.",
 )
 @click.option("--lemmas", is_flag=True, help="Show the lemmas that are proved, too.")
+@click.option(
+    "--allow-open", is_flag=True, help="Exit 0 although the spec declares properties as open."
+)
 def verify_command(
     spec: str,
     only: tuple[str, ...],
@@ -98,54 +125,63 @@ def verify_command(
     jobs: int,
     backend: str,
     timeout: float,
+    memory: int,
     no_cache: bool,
+    confirm: str | None,
+    smt2: Path | None,
     json_file: Path | None,
     junit: Path | None,
     html_file: Path | None,
     depth: int,
     counterexamples: Path | None,
     lemmas: bool,
+    allow_open: bool,
 ) -> None:
     """Prove SPEC for any number of nodes, and check that what is derived from it is current.
 
     SPEC is `order`, a path to a Python file, or `package.module:NAME`.
     """
+    files = {"--json": json_file, "--junit": junit, "--html": html_file}
+    _check_files({option: path for option, path in files.items() if path is not None})
+    _check_numbers(jobs, timeout, memory)
+    if engine != "induction" and (confirm is not None or smt2 is not None):
+        _wrong("--confirm and --smt2 are about proofs", "leave --engine bounded out")
+    if confirm is not None:
+        _check_cvc5()
+    if smt2 is not None:
+        _check_folder(smt2)
+    whole = None
+    if not no_cache and smt2 is None and engine == "induction" and scope is None:
+        started = time.perf_counter()
+        whole = Whole(spec, (sorted(only), confirm))
+        kept = whole.report()
+        if kept is not None:
+            kept.seconds = time.perf_counter() - started
+            kept.asked, kept.allow_open = frozenset(only), allow_open
+            kept.details["unchanged"] = True
+            _tell(kept, lemmas, json_file, junit, html_file)
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    from checkers import verify
+
     loaded = _load(spec)
-    stated = loaded.of_kind("safety", "step", "lemma")
-    known = {*(s.name for s in stated), *STRUCTURAL}
-    for name in only:
-        if name not in known:
-            close = ", ".join(sorted(n for n in known if n.lower().startswith(name.lower()[:2])))
-            click.echo(
-                f"error: --only {name}: the spec states no such property\n"
-                f"  fix: use one of: {close or ', '.join(sorted(known))}",
-                err=True,
-            )
-            raise SystemExit(WRONG)
-    most = MOST_JOBS_PER_CORE * (os.cpu_count() or 1)
-    if not 1 <= jobs <= most or not 0.001 <= timeout <= 1e6:
-        click.echo(
-            f"error: --jobs {jobs} --timeout {timeout}: workers must be positive and at most"
-            f" {most} (more would only wait for each other here), seconds 0.001 to 1000000",
-            err=True,
-        )
-        raise SystemExit(WRONG)
+    _check_names(loaded, only)
     if not 0 <= depth <= MOST_DEPTH:
-        click.echo(
-            f"error: --depth {depth}: a run has 0 to {MOST_DEPTH} steps, and 0 looks for none",
-            err=True,
-        )
-        raise SystemExit(WRONG)
+        _wrong(f"--depth {depth}: it is no length of a run", f"write 0 (no runs) to {MOST_DEPTH}")
     options = verify.Options(
         frozenset(only),
         jobs,
         backend,
         timeout,
+        memory,
         derived=spec == "order",
         scope=_scope(loaded, engine, scope),
+        allow_open=allow_open,
+        confirm=confirm is not None,
+        cache=None if no_cache else Path(FOLDER),
+        smt2=smt2,
         depth=depth,
     )
-    console = _console()
     try:
         with _Progress() as progress:
             checks = verify.Verification(spec, options, progress.update)
@@ -160,7 +196,23 @@ def verify_command(
             err=True,
         )
         raise SystemExit(UNKNOWN) from None
-    report.show(found, console, lemmas=lemmas)
+    if checks.ledger is not None and checks.ledger.trouble:
+        click.echo(f"note: nothing is kept for the next run: {checks.ledger.trouble}", err=True)
+    if whole is not None:
+        whole.keep(found)
+    _tell(found, lemmas, json_file, junit, html_file, counterexamples)
+
+
+def _tell(
+    found: Report,
+    lemmas: bool,
+    json_file: Path | None,
+    junit: Path | None,
+    html_file: Path | None,
+    counterexamples: Path | None = None,
+) -> NoReturn:
+    """Show a report, write it to the files asked for, and exit as it says."""
+    report.show(found, _console(), lemmas=lemmas)
     for path, write in (
         (json_file, report.write_json),
         (junit, report.write_junit),
@@ -169,7 +221,7 @@ def verify_command(
         if path is not None:
             _write(partial(write, found, path), path)
     if counterexamples is not None:
-        _write(lambda: _write_counterexamples(found, counterexamples), counterexamples)
+        _write(partial(_write_counterexamples, found, counterexamples), counterexamples)
     raise SystemExit(found.exit_status())
 
 
@@ -178,8 +230,67 @@ def _write_counterexamples(found: Report, folder: Path) -> None:
         click.echo(f"wrote {path}")
 
 
+def _wrong(what: str, fix: str) -> NoReturn:
+    """Say what is wrong with the command line, and how to mend it."""
+    click.echo(f"error: {what}\n  fix: {fix}", err=True)
+    raise SystemExit(WRONG)
+
+
+def _check_numbers(jobs: int, timeout: float, memory: int) -> None:
+    most = MOST_JOBS_PER_CORE * (os.cpu_count() or 1)
+    if not 64 <= memory <= 1 << 20:
+        what = f"--memory {memory}: a solver needs 64 megabytes, and 1048577 are no bound any more"
+        _wrong(what, "write a number between, as in --memory 1024")
+    if not 1 <= jobs <= most or not 0.001 <= timeout <= 1e6:
+        click.echo(
+            f"error: --jobs {jobs} --timeout {timeout}: workers must be positive and at most"
+            f" {most} (more would only wait for each other here), seconds 0.001 to 1000000",
+            err=True,
+        )
+        raise SystemExit(WRONG)
+
+
+def _check_cvc5() -> None:
+    """Refuse to confirm anything where cvc5 is not installed."""
+    if importlib.util.find_spec("cvc5") is None:
+        what = "--confirm cvc5: cvc5 is not installed"
+        _wrong(what, "run `pip install cvc5`, or install the project with its extra `confirm`")
+
+
+def _check_folder(folder: Path) -> None:
+    """Make the folder for the files, and refuse one that has something else in it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            _wrong(f"--smt2 {folder}: the folder is not empty", "name a new or an empty folder")
+        if not os.access(folder, os.W_OK | os.X_OK):
+            _wrong(f"--smt2 {folder}: it may not be written", "name a folder that you may write to")
+    except FileExistsError:
+        _wrong(f"--smt2 {folder}: it is a file", "name a new or an empty folder")
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        _wrong(f"--smt2 {folder}: {why}", "name a folder that you may write to")
+
+
+def _check_names(spec: Spec, only: tuple[str, ...]) -> None:
+    """Refuse names that no property and no structural row has."""
+    stated = spec.of_kind("safety", "step", "lemma")
+    known = {*(s.name for s in stated), *STRUCTURAL}
+    for name in only:
+        if name not in known:
+            close = ", ".join(sorted(n for n in known if n.lower().startswith(name.lower()[:2])))
+            click.echo(
+                f"error: --only {name}: the spec states no such property\n"
+                f"  fix: use one of: {close or ', '.join(sorted(known))}",
+                err=True,
+            )
+            raise SystemExit(WRONG)
+
+
 def _scope(spec: Spec, engine: str, text: str | None) -> Scope | None:
     """Return the scope asked for; none for the unbounded engine."""
+    from checkers.scope import ScopeError, read_scope
+
     if engine == "induction":
         if text is not None:
             click.echo("error: --scope goes with --engine bounded", err=True)
@@ -192,6 +303,34 @@ def _scope(spec: Spec, engine: str, text: str | None) -> Scope | None:
         raise SystemExit(WRONG) from None
 
 
+def _check_files(files: dict[str, Path]) -> None:
+    """Refuse, before anything is run, files that cannot be written afterwards."""
+    for at, (option, path) in enumerate(files.items()):
+        why = _unwritable(path)
+        fix = "name a file in a folder that you may write to"
+        for other, earlier in list(files.items())[:at]:
+            if why is None and earlier.absolute() == path.absolute():
+                why, fix = f"{other} is written there, too", "give each its own file"
+        if why is not None:
+            click.echo(f"error: {option} {path}: {why}\n  fix: {fix}", err=True)
+            raise SystemExit(WRONG)
+
+
+def _unwritable(path: Path) -> str | None:
+    """Return why a file cannot be written, or None where nothing speaks against it."""
+    try:
+        if path.is_dir():
+            return "it is a folder"
+        if path.exists():
+            return None if os.access(path, os.W_OK) else "it may not be written"
+        folder = next(p for p in path.absolute().parents if p.exists())
+    except (OSError, ValueError) as error:
+        return getattr(error, "strerror", None) or str(error)
+    if not folder.is_dir():
+        return f"{folder} is no folder"
+    return None if os.access(folder, os.W_OK | os.X_OK) else f"{folder} may not be written"
+
+
 def _write(action: Callable[[], None], path: Path) -> None:
     try:
         action()
@@ -202,9 +341,49 @@ def _write(action: Callable[[], None], path: Path) -> None:
 
 @main.command()
 @click.argument("spec", default="order")
+@click.option("--only", multiple=True, metavar="NAME", help="Look at just this property (repeat).")
+@click.option("--names", is_flag=True, help="Name every transition of what is outside.")
+@click.option("--dot", "dot_file", type=click.Path(path_type=Path), help="Write the graph there.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON there.")
+def fragment(
+    spec: str, only: tuple[str, ...], names: bool, dot_file: Path | None, json_file: Path | None
+) -> None:
+    """Show the quantifier alternations of SPEC's obligations, and which leave the fragment.
+
+    Nothing is proved. An obligation without a cycle is in a decidable fragment; one with a cycle
+    may be decided all the same, or the solver may give up. `verify` also tells which are in the
+    fragment with just those hypotheses that their proofs used.
+    """
+    files = {"--dot": dot_file, "--json": json_file}
+    _check_files({option: path for option, path in files.items() if path is not None})
+    from checkers import alternation, alternation_text
+
+    loaded = _load(spec)
+    _check_names(loaded, only)
+    asked, seen = [], alternation.Alternations()
+    with _Progress() as progress:
+        for done, found in enumerate(alternation.of_spec(loaded, seen, frozenset(only) or None)):
+            progress.update("transitions", done, len(loaded.transitions) + 2)
+            asked += found
+    data = alternation.as_data(asked)
+    data["hypotheses"] = seen.hypotheses()
+    for told in alternation_text.lines(data, names=names):
+        click.echo(told)
+    for path, text in (
+        (dot_file, alternation_text.dot(data, loaded.name)),
+        (json_file, json.dumps({"schema": report.SCHEMA, "spec": loaded.name, **data}, indent=2)),
+    ):
+        if path is not None:
+            _write(partial(report.write_text, path, text), path)
+
+
+@main.command()
+@click.argument("spec", default="order")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a file is not current.")
 def generate(spec: str, check: bool) -> None:
     """Write the generated node and the reference pages of SPEC."""
+    from checkers import artefacts
+
     loaded = _load(spec)
     if check:
         _told_stale(artefacts.stale_generated(loaded), "make generate")
@@ -217,17 +396,24 @@ def generate(spec: str, check: bool) -> None:
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a figure is not current.")
 def figures_command(spec: str, check: bool) -> None:
     """Derive and draw the state figures of SPEC."""
+    from checkers import artefacts
+    from model.figures import NoDrawingProgram
+
     loaded = _load(spec)
     if not loaded.edges:
         click.echo(f"error: {spec} has no edge table, so there is no figure to draw", err=True)
         raise SystemExit(WRONG)
     if check:
         _told_stale(artefacts.stale_figures(loaded), "make figures")
-    for path in artefacts.write_figures(loaded):
-        click.echo(f"wrote {path}")
+    try:
+        for path in artefacts.write_figures(loaded):
+            click.echo(f"wrote {path}")
+    except NoDrawingProgram as error:
+        click.echo(f"error: {error}", err=True)
+        raise SystemExit(WRONG) from None
 
 
-def _told_stale(stale: list[artefacts.Stale], fix: str) -> None:
+def _told_stale(stale: list[Stale], fix: str) -> None:
     for one in stale:
         click.echo(f"{one.path}: {one.why}")
     if stale:
@@ -244,6 +430,14 @@ class _Progress:
 
     def __enter__(self) -> _Progress:
         if sys.stderr.isatty():
+            from rich.progress import (
+                BarColumn,
+                MofNCompleteColumn,
+                Progress,
+                TextColumn,
+                TimeElapsedColumn,
+            )
+
             self._bar = Progress(
                 TextColumn("{task.description}"),
                 BarColumn(),

@@ -11,19 +11,29 @@ hide one, and neither can an undecided question, which counts as possible.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import z3
 
 from model.figures import Edge, Step, assemble
 from model.lang import Message, Spec
 from model.lang.expr import Expr, Kind
+from model.lang.footprint import reads
 from model.lang.sorts import NODE, SumSort
 from model.lang.spec import Transition, possible_leaves
 from model.smt import SystemStep, Vocabulary
-from model.smt.relation import reads
 
 
-def about_one_node(spec: Spec) -> list[Expr]:
-    """Return the bodies of the proved statements that have one process parameter and no other."""
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """The steps that rules can take, and the statements that the solver was given for it."""
+
+    steps: list[Step]
+    given: frozenset[str]
+
+
+def about_one_node(spec: Spec) -> list[tuple[str, Expr]]:
+    """Return the stated properties that have one process parameter and no other, by name."""
     found = []
     for s in spec.of_kind("safety", "lemma"):
         f = s.formula
@@ -32,7 +42,7 @@ def about_one_node(spec: Spec) -> list[Expr]:
         if f.data[0][1] == NODE and not any(
             n.kind in (Kind.FORALL, Kind.EXISTS) for n in _below(f.args[0])
         ):
-            found.append(f)
+            found.append((s.name, f))
     return found
 
 
@@ -43,28 +53,39 @@ def _below(expr: Expr) -> list[Expr]:
     return out
 
 
-def about_one_message(spec: Spec, message: str) -> list[Expr]:
-    """Return the proved statements that speak of nothing but messages sent, this one among them."""
+def about_one_message(spec: Spec, message: str) -> list[tuple[str, Expr]]:
+    """Return the stated properties of nothing but messages sent, this one among them, by name."""
     found = []
     for s in spec.of_kind("safety", "lemma"):
         if s.prop.open or s.formula is None:
             continue
         seen = reads(s.formula)
         if message in seen.messages and not seen.variables and not seen.ghosts:
-            found.append(s.formula)
+            found.append((s.name, s.formula))
     return found
 
 
-def derive_steps(spec: Spec, variable: str) -> list[Step]:
-    """Return every step between different leaves of `variable`, in the order of the rules."""
+def derive(spec: Spec, variable: str, without: frozenset[str] = frozenset()) -> Derived:
+    """Return every step between different leaves of `variable`, in the order of the rules.
+
+    The solver is not given the statements `without`.
+    """
     sort = spec.variables[variable].sort
     assert isinstance(sort, SumSort)
     facts = about_one_node(spec)
     found: list[Step] = []
+    given: set[str] = set()
     for t in spec.transitions:
         if t.kind != "environment" and variable in t.updates:
-            found += _steps_of(spec, t, variable, sort, facts)
-    return found
+            ask = Question(spec, t, facts, without)
+            found += _steps_of(ask, t, variable, sort)
+            given |= ask.given
+    return Derived(found, frozenset(given))
+
+
+def derive_steps(spec: Spec, variable: str) -> list[Step]:
+    """Return the steps alone."""
+    return derive(spec, variable).steps
 
 
 def derive_edges(spec: Spec) -> tuple[Edge, ...]:
@@ -73,23 +94,40 @@ def derive_edges(spec: Spec) -> tuple[Edge, ...]:
 
 
 class Question:
-    """What can hold of one transition, given what is proved of the node that takes it."""
+    """What can hold of one transition, given what is stated of the node that takes it.
 
-    def __init__(self, spec: Spec, t: Transition, facts: list[Expr]) -> None:
+    `given` are the statements it was given. (Which of them an answer used is not asked: that made
+    the questions of the order twelve times as slow.)
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        t: Transition,
+        facts: list[tuple[str, Expr]],
+        without: frozenset[str] = frozenset(),
+    ) -> None:
         """Prepare the solver for `t`."""
         self.v = Vocabulary(spec)
         self.step = SystemStep(spec, t, self.v)
         self.solver = z3.Solver()
         self.solver.add(*self.step.enabled)
-        for fact in facts:
-            self.step.before.bound[fact.data[0][0]] = self.v.me
-            self.solver.add(self.step.before.formula(fact.args[0]))
+        self.given: set[str] = set()
+        for name, fact in facts:
+            if name not in without:
+                self.step.before.bound[fact.data[0][0]] = self.v.me
+                self._give(name, self.step.before.formula(fact.args[0]))
         self.step.before.bound.clear()
         if t.event is not None and issubclass(t.event, Message):
             self.solver.add(self.step.received)
-            for fact in about_one_message(spec, t.event.__name__):
-                self.solver.add(self.step.before.formula(fact))
+            for name, fact in about_one_message(spec, t.event.__name__):
+                if name not in without:
+                    self._give(name, self.step.before.formula(fact))
         self.solver.set("timeout", 2_000)
+
+    def _give(self, name: str, fact: z3.BoolRef) -> None:
+        self.given.add(name)
+        self.solver.add(fact)
 
     def is_leaf(self, variable: str, leaf: str) -> z3.BoolRef:
         """Return that the node's `variable` is `leaf` before the step."""
@@ -101,10 +139,8 @@ class Question:
         return bool(self.solver.check(*conditions) != z3.unsat)
 
 
-def _steps_of(
-    spec: Spec, t: Transition, variable: str, sort: SumSort, facts: list[Expr]
-) -> list[Step]:
-    ask = Question(spec, t, facts)
+def _steps_of(ask: Question, t: Transition, variable: str, sort: SumSort) -> list[Step]:
+    spec = ask.v.spec
     after = ask.step.variable(variable, ask.v.me)
     roles = spec.variables[spec.role_variable].sort
     assert isinstance(roles, SumSort)

@@ -3,8 +3,8 @@
 Belongs here: evidence from concrete runs of the reference evaluator. Never here: proofs; a run
 shows that something is possible, and that a property was not broken in just this run.
 
-A statement `for all x: A implies B` says something only if some reachable state satisfies A; such
-a state is looked for in the run. Runs are deterministic by their seed.
+A statement `for all x: A implies B` says something only if A happens; that is looked for in the
+run, for every claim of every statement (`cases`). Runs are deterministic by their seed.
 """
 
 from __future__ import annotations
@@ -16,15 +16,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from checkers.cases import cases_of, leaf_goals
 from checkers.scenarios import play
 from model.evaluate import Checker, Evaluator, Event, Mix, Simulation, shorten
 from model.evaluate.simulate import checkable
 from model.evaluate.values import EvaluationError
 from model.lang import Spec
-from model.lang.expr import Expr, Kind, conjunction, negate
-from model.lang.rules import Property
 from model.lang.sorts import (
-    BOOL,
     NODE,
     AtomSort,
     MaybeSort,
@@ -35,7 +33,6 @@ from model.lang.sorts import (
     StructSort,
     SumSort,
 )
-from model.lang.spec import Statement
 
 MIXES = (
     Mix(tries=6, phase=30),
@@ -49,7 +46,7 @@ MIXES = (
 class Reached:
     """What a run reached, what it did not, and what it broke.
 
-    `missing_cases` and `missing_leaves` name statements and leaves that no state of the run showed;
+    `missing_cases` and `missing_leaves` name what no state or step of the run showed;
     `broken` gives for each broken statement a short run from the first state that breaks it, one
     line a step.
     """
@@ -116,51 +113,6 @@ def _plain(sort: Sort) -> Any:
             return False
 
 
-def case_of(statement: Statement) -> Statement | None:
-    """Return the negation of `some x satisfies the antecedent`, or None where there is none.
-
-    A run that breaks it has a case of the statement.
-    """
-    formula = statement.formula
-    if formula is None:
-        return None
-    if statement.prop.kind == "sometimes":
-        return _goal(statement.name, negate(formula))
-    if formula.kind is not Kind.FORALL:
-        return None
-    body, conditions = formula.args[0], []
-    while body.kind is Kind.IMPLIES:
-        conditions.append(body.args[0])
-        body = body.args[1]
-    if not conditions:
-        return None
-    none = Expr(Kind.FORALL, BOOL, (negate(conjunction(*conditions)),), formula.data, formula.span)
-    return _goal(statement.name, none)
-
-
-def leaf_goals(spec: Spec) -> list[Statement]:
-    """Return for each leaf of a tabled variable that no node is in it."""
-    found = []
-    for table in spec.edges:
-        sort = spec.variables[table.variable].sort
-        assert isinstance(sort, SumSort)
-        node = Expr(Kind.BOUND, NODE, (), "n")
-        state = Expr(Kind.VAR, sort, (node,), table.variable)
-        for leaf in sort.leaves:
-            there = Expr(Kind.IS, BOOL, (state,), frozenset({leaf}))
-            nobody = Expr(Kind.FORALL, BOOL, (negate(there),), (("n", NODE),))
-            found.append(_goal(f"{table.variable} = {leaf}", nobody))
-    return found
-
-
-def _goal(name: str, formula: Expr) -> Statement:
-    return Statement(Property("safety", f"goal {name}", "", _nothing), formula)
-
-
-def _nothing() -> None:
-    """Stand in for the function of a goal, which no spec wrote."""
-
-
 def reach(
     spec: Spec,
     seed: int = 1,
@@ -179,10 +131,10 @@ def reach(
     if config is None or nodes is None:
         config, nodes = standard_config(spec)
     evaluator = Evaluator(spec)
-    cases = {s.name: case for s in spec.statements.values() if (case := case_of(s)) is not None}
+    cases = [case for s in spec.statements.values() for case in cases_of(s)]
     leaves = leaf_goals(spec)
     real = checkable(spec)
-    checker = Checker(evaluator, [*real, *cases.values(), *leaves])
+    checker = Checker(evaluator, [*real, *cases, *leaves])
     first = evaluator.initial_state(config, nodes)
     fired: Counter[str] = Counter()
     replies: Counter[str] = Counter()
@@ -202,7 +154,7 @@ def reach(
             broken.setdefault(violation.statement.name, (start, events))
     rules = [t.label for t in spec.transitions if t.kind == "rule"]
     used = {t.reply.decl.__name__ for t in spec.transitions if t.reply is not None}
-    goals = {s.name for s in (*cases.values(), *leaves)}
+    goals = {s.name for s in (*cases, *leaves)}
     choose = random.Random(seed)
     visits: Counter[tuple[str, str]] = Counter()
     while taken < steps:
@@ -261,6 +213,6 @@ def reach(
     found.missing_rules = [r for r in rules if not fired[r]]
     found.missing_replies = sorted(used - set(replies))
     found.missing_leaves = [s.name[5:] for s in leaves if s.name not in checker.broken]
-    found.missing_cases = [n for n, s in cases.items() if s.name not in checker.broken]
+    found.missing_cases = [s.name[5:] for s in cases if s.name not in checker.broken]
     found.seconds = time.perf_counter() - started
     return found

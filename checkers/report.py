@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from checkers import alternation_text
 from checkers.showing import (
     counterexample_html,
     counterexample_lines,
@@ -25,7 +26,7 @@ from checkers.showing import (
 )
 from checkers.verdict import Finding, Report, Verdict
 
-SCHEMA = 1
+SCHEMA = 2
 """The version of the JSON form; it changes when a reader of it would have to."""
 
 RUNS_IN_FULL = 2
@@ -33,11 +34,24 @@ RUNS_IN_FULL = 2
 
 _STYLE = {
     Verdict.PROVED: "green",
-    Verdict.REFUTED: "bold red",
-    Verdict.UNKNOWN: "yellow",
+    Verdict.SHOWN: "cyan",
+    Verdict.CHECKED: "cyan",
     Verdict.BOUND_REACHED: "yellow",
-    Verdict.OPEN: "cyan",
+    Verdict.OPEN: "magenta",
+    Verdict.UNKNOWN: "yellow",
+    Verdict.TIMED_OUT: "yellow",
+    Verdict.OUT_OF_MEMORY: "yellow",
+    Verdict.REFUTED: "bold red",
 }
+_MEANING = {
+    Verdict.SHOWN: "an example was found, no proof",
+    Verdict.CHECKED: "computed and compared, no proof",
+    Verdict.OPEN: "stated, not proved",
+    Verdict.UNKNOWN: "not decided",
+    Verdict.TIMED_OUT: "not decided in the given time",
+    Verdict.OUT_OF_MEMORY: "not decided in the given memory",
+}
+"""What a verdict that is no proof means, in a few words."""
 _HEADINGS = (
     ("safety", "What the spec promises"),
     ("lemma", "Lemmas"),
@@ -55,18 +69,15 @@ def show(report: Report, console: Console, *, lemmas: bool = False) -> None:
             console.print(_table(heading, rows))
     runs = 0
     for finding in report.findings:
-        failed = finding.verdict in (Verdict.REFUTED, Verdict.UNKNOWN, Verdict.BOUND_REACHED)
-        if finding.verdict is Verdict.BOUND_REACHED and report.bound:
-            continue
-        if failed and not finding.shaky:
+        if _is_told(finding, report):
             _show_failure(finding, console, in_full=runs < RUNS_IN_FULL)
             runs += finding.reach is not None and finding.reach.run is not None
-    shaky = [f.name for f in report.findings if f.shaky]
     asked = [f for f in report.findings if f.shaky and f.reach is not None]
+    shaky = [f.name for f in report.findings if f.shaky]
     if shaky:
         console.print()
         console.print(
-            f"Not counted as proved, since their proofs assume one of these: {', '.join(shaky)}",
+            f"Not counted, since something they rest on is not established: {', '.join(shaky)}",
             markup=False,
         )
     for finding in asked:
@@ -74,6 +85,13 @@ def show(report: Report, console: Console, *, lemmas: bool = False) -> None:
         for line in reach_lines(finding.reach):
             console.print(Text(f"  {finding.name}: {line}"), soft_wrap=True)
     _show_sums(report, console)
+
+
+def _is_told(finding: Finding, report: Report) -> bool:
+    """Tell whether a finding is told at length: it is no success, and by its own fault."""
+    if finding.verdict.holds or finding.verdict is Verdict.OPEN or finding.shaky:
+        return False
+    return not report.satisfied(finding)
 
 
 def _section(finding: Finding) -> str:
@@ -118,36 +136,54 @@ def _show_failure(finding: Finding, console: Console, *, in_full: bool) -> None:
 
 
 def _show_sums(report: Report, console: Console) -> None:
-    counts: dict[Verdict, int] = {}
-    for f in report.findings:
-        counts[f.verdict] = counts.get(f.verdict, 0) + 1
-    parts = [f"{n} {v.value}" for v, n in counts.items()]
-    obligations = sum(f.obligations for f in report.findings)
-    framed = sum(f.by_frame for f in report.findings)
     console.print()
-    console.print(
+    for line in sums(report):
+        console.print(line, soft_wrap=True, markup=False)
+
+
+def sums(report: Report) -> list[str]:
+    """Return how many findings have which verdict, what that took, and what is no success."""
+    counts = [(v, sum(f.verdict is v for f in report.findings)) for v in Verdict]
+    parts = [f"{n} {v.value}" for v, n in counts if n]
+    obligations = sum(f.obligations for f in report.findings if f.verdict not in _NO_PROOFS)
+    framed = sum(f.by_frame for f in report.findings)
+    told = [
         f"{report.spec}: {', '.join(parts)}; {obligations:,} obligations"
-        f" ({framed:,} by frame) in {report.seconds:.1f} s with {report.jobs} jobs",
-        soft_wrap=True,
-    )
+        f" ({framed:,} by frame) in {report.seconds:.1f} s with {report.jobs} jobs"
+    ]
+    if report.details.get("unchanged"):
+        told.append("nothing has changed since these were checked; --no-cache checks them again")
+    elif kept := report.details.get("answers", {}).get("kept"):
+        told.append(f"{kept:,} of the answers are kept from earlier runs; --no-cache asks again")
+    meanings = [f"{v.value}: {_MEANING[v]}" for v, n in counts if n and v in _MEANING]
+    if meanings:
+        told.append("; ".join(meanings))
     if report.bound:
-        console.print(f"BOUND_REACHED is no proof: it holds in the scope of {report.bound}")
-    open_names = [f.name for f in report.findings if f.verdict is Verdict.OPEN]
-    if open_names:
-        console.print(
-            f"OPEN, stated and checked on runs but not proved: {', '.join(open_names)}",
-            soft_wrap=True,
-        )
+        told.append(f"BOUND_REACHED is no proof: it holds in the scope of {report.bound}")
+    if fragment := alternation_text.line(report.details.get("fragment", _NO_FRAGMENT)):
+        told.append(fragment)
+    for accepted in (False, True):
+        names = [
+            f.name
+            for f in report.findings
+            if f.verdict is Verdict.OPEN and report.satisfied(f) is accepted
+        ]
+        if names:
+            ran = "checked on runs" if report.details.get("runs") else "not checked at all here"
+            how = "accepted by --allow-open" if accepted else "no success"
+            told.append(f"OPEN, {ran}, {how}: {', '.join(names)}")
+    return told
+
+
+_NO_PROOFS = (Verdict.SHOWN, Verdict.CHECKED)
+_NO_FRAGMENT = {"obligations": 0}
 
 
 # ---------------------------------------------------------------- files
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """Return the report as plain data; `schema` is its version.
-
-    A failed finding's `reach` tells whether a run breaks it (`docs/counterexamples.md`).
-    """
+    """Return the report as plain data; `schema` is its version."""
     return {
         "schema": SCHEMA,
         "spec": report.spec,
@@ -190,25 +226,28 @@ def _finding(f: Finding) -> dict[str, Any]:
 
 def write_json(report: Report, path: Path) -> None:
     """Write the report as JSON."""
+    write_text(path, json.dumps(as_json(report), indent=2) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file, and the folders on the way to it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(as_json(report), indent=2) + "\n", encoding="utf-8")
-
-
-def _fails(finding: Finding, report: Report) -> bool:
-    """Tell whether a finding is less than what was asked for."""
-    if finding.verdict is Verdict.BOUND_REACHED:
-        return not report.bound
-    return finding.verdict not in (Verdict.PROVED, Verdict.OPEN)
+    path.write_text(text, encoding="utf-8")
 
 
 def write_junit(report: Report, path: Path) -> None:
-    """Write the report as JUnit XML: an open property is skipped, anything unproved fails."""
+    """Write the report as JUnit XML: what is less than asked for fails.
+
+    What is open and accepted is skipped.
+    """
+    failing = [f for f in report.findings if not report.satisfied(f)]
+    skipped = [f for f in report.findings if f.verdict is Verdict.OPEN and f not in failing]
     suite = ElementTree.Element(
         "testsuite",
         name=f"oathbound verify {report.spec}",
         tests=str(len(report.findings)),
-        failures=str(sum(_fails(f, report) for f in report.findings)),
-        skipped=str(sum(f.verdict is Verdict.OPEN for f in report.findings)),
+        failures=str(len(failing)),
+        skipped=str(len(skipped)),
         time=f"{report.seconds:.3f}",
     )
     for f in report.findings:
@@ -219,9 +258,11 @@ def write_junit(report: Report, path: Path) -> None:
             name=f"{f.name}: {f.title}",
             time=f"{f.seconds:.3f}",
         )
-        if f.verdict is Verdict.OPEN:
+        properties = ElementTree.SubElement(case, "properties")
+        ElementTree.SubElement(properties, "property", name="verdict", value=f.verdict.value)
+        if f in skipped:
             ElementTree.SubElement(case, "skipped", message=f.reason)
-        elif _fails(f, report):
+        elif f in failing:
             told = f.diagnostics + [
                 line
                 for r in f.failures
@@ -244,7 +285,8 @@ table {{ border-collapse: collapse; width: 100%; margin-bottom: 2rem; }}
 th, td {{ text-align: left; padding: .25rem .6rem; border-bottom: 1px solid #ddd; }}
 td.number, th.number {{ text-align: right; }}
 .PROVED {{ color: #116611; }} .REFUTED {{ color: #b00020; font-weight: bold; }}
-.UNKNOWN, .BOUND_REACHED {{ color: #8a6100; font-weight: bold; }} .OPEN {{ color: #005a8c; }}
+.SHOWN, .CHECKED {{ color: #005a8c; }} .OPEN {{ color: #7a2a8a; font-weight: bold; }}
+.UNKNOWN, .TIMED_OUT, .OUT_OF_MEMORY, .BOUND_REACHED {{ color: #8a6100; font-weight: bold; }}
 pre {{ background: #f5f5f5; padding: 1rem; overflow-x: auto; }}
 </style></head><body><h1>{title}</h1><p>{sums}</p>{body}</body></html>
 """
@@ -268,7 +310,7 @@ def write_html(report: Report, path: Path) -> None:
             )
         body.append("</table>")
     for f in report.findings:
-        if f.verdict is Verdict.PROVED:
+        if f.verdict.holds:
             continue
         body.append(f"<h3 class={f.verdict.value}>{f.verdict.value} {html.escape(f.name)}</h3>")
         body.append(f"<p>{html.escape(f.reason)}</p>")
@@ -278,11 +320,35 @@ def write_html(report: Report, path: Path) -> None:
                 body.append(counterexample_html(r.counterexample))
         if f.reach is not None:
             body.append(reach_html(f.reach))
-    sums = f"{len(report.findings)} findings in {report.seconds:.1f} s"
-    if report.bound:
-        sums += f". BOUND_REACHED is no proof: it holds in the scope of {report.bound}"
+    body += _used(report)
+    body.append(alternation_text.page(report.details.get("fragment", _NO_FRAGMENT)))
     page = _PAGE.format(
-        title=html.escape(f"oathbound verify {report.spec}"), sums=sums, body="".join(body)
+        title=html.escape(f"oathbound verify {report.spec}"),
+        sums="<br>".join(html.escape(line) for line in sums(report)),
+        body="".join(body),
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page, encoding="utf-8")
+    write_text(path, page)
+
+
+def _used(report: Report) -> list[str]:
+    """Return what each proof used: the statements of each property, the guards of each rule."""
+    told = ["<h2>What the proofs used</h2><table><tr><th>property</th><th>rests on</th></tr>"]
+    for f in report.findings:
+        if f.rests_on:
+            names = html.escape(", ".join(f.rests_on))
+            told.append(f"<tr><td>{html.escape(f.name)}</td><td>{names}</td></tr>")
+    told.append("</table>")
+    guards = report.details.get("guards", {})
+    if guards:
+        told.append("<table><tr><th>rule</th><th>guard</th>")
+        told.append("<th class=number>proofs that used it</th></tr>")
+    for rule, clauses in guards.items():
+        for at, clause in enumerate(clauses):
+            name = html.escape(rule) if at == 0 else ""
+            told.append(
+                f"<tr><td>{name}</td><td>{html.escape(clause['guard'])}</td>"
+                f"<td class=number>{clause['proofs']}</td></tr>"
+            )
+    if guards:
+        told.append("</table>")
+    return told

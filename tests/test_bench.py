@@ -8,13 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from checkers.bench import proofs
 from checkers.bench.__main__ import BENCHES, main, table
 from checkers.bench.timing import Contender, Row, Section, race
 
+ROOT = Path(__file__).resolve().parent.parent
+
 
 def test_every_benchmark_runs_and_is_written_down(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(proofs, "TARGET", str(ROOT / "docs" / "tutorial_lock.py"))
+    monkeypatch.setattr(proofs, "CHANGED", str(ROOT / "docs" / "tutorial_lock.py"))
     file = tmp_path / "rates.json"
     assert main(["--rounds", "1", "--json", str(file)]) == 0
     found = json.loads(file.read_text())
@@ -22,6 +27,8 @@ def test_every_benchmark_runs_and_is_written_down(
     assert [section["name"] for section in found["sections"]] == list(BENCHES)
     rates = {row["name"]: row["rate"] for row in found["sections"][0]["rows"]}
     assert rates["generated node"] > 0
+    rates = {row["name"]: row["rate"] for row in found["sections"][1]["rows"]}
+    assert rates["nothing changed"] > rates["from nothing"] > 0
     assert "generated node" in capsys.readouterr().out
 
 

@@ -24,6 +24,7 @@ import z3
 from rich.console import Console
 
 from checkers import report, showing, verify
+from checkers.cases import leaf_goals
 from checkers.counterexamples import (
     FoundRun,
     Replayed,
@@ -43,21 +44,22 @@ from checkers.counterexamples.matters import Step, with_facts
 from checkers.counterexamples.reachability import fits
 from checkers.counterexamples.rerun import Rerun, package_of
 from checkers.counterexamples.unrolling import SCOPE
-from checkers.induction import ROLES, hypotheses
-from checkers.reach import leaf_goals, standard_config
+from checkers.induction import ROLES
+from checkers.questions import hypotheses
+from checkers.reach import standard_config
 from checkers.story import Counterexample, ToldRun, ToldStep, plain
 from checkers.verdict import Report, Verdict
 from model import order
 from model.evaluate import Evaluator, Event, GlobalState, Mix, Packet, random_run
 from model.lang import Spec
 from model.lang.expr import Expr
+from model.lang.footprint import reads
 from model.lang.load import load
 from model.lang.rules import Property
 from model.lang.sorts import NODE, OrderSort
 from model.lang.spec import Statement, drop_clause
 from model.smt.bounded import BoundedVocabulary, Scope
 from model.smt.cone import backwards
-from model.smt.relation import reads
 
 ROOT = Path(__file__).resolve().parent.parent
 FAULTY = "tests/faulty_specs"

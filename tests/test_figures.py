@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import struct
+import sys
 import xml.etree.ElementTree as ElementTree
 import zlib
 from pathlib import Path
@@ -13,7 +14,7 @@ import pygraphviz
 import pytest
 
 from model import figures
-from model.figures import Edge, Step, render
+from model.figures import Edge, NoDrawingProgram, Step, render
 from model.figures.edges import leaves_of, published, top
 from model.figures.grouping import Line, blocks, drawing, lines
 from model.figures.render import draw, marked_png
@@ -212,16 +213,49 @@ def test_what_is_no_png_is_refused() -> None:
         marked_png(b"GIF89a", "x")
 
 
-def test_the_program_is_used_where_there_is_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def dot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A `dot` program that draws SVG alone."""
     program = tmp_path / "dot"
-    program.write_text('#!/bin/sh\n[ "$1" = -Tsvg ] || { echo bad >&2; exit 1; }\necho "<svg/>"\n')
+    program.write_text(
+        "#!/bin/sh\n"
+        'case "$*" in *-Tsvg*) echo "<svg>$(cat)</svg>";; *) echo bad >&2; exit 1;; esac\n'
+    )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    assert draw(SMALL, "svg") == b"<svg/>\n"
+
+
+def without(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a package impossible to import."""
+    monkeypatch.setitem(sys.modules, module, None)
+
+
+def test_the_program_is_used_where_there_is_one(dot: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    without("pygraphviz", monkeypatch)
+    assert draw("digraph {a}", "svg").split() == [b"<svg>digraph", b"{a}</svg>"]
     with pytest.raises(ValueError, match="dot cannot draw this: bad"):
         draw(SMALL, "png")
+
+
+def test_the_library_is_used_where_there_is_no_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert b"<svg" in draw(SMALL, "svg")
+
+
+def test_the_library_is_used_where_the_package_of_the_program_is_missing(
+    dot: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without("graphviz", monkeypatch)
+    assert draw(SMALL, "png").startswith(b"\x89PNG")
+
+
+def test_it_is_told_where_nothing_can_draw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    without("pygraphviz", monkeypatch)
+    with pytest.raises(NoDrawingProgram, match=r"nothing here can draw.*pip install pygraphviz"):
+        draw(SMALL, "svg")
 
 
 def test_a_figure_is_stale_when_its_text_or_its_drawing_is(tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ function or for types alone.
 from __future__ import annotations
 
 import ast
+import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,7 +39,18 @@ MODEL = (
     *("language", "order", "evaluator", "z3 generator", "python generator"),
     *("partial evaluation", "figures", "reference"),
 )
-ENGINES = ("induction", "counterexamples", "edges", "reach", "conformance", "bench")
+ENGINES = (
+    "counterexamples",
+    "solving",
+    "questions",
+    "cache",
+    "structure",
+    "induction",
+    "edges",
+    "reach",
+    "conformance",
+    "bench",
+)
 
 PARTS: dict[str, Part] = {
     # in model/
@@ -59,18 +72,34 @@ PARTS: dict[str, Part] = {
     "runtime": Part(("impl",), parts=("generated node",), libraries=None),
     # in checkers/
     "verdict": Part(("checkers.verdict", "checkers.story")),
-    "report": Part(("checkers.report", "checkers.showing"), parts=("verdict",), libraries=None),
-    "induction": Part(("checkers.induction",), parts=("verdict", *MODEL), libraries=None),
+    "report": Part(
+        ("checkers.report", "checkers.alternation_text", "checkers.showing"),
+        parts=("verdict",),
+        libraries=None,
+    ),
+    # How a question is put to solvers: of the project it knows the verdict's words alone.
+    "solving": Part(("checkers.solving",), libraries=("z3", "cvc5")),
+    "questions": Part(("checkers.questions",), parts=("verdict", "language")),
+    # It loads no solver: what is known already is told at once.
+    "cache": Part(("checkers.cache",), parts=("verdict", "questions", "structure", "language")),
+    "structure": Part(("checkers.structure",)),
+    "induction": Part(
+        ("checkers.induction",),
+        parts=("verdict", "questions", "solving", *MODEL),
+        libraries=None,
+    ),
     # What failed in induction, explained: it asks an obligation again in the bounded reading, and
     # replays runs on generated nodes as conformance does.
     "counterexamples": Part(
         ("checkers.counterexamples",),
-        parts=("verdict", "induction", "conformance", *MODEL, "generated node"),
+        parts=("verdict", "questions", "induction", "conformance", *MODEL, "generated node"),
         libraries=None,
     ),
     "edges": Part(("checkers.edges",), parts=("verdict", *MODEL), libraries=None),
     "reach": Part(
-        ("checkers.reach", "checkers.scenarios"), parts=("verdict", *MODEL), libraries=None
+        ("checkers.reach", "checkers.cases", "checkers.scenarios"),
+        parts=("verdict", *MODEL),
+        libraries=None,
     ),
     "conformance": Part(
         ("checkers.conformance",),
@@ -79,7 +108,7 @@ PARTS: dict[str, Part] = {
     ),
     "bench": Part(
         ("checkers.bench",),
-        parts=("verdict", *MODEL, "generated node", "runtime"),
+        parts=("verdict", "commands", *ENGINES, *MODEL, "generated node", "runtime"),
         libraries=None,
     ),
     # An engine that is not named above may import the model and the verdict, and no other engine.
@@ -89,6 +118,9 @@ PARTS: dict[str, Part] = {
         (
             "checkers.__main__",
             "checkers.cli",
+            "checkers.alternation",
+            "checkers.findings",
+            "checkers.tasks",
             "checkers.verify",
             "checkers.artefacts",
             "checkers.diagnostics",
@@ -183,6 +215,19 @@ FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("
 def test_imports(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert objections(text, module_of(path), path.name == "__init__.py") == []
+
+
+def test_every_declared_dependency_is_used_and_pinned() -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    names = {re.split(r"[<>=]", d)[0] for d in declared["project"]["dependencies"]}
+    used = {
+        imported.partition(".")[0]
+        for path in FILES
+        for _, imported in imports(path.read_text(encoding="utf-8"), module_of(path), False)
+    }
+    assert {n for n in names if n.removesuffix("-solver") not in used} == set()
+    locked = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    assert {n for n in names if f"\n{n}==" not in locked} == set()
 
 
 def test_packages_are_empty() -> None:

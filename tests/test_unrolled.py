@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 import z3
 
+from checkers.cases import leaf_goals
 from checkers.counterexamples.forward import Forward
-from checkers.reach import leaf_goals, standard_config
+from checkers.reach import standard_config
 from model import order
 from model.evaluate import Evaluator, Event, GlobalState, Mix, random_run
 from model.lang import Spec
+from model.lang.footprint import Footprint
 from model.lang.load import load
 from model.lang.sorts import (
     NODE,
@@ -33,7 +35,6 @@ from model.lang.sorts import (
 )
 from model.smt.bounded import Scope
 from model.smt.cone import Cone
-from model.smt.relation import Footprint
 from model.smt.run_values import RunVocabulary
 from model.smt.unrolled import Unrolled
 

@@ -1,4 +1,4 @@
-"""Measuring: the generated node against what else one would write a state machine with.
+"""Measuring: the generated node against what else one would write it with, and the proofs.
 
     python -m checkers.bench [--only NAME] [--rounds N] [--json FILE]
 

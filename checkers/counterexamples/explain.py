@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from checkers.counterexamples.breaking import CANNOT, broken_by, broken_in
 from checkers.counterexamples.matters import Step
 from checkers.counterexamples.smallest import Found
-from checkers.induction import DETERMINISM, INITIAL, LOCAL, TOTALITY, hypotheses
+from checkers.induction import ACTORS, DETERMINISM, INITIAL, ROLES, TOTALITY
+from checkers.questions import hypotheses
 from checkers.story import Counterexample, Line, Part
 from model.evaluate import Evaluator, Event, GlobalState, Outcome, Packet, show_value
 from model.lang import Message, Spec
@@ -96,7 +97,7 @@ def _first_state(evaluator: Evaluator, found: Found) -> Counterexample:
 def _claim(evaluator: Evaluator, found: Found, state: GlobalState) -> tuple[str, list[str]]:
     """Return what holds in the state before, in words, and what the evaluator says against it."""
     spec = evaluator.spec
-    if found.property in LOCAL:
+    if found.property in (ROLES, ACTORS):
         return "nothing is asked of the state before: the rule's own guard must see to it", []
     if found.property == TOTALITY:
         return "nothing is asked of the state before: every event needs an answer in any", []

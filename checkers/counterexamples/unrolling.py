@@ -22,10 +22,10 @@ from checkers.induction import ACTORS, DETERMINISM, ROLES, TOTALITY
 from model.evaluate import Event
 from model.lang import Spec
 from model.lang.expr import Expr, Kind, conjunction
+from model.lang.footprint import Footprint, reads
 from model.lang.sorts import BOOL, NODE, SetSort
 from model.smt.bounded import Scope
 from model.smt.cone import Cone, backwards
-from model.smt.relation import Footprint, reads
 from model.smt.unrolled import ReadStep, TooLarge, Unrolled
 
 SCOPE = Scope(nodes=3, atoms=2, bits=2, rows=0)

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shutil
 import struct
-import subprocess
 import zlib
 from pathlib import Path
 
@@ -21,7 +19,7 @@ _COMMENT = re.compile(rf"<!-- {KEYWORD}: (\S+) -->")
 
 
 class NoDrawingProgram(RuntimeError):
-    """Neither the `dot` program nor pygraphviz is there."""
+    """Neither the `dot` program (with the package graphviz) nor pygraphviz is there."""
 
 
 def digest(dot_text: str) -> str:
@@ -39,21 +37,37 @@ def render(dot_text: str) -> tuple[bytes, bytes]:
 
 
 def draw(dot_text: str, form: str) -> bytes:
-    """Draw DOT text as `svg` or `png`, with the `dot` program, or else the library without it."""
-    program = shutil.which("dot")
-    if program is not None:
-        done = subprocess.run(
-            [program, f"-T{form}"], input=dot_text.encode(), capture_output=True, check=False
-        )
-        if done.returncode != 0:
-            raise ValueError(f"dot cannot draw this: {done.stderr.decode().strip()}")
-        return done.stdout
+    """Draw DOT text as `svg` or `png`, with whichever is there: the `dot` program, or pygraphviz.
+
+    The program goes first; pygraphviz brings a library of its own, and needs no program.
+    """
+    try:
+        return _by_program(dot_text, form)
+    except (ImportError, FileNotFoundError):  # no package, or it finds no program
+        return _by_library(dot_text, form)
+
+
+def _by_program(dot_text: str, form: str) -> bytes:
+    """Draw with the `dot` program, by way of the package graphviz."""
+    import graphviz
+
+    try:
+        drawn: bytes = graphviz.Source(dot_text).pipe(format=form, engine="dot")
+    except graphviz.ExecutableNotFound as error:
+        raise FileNotFoundError("dot") from error
+    except graphviz.CalledProcessError as error:
+        reason = error.stderr.decode(errors="replace").strip()
+        raise ValueError(f"dot cannot draw this: {reason}") from error
+    return drawn
+
+
+def _by_library(dot_text: str, form: str) -> bytes:
     try:
         import pygraphviz
     except ImportError as error:
         raise NoDrawingProgram(
-            "nothing here can draw: there is no `dot` program and no pygraphviz; "
-            "install Graphviz, or run `pip install pygraphviz`"
+            "nothing here can draw: the `dot` program is not found by the package graphviz, and"
+            " there is no pygraphviz; install Graphviz, or run `pip install pygraphviz`"
         ) from error
     drawn: bytes = pygraphviz.AGraph(string=dot_text).draw(path=None, format=form, prog="dot")
     return drawn

@@ -16,7 +16,7 @@ from model.lang.declare import Case, EdgeTable, Event, Message, Request, Timer
 from model.lang.errors import SpecError, suggest
 from model.lang.expr import GLOBAL_KINDS, Expr, Kind, walk
 from model.lang.quantifiers import free_variables
-from model.lang.rules import Property
+from model.lang.rules import RESERVED, Property
 from model.lang.scenario import Act, Scenario
 from model.lang.show import an, show
 from model.lang.sorts import NODE, AtomSort, MaybeSort, RangeSort, SetSort, Sort, SumSort
@@ -151,6 +151,16 @@ def roles(spec: Spec) -> Iterator[SpecError]:
             reason = f"no @authority says how a receiver knows that a sender is {unknown[0]}"
             fix = f"write @authority({sort}.{unknown[0]}) before a function (me, m)"
             yield SpecError("ORD110", name, reason, fix=fix, span=event.span)
+
+
+def reserved_names(spec: Spec) -> Iterator[SpecError]:
+    """Yield ORD116 for properties named like what a report says of every spec."""
+    for statement in spec.statements.values():
+        if statement.name in RESERVED:
+            reason = "every report has a row of this name, and could not tell the two apart"
+            fix = "give the property another name"
+            span = statement.prop.span
+            yield SpecError("ORD116", statement.name, reason, fix=fix, span=span)
 
 
 STATED_OF_A_STATE = ("safety", "lemma")
@@ -306,7 +316,7 @@ def _plain(sort: Sort, nodes: tuple[str, ...]) -> str:
             return advice.to_give(sort)
 
 
-OF_A_SPEC = (labels, roles, hypotheses, edge_tables, scenarios)
+OF_A_SPEC = (labels, roles, reserved_names, hypotheses, edge_tables, scenarios)
 
 
 # ---------------------------------------------------------------- the text of the modules

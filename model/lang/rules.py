@@ -15,6 +15,15 @@ from model.lang.errors import SpecError
 from model.lang.show import an, show
 from model.lang.source import Span, caller, span_of_code
 
+RESERVED = frozenset(
+    {
+        *("sender roles", "acting roles", "one answer", "every event answered"),
+        *("it can begin", "guards agree", "the figure"),
+        *("everything happens", "no empty promise", "derived files", "solvers agree"),
+    }
+)
+"""What a report says of every spec, by name: no property may have one of these names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from model.lang import Message, Spec
 from model.lang.expr import Expr
+from model.lang.footprint import Footprint, reads, writes
 from model.lang.spec import Transition
-from model.smt.relation import Footprint, reads, writes
 
 
 @dataclass(frozen=True, slots=True)

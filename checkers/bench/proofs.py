@@ -1,0 +1,115 @@
+"""How long proofs take: from nothing, after a change, without one; and how that grows.
+
+Belongs here: the order's obligations, discharged and timed. Never here: runs, figures and files,
+which `verify` checks as well.
+
+Each row is measured once: a proof takes seconds, and none is faster for having been made before.
+The rates are obligations a second, those met by frame not counted; the notes tell the seconds.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from checkers import tasks, verify
+from checkers.bench.timing import Row, Section
+from checkers.questions import INITIAL, STRUCTURAL
+from checkers.solving import Limits
+from checkers.verdict import Result
+from model.lang import Spec
+from model.lang.load import load
+
+TARGET = "order"
+"""The spec that is proved."""
+CHANGED = "checkers.bench.proofs:changed"
+"""The same with one rule written differently, as `load` finds it."""
+_SHARES = (0.25, 0.5, 0.75, 1.0)
+
+
+def changed() -> Spec:
+    """Return the spec with the clauses of one rule in another order: that rule is another then."""
+    spec = load(TARGET)
+    rules = [t for t in spec.transitions if t.kind == "rule" and len(t.clauses) > 1]
+    one = rules[len(rules) // 2]
+    other = replace(one, clauses=(*one.clauses[1:], one.clauses[0]))
+    return replace(spec, transitions=tuple(other if t is one else t for t in spec.transitions))
+
+
+def bench(rounds: int) -> Section:
+    """Return the rates of proving; `rounds` says nothing here."""
+    rows = [*_after_changes(), *_growth()]
+    return Section("proofs", f"proofs of {TARGET}", "obligations/s", tuple(rows), _remarks(rows))
+
+
+def _row(name: str, count: int, seconds: float, jobs: int) -> Row:
+    workers = f"{jobs} job{'s' if jobs != 1 else ''}"
+    return Row(name, count / seconds, f"{count:,} obligations in {seconds:.1f} s, {workers}")
+
+
+# ---------------------------------------------------------------- after changes
+
+
+def _after_changes() -> list[Row]:
+    """Prove everything three times with one cache: empty, after a change, after none."""
+    jobs = os.cpu_count() or 1
+    with tempfile.TemporaryDirectory() as folder:
+        rows = []
+        for name, source in (
+            ("from nothing", TARGET),
+            ("one rule changed", CHANGED),
+            ("nothing changed", TARGET),
+        ):
+            names = frozenset({*load(source).statements, *STRUCTURAL})
+            options = verify.Options(names, jobs, cache=Path(folder))
+            started = time.perf_counter()
+            checks = verify.Verification(source, options, lambda *_: None)
+            checks.run()
+            spent = time.perf_counter() - started
+            rows.append(_row(name, _count(checks.gathered.results), spent, jobs))
+    return rows
+
+
+def _count(results: list[Result]) -> int:
+    return sum(r.how == "solver" for r in results)
+
+
+# ---------------------------------------------------------------- growth
+
+
+def _growth() -> list[Row]:
+    """Prove a share of the rules, and a share of the properties, in this process alone."""
+    spec = load(TARGET)
+    stated = [s.name for s in spec.of_kind("safety", "step", "lemma") if not s.prop.open]
+    labels = [t.label for t in spec.transitions]
+    rows = []
+    for share in _SHARES:
+        some = labels[: max(1, round(share * len(labels)))]
+        rows.append(_share(spec, "transitions", share, some, frozenset()))
+    for share in _SHARES[:-1]:
+        names = frozenset(stated[: max(1, round(share * len(stated)))])
+        rows.append(_share(spec, "properties", share, labels, names))
+    return rows
+
+
+def _share(spec: Spec, of: str, share: float, labels: list[str], only: frozenset[str]) -> Row:
+    started = time.perf_counter()
+    count = 0
+    for task in (INITIAL, *(tasks.RULE + label for label in labels)):
+        count += _count(tasks.prove(spec, task, tasks.Work(only, Limits())).results)
+    return _row(f"{share:.0%} of the {of}", count, time.perf_counter() - started, 1)
+
+
+def _remarks(rows: list[Row]) -> tuple[str, ...]:
+    """Return how the time of an obligation changes from a quarter of the spec to all of it."""
+    rate = {row.name: row.rate for row in rows}
+    few, all_of_it = rate.get("25% of the transitions"), rate.get("100% of the transitions")
+    if not few or not all_of_it:
+        return ()
+    return (
+        f"An obligation takes {1000 / few:.1f} ms among a quarter of the transitions, and"
+        f" {1000 / all_of_it:.1f} ms among all.",
+    )
