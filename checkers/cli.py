@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 from rich.console import Console
 
-from checkers import report
+from checkers import report, showing
 from checkers.cache.store import FOLDER
 from checkers.cache.whole import Whole
 from checkers.questions import STRUCTURAL
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from model.smt.bounded import Scope
 
 MOST_JOBS_PER_CORE = 8
+MOST_DEPTH = 200
 WRONG, REFUTED, UNKNOWN = 2, 1, 3
 
 
@@ -101,6 +102,18 @@ Exit status:
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON there.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML there.")
 @click.option("--html", "html_file", type=click.Path(path_type=Path), help="Write a page there.")
+@click.option(
+    "--depth",
+    default=12,
+    show_default=True,
+    help="Longest run the solver tries, to break what failed; 0: look for no runs.",
+)
+@click.option(
+    "--counterexamples",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write each counterexample there: .txt, and of a run .svg and .py.",
+)
 @click.option("--lemmas", is_flag=True, help="Show the lemmas that are proved, too.")
 @click.option(
     "--allow-open", is_flag=True, help="Exit 0 although the spec declares properties as open."
@@ -120,6 +133,8 @@ def verify_command(
     json_file: Path | None,
     junit: Path | None,
     html_file: Path | None,
+    depth: int,
+    counterexamples: Path | None,
     lemmas: bool,
     allow_open: bool,
 ) -> None:
@@ -152,6 +167,8 @@ def verify_command(
 
     loaded = _load(spec)
     _check_names(loaded, only)
+    if not 0 <= depth <= MOST_DEPTH:
+        _wrong(f"--depth {depth}: it is no length of a run", f"write 0 (no runs) to {MOST_DEPTH}")
     options = verify.Options(
         frozenset(only),
         jobs,
@@ -164,6 +181,7 @@ def verify_command(
         confirm=confirm is not None,
         cache=None if no_cache else Path(FOLDER),
         smt2=smt2,
+        depth=depth,
     )
     try:
         with _Progress() as progress:
@@ -183,11 +201,16 @@ def verify_command(
         click.echo(f"note: nothing is kept for the next run: {checks.ledger.trouble}", err=True)
     if whole is not None:
         whole.keep(found)
-    _tell(found, lemmas, json_file, junit, html_file)
+    _tell(found, lemmas, json_file, junit, html_file, counterexamples)
 
 
 def _tell(
-    found: Report, lemmas: bool, json_file: Path | None, junit: Path | None, html_file: Path | None
+    found: Report,
+    lemmas: bool,
+    json_file: Path | None,
+    junit: Path | None,
+    html_file: Path | None,
+    counterexamples: Path | None = None,
 ) -> NoReturn:
     """Show a report, write it to the files asked for, and exit as it says."""
     report.show(found, _console(), lemmas=lemmas)
@@ -198,7 +221,14 @@ def _tell(
     ):
         if path is not None:
             _write(partial(write, found, path), path)
+    if counterexamples is not None:
+        _write(partial(_write_counterexamples, found, counterexamples), counterexamples)
     raise SystemExit(found.exit_status())
+
+
+def _write_counterexamples(found: Report, folder: Path) -> None:
+    for path in showing.write_counterexamples(found, folder):
+        click.echo(f"wrote {path}")
 
 
 def _wrong(what: str, fix: str) -> NoReturn:

@@ -17,7 +17,8 @@ def overlap(spec: Spec, result: Result) -> str:
     assert first.event is not None
     notes = [f"the other rule is {first.label}, at {first.span.shown_file()}:{first.span.line}"]
     if result.counterexample is not None:
-        notes += ["both answer in this state:", *result.counterexample.before]
+        facts = ("".join(part.text for part in line) for line in result.counterexample.before)
+        notes += ["both answer in this state:", *facts]
         notes.append(f"at this event: {result.counterexample.event or first.event.__name__}")
     return SpecError(
         "ORD111",

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 
 from checkers.artefacts import Stale
 from checkers.diagnostics import overlap, unanswered
-from checkers.induction import DETERMINISM, INITIAL, STRUCTURAL, TOTALITY
+from checkers.induction import ACTORS, DETERMINISM, INITIAL, ROLES, STRUCTURAL, TOTALITY
 from checkers.reach import Reached
+from checkers.story import Reachability
 from checkers.structure import AGREE, CASES, CONSISTENT, CURRENT, FIRES, POSSIBLE, TITLES
 from checkers.verdict import Finding, Result, Verdict
 from model.lang import Spec
@@ -147,6 +149,35 @@ def refute_what_runs_break(findings: list[Finding], runs: list[Reached]) -> None
         if was is Verdict.PROVED:
             f.reason += "; proof and run DISAGREE: one of the engines is wrong, report this"
         f.diagnostics.append("\n".join(["the run:", *broken[f.name]]))
+
+
+WITHOUT_LEMMAS = frozenset({ROLES, ACTORS, TOTALITY})
+"""What follows from guards alone: no lemma can be missing."""
+
+
+def doubtful(spec: Spec, findings: list[Finding], runs: list[Reached]) -> list[str]:
+    """Return what a run may break: what failed, the promises that rest on it, what runs broke."""
+    broken = {name for r in runs for name in r.broken}
+    asked = {*spec.statements, *STRUCTURAL}
+    return [
+        f.name
+        for f in findings
+        if f.name in asked
+        and f.verdict is not Verdict.OPEN
+        and ((not f.verdict.holds and not (f.shaky and f.kind == "lemma")) or f.name in broken)
+    ]
+
+
+def take_run(finding: Finding, reach: Reachability) -> None:
+    """Note whether a run breaks it; if one does, it is refuted, and no other run is shown."""
+    step = any(r.counterexample is not None for r in finding.failures)
+    finding.reach = replace(reach, lemma=step and finding.name not in WITHOUT_LEMMAS)
+    if reach.run is not None:
+        if finding.verdict is not Verdict.REFUTED:
+            finding.reason = "a run from the first state breaks it"
+        finding.verdict, finding.shaky = Verdict.REFUTED, ()
+        told = finding.diagnostics
+        finding.diagnostics = [text for text in told if not text.startswith("the run:")]
 
 
 def rest_on_each_other(findings: list[Finding], assumptions: frozenset[str]) -> None:

@@ -162,10 +162,11 @@ def reach(
     real = checkable(spec)
     checker = Checker(evaluator, [*real, *cases, *leaves])
     first = evaluator.initial_state(config, nodes)
-    checker.start(first)
     fired: Counter[str] = Counter()
     replies: Counter[str] = Counter()
-    broken: dict[str, tuple[Any, list[Event]]] = {}
+    broken: dict[str, tuple[Any, list[Event]]] = {
+        violation.statement.name: (first, []) for violation in checker.start(first)
+    }
     taken = 0
     kept: dict[tuple[str, str], tuple[list[Event], Any]] = {("", ""): ([], first)}
     for scenario in spec.scenarios:
@@ -227,7 +228,7 @@ def reach(
     for name, (start, events) in broken.items():
         if name not in goals:
             short = shorten(evaluator, start, events, spec.statements[name])
-            found.broken[name] = str(short).splitlines()
+            found.broken[name] = str(short).splitlines() or ["  the first state breaks it"]
     found.missing_rules = [r for r in rules if not fired[r]]
     found.missing_replies = sorted(used - set(replies))
     found.missing_leaves = [s.name[5:] for s in leaves if s.name not in checker.broken]

@@ -16,10 +16,21 @@ from rich.table import Table
 from rich.text import Text
 
 from checkers import alternation_text
-from checkers.verdict import Counterexample, Finding, Report, Verdict
+from checkers.showing import (
+    counterexample_html,
+    counterexample_lines,
+    print_counterexample,
+    print_reach,
+    reach_html,
+    reach_lines,
+)
+from checkers.verdict import Finding, Report, Verdict
 
 SCHEMA = 2
 """The version of the JSON form; it changes when a reader of it would have to."""
+
+RUNS_IN_FULL = 2
+"""Of how many findings a run is printed in full; the files have all."""
 
 _STYLE = {
     Verdict.PROVED: "green",
@@ -56,9 +67,12 @@ def show(report: Report, console: Console, *, lemmas: bool = False) -> None:
             rows = [f for f in rows if f.verdict is not Verdict.PROVED]
         if rows:
             console.print(_table(heading, rows))
+    runs = 0
     for finding in report.findings:
         if _is_told(finding, report):
-            _show_failure(finding, console)
+            _show_failure(finding, console, in_full=runs < RUNS_IN_FULL)
+            runs += finding.reach is not None and finding.reach.run is not None
+    asked = [f for f in report.findings if f.shaky and f.reach is not None]
     shaky = [f.name for f in report.findings if f.shaky]
     if shaky:
         console.print()
@@ -66,6 +80,10 @@ def show(report: Report, console: Console, *, lemmas: bool = False) -> None:
             f"Not counted, since something they rest on is not established: {', '.join(shaky)}",
             markup=False,
         )
+    for finding in asked:
+        assert finding.reach is not None
+        for line in reach_lines(finding.reach):
+            console.print(Text(f"  {finding.name}: {line}"), soft_wrap=True)
     _show_sums(report, console)
 
 
@@ -95,7 +113,7 @@ def _table(heading: str, rows: list[Finding]) -> Table:
     return table
 
 
-def _show_failure(finding: Finding, console: Console) -> None:
+def _show_failure(finding: Finding, console: Console, *, in_full: bool) -> None:
     console.print()
     style = _STYLE[finding.verdict]
     console.print(Text(f"{finding.verdict.value} {finding.name}: {finding.title}", style=style))
@@ -108,37 +126,13 @@ def _show_failure(finding: Finding, console: Console) -> None:
     shown = [r for r in finding.failures if r.counterexample is not None]
     for result in shown[:1]:
         assert result.counterexample is not None
-        for line in counterexample_lines(result.counterexample):
-            console.print(Text(f"  {line}"), soft_wrap=True)
+        print_counterexample(result.counterexample, console)
+    if finding.reach is not None:
+        print_reach(finding.reach, console, in_full=in_full)
     told_of = shown[:1] or finding.failures[:1]
     others = [r.transition for r in finding.failures if r not in told_of]
     if others:
         console.print(Text(f"  also fails for: {', '.join(others)}"))
-
-
-def counterexample_lines(told: Counterexample) -> list[str]:
-    """Return a counterexample as lines of text."""
-    lines = [f"counterexample to induction ({told.scope}), rule {told.transition}:"]
-    lines.append("  before")
-    lines += [f"    {fact}" for fact in told.before]
-    if told.event:
-        lines.append("  step")
-        lines.append(f"    {told.event}")
-    if told.after:
-        lines.append("  after")
-        lines += [f"    {fact}" for fact in told.after]
-    if told.broken:
-        lines.append(f"  broken: {told.broken}")
-    if told.note:
-        lines.append(f"  note: {told.note}")
-    lines.append(
-        "  replayed by the reference evaluator; the state before satisfies every other property,"
-        if told.replayed
-        else "  NOT confirmed by the reference evaluator: please report this"
-    )
-    if told.replayed:
-        lines.append("  and may or may not be reachable")
-    return lines
 
 
 def _show_sums(report: Report, console: Console) -> None:
@@ -226,6 +220,7 @@ def _finding(f: Finding) -> dict[str, Any]:
             }
             for r in f.failures
         ],
+        "reach": None if f.reach is None else f.reach.data(),
     }
 
 
@@ -274,6 +269,7 @@ def write_junit(report: Report, path: Path) -> None:
                 if r.counterexample is not None
                 for line in counterexample_lines(r.counterexample)
             ]
+            told += [] if f.reach is None else reach_lines(f.reach)
             failure = ElementTree.SubElement(
                 case, "failure", type=f.verdict.value, message=f.reason
             )
@@ -321,8 +317,9 @@ def write_html(report: Report, path: Path) -> None:
         body += [f"<pre>{html.escape(told)}</pre>" for told in f.diagnostics]
         for r in f.failures:
             if r.counterexample is not None:
-                told = "\n".join(counterexample_lines(r.counterexample))
-                body.append(f"<pre>{html.escape(told)}</pre>")
+                body.append(counterexample_html(r.counterexample))
+        if f.reach is not None:
+            body.append(reach_html(f.reach))
     body += _used(report)
     body.append(alternation_text.page(report.details.get("fragment", _NO_FRAGMENT)))
     page = _PAGE.format(

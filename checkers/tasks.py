@@ -15,14 +15,22 @@ from pathlib import Path
 
 import z3
 
-from checkers import artefacts, counterexample
+from checkers import artefacts
 from checkers.alternation import Alternations
+from checkers.counterexamples import (
+    Searched,
+    System,
+    Unrolling,
+    explain,
+    find,
+    search,
+    unroll,
+)
 from checkers.diagnostics import edges_beyond, unreached
 from checkers.edges import derive
-from checkers.explain import explain
 from checkers.induction import INITIAL, UNDECIDED, InitialState, Obligation, Prover, gave_up
 from checkers.questions import Question, Questions
-from checkers.reach import Reached, reach
+from checkers.reach import Reached, reach, standard_config
 from checkers.solving import Cause, Limits, Portfolio, files
 from checkers.solving.confirm import Confirmer
 from checkers.structure import AGREE, CONSISTENT, FIGURE, FIRES, TITLES, confirmation
@@ -54,6 +62,8 @@ class Gathered:
     findings: list[Finding] = field(default_factory=list)
     runs: list[Reached] = field(default_factory=list)
     stale: list[artefacts.Stale] = field(default_factory=list)
+    unrolled: Unrolling | None = None
+    searched: Searched | None = None
     task: str = ""
 
     def add(self, other: Gathered) -> None:
@@ -62,6 +72,8 @@ class Gathered:
         self.findings += other.findings
         self.runs += other.runs
         self.stale += other.stale
+        self.unrolled = other.unrolled or self.unrolled
+        self.searched = other.searched or self.searched
 
 
 # ---------------------------------------------------------------- what a worker keeps
@@ -221,7 +233,7 @@ def _bounded(result: Result, scope: Scope) -> Result:
 def explain_failure(source: str | Spec, result: Result) -> Gathered:
     """Look for the smallest counterexample of a failed obligation; without one it stays failed."""
     spec = spec_of(source)
-    found = counterexample.find(spec, result.property, result.transition)
+    found = find(spec, result.property, result.transition)
     if found is None:
         return Gathered([result])
     told = explain(spec, found)
@@ -232,6 +244,24 @@ def explain_failure(source: str | Spec, result: Result) -> Gathered:
         reason = "a step breaks it"
         changed = replace(result, verdict=Verdict.REFUTED, reason=reason, counterexample=told)
     return Gathered([changed])
+
+
+SEARCHED = 40_000
+"""How many steps of random runs look for a run that breaks what failed."""
+
+
+def unroll_runs(source: str | Spec, names: list[str], depth: int, seconds: float) -> Gathered:
+    """Ask the solver for runs that break the properties `names`."""
+    return Gathered(unrolled=unroll(spec_of(source), names, depth, seconds))
+
+
+def search_runs(
+    source: str | Spec, names: list[str], rules: frozenset[str], seconds: float
+) -> Gathered:
+    """Look for runs that break the properties `names`; `rules` are those of the failed steps."""
+    spec = spec_of(source)
+    systems = [System(c, tuple(n)) for c, n in (standard_config(spec, k) for k in (1, 2, 3))]
+    return Gathered(searched=search(spec, names, systems, SEARCHED, seconds, rules))
 
 
 # ---------------------------------------------------------------- examples
@@ -250,7 +280,7 @@ def fires(source: str | Spec, label: str) -> Gathered:
             for s in spec.of_kind("safety", "lemma", "assumption")
             if s.formula is not None and not s.prop.open
         ]
-        if search.found([*step.assumptions(), *given], scope):
+        if search.found([*step.assumptions(), *given, *(f for _, f in vocabulary.axioms())], scope):
             break
     reason = "its guard contradicts the proved properties in every scope tried (up to 3 nodes)"
     return search.told(reason, started)
@@ -262,13 +292,14 @@ def consistent(source: str | Spec) -> Gathered:
     started = time.perf_counter()
     search = _Example(CONSISTENT, INITIAL)
     for scope in (Scope(2, 1, 1, 1), Scope(4, 2, 2, 1)):
-        start = InitialState(spec, BoundedVocabulary(spec, scope))
+        vocabulary = BoundedVocabulary(spec, scope)
+        start = InitialState(spec, vocabulary)
         given = [
             start.translator.formula(s.formula)
             for s in spec.of_kind("assumption")
             if s.formula is not None
         ]
-        if search.found([*given, *start.side], scope):
+        if search.found([*given, *start.side, *(f for _, f in vocabulary.axioms())], scope):
             break
     reason = f"no configuration of {scope} satisfies the assumptions"
     return search.told(reason, started)

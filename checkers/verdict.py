@@ -9,6 +9,8 @@ import enum
 from dataclasses import dataclass, field
 from typing import Any
 
+from checkers.story import Counterexample, Reachability
+
 
 class Verdict(enum.Enum):
     """What is known of a statement.
@@ -40,24 +42,6 @@ class Verdict(enum.Enum):
     def undecided(self) -> bool:
         """Tell whether nothing is known, for whatever cause."""
         return self in (Verdict.UNKNOWN, Verdict.TIMED_OUT, Verdict.OUT_OF_MEMORY)
-
-
-@dataclass(frozen=True, slots=True)
-class Counterexample:
-    """A step that breaks a property, replayed by the evaluator.
-
-    `before` and `after` are readable facts; `changed` the facts that differ; `replayed` whether
-    the reference evaluator confirms that the step is taken and breaks the property.
-    """
-
-    transition: str
-    event: str
-    before: tuple[str, ...]
-    after: tuple[str, ...]
-    broken: str
-    scope: str
-    replayed: bool
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +88,7 @@ class Finding:
 
     `rests_on`: the other statements its proofs assumed; `shaky`: those of them that are not
     proved, so that this one is not either. `diagnostics`: what is wrong, at its place in the spec.
+    `reach`: whether a run from the first state breaks it, where that was asked.
     """
 
     name: str
@@ -118,6 +103,7 @@ class Finding:
     rests_on: tuple[str, ...] = ()
     shaky: tuple[str, ...] = ()
     diagnostics: list[str] = field(default_factory=list)
+    reach: Reachability | None = None
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from joblib import Parallel, delayed, parallel_config
 from checkers import alternation, findings, tasks
 from checkers.cache import Ledger, Split
 from checkers.cache.prints import solvers
+from checkers.counterexamples import answer
 from checkers.induction import INITIAL
 from checkers.reach import Reached
 from checkers.solving import Limits
@@ -41,7 +43,8 @@ class Options:
     spec is this repository's own, whose derived files must be current; `scope`: of the bounded
     reading, or None for the unbounded one; `allow_open`: open properties may stay open; `confirm`:
     a second solver confirms each proof; `cache`: the folder of what earlier runs have proved;
-    `smt2`: the folder that every obligation is written to, as a file.
+    `smt2`: the folder that every obligation is written to, as a file; `depth`: how long a run the
+    solver looks for that breaks what failed, 0 for none at all, `run_seconds`: for how long.
     """
 
     only: frozenset[str] = frozenset()
@@ -57,6 +60,8 @@ class Options:
     confirm: bool = False
     cache: Path | None = None
     smt2: Path | None = None
+    depth: int = 0
+    run_seconds: float = 40.0
 
     @property
     def limits(self) -> Limits:
@@ -110,6 +115,7 @@ class Verification:
         found = [*findings.of_results(self.spec, got.results, only), *got.findings]
         assumptions = frozenset(s.name for s in self.spec.of_kind("assumption"))
         findings.take_back(found, got.runs, assumptions)
+        self._look_for_runs(found)
         found = [self._without_what_fails(f, found) for f in found]
         if not only:
             found += findings.of_runs(got.runs)
@@ -221,6 +227,30 @@ class Verification:
             told.update({(r.property, r.transition): r for r in gathered.results})
         results = self.gathered.results
         self.gathered.results = [told.get((r.property, r.transition), r) for r in results]
+
+    def _look_for_runs(self, found: list[Finding]) -> None:
+        """Look for runs from the first state that break what failed: twice, and compare.
+
+        A promise whose proof rests on what failed is looked at too: it may not hold either.
+        """
+        names = findings.doubtful(self.spec, found, self.gathered.runs)
+        depth, seconds = self.options.depth, self.options.run_seconds
+        if not names or not depth:
+            return
+        asked = [f for f in found if f.name in names]
+        labels = (r.transition.split(" / ") for f in asked for r in f.failures)
+        calls = [
+            delayed(tasks.unroll_runs)(self.source, names, depth, seconds),
+            delayed(tasks.search_runs)(self.source, names, frozenset(chain(*labels)), seconds / 2),
+        ]
+        both = Gathered()
+        for gathered in self._parallel("runs", calls):
+            both.add(gathered)
+        assert both.unrolled is not None and both.searched is not None
+        target = self.source if isinstance(self.source, str) else ""
+        told = answer(self.spec, names, both.unrolled, both.searched, depth, target)
+        for finding in asked:
+            findings.take_run(finding, told[finding.name])
 
     # ------------------------------------------------------------ running it
 

@@ -40,6 +40,7 @@ MODEL = (
     *("partial evaluation", "figures", "reference"),
 )
 ENGINES = (
+    "counterexamples",
     "solving",
     "questions",
     "cache",
@@ -71,9 +72,11 @@ PARTS: dict[str, Part] = {
     "generated node": Part(("impl.order",), never=("asyncio", "time", "random")),
     "runtime": Part(("impl",), parts=("generated node",), libraries=None),
     # in checkers/
-    "verdict": Part(("checkers.verdict",)),
+    "verdict": Part(("checkers.verdict", "checkers.story")),
     "report": Part(
-        ("checkers.report", "checkers.alternation_text"), parts=("verdict",), libraries=None
+        ("checkers.report", "checkers.alternation_text", "checkers.showing"),
+        parts=("verdict",),
+        libraries=None,
     ),
     # How a question is put to solvers: of the project it knows the verdict's words alone.
     "solving": Part(("checkers.solving",), libraries=("z3", "cvc5")),
@@ -82,8 +85,15 @@ PARTS: dict[str, Part] = {
     "cache": Part(("checkers.cache",), parts=("verdict", "questions", "structure", "language")),
     "structure": Part(("checkers.structure",)),
     "induction": Part(
-        ("checkers.induction", "checkers.counterexample", "checkers.explain"),
+        ("checkers.induction",),
         parts=("verdict", "questions", "solving", *MODEL),
+        libraries=None,
+    ),
+    # What failed in induction, explained: it asks an obligation again in the bounded reading, and
+    # replays runs on generated nodes as conformance does.
+    "counterexamples": Part(
+        ("checkers.counterexamples",),
+        parts=("verdict", "questions", "induction", "conformance", *MODEL, "generated node"),
         libraries=None,
     ),
     "edges": Part(("checkers.edges",), parts=("verdict", *MODEL), libraries=None),

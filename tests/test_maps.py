@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 import z3
 
-from checkers import artefacts, counterexample, structure, verify
+from checkers import artefacts, counterexamples, structure, verify
 from checkers.conformance import exhaustive
 from checkers.conformance.setting import Setting
-from checkers.explain import explain
 from checkers.induction import INITIAL, Obligation, Prover
 from checkers.reach import reach, standard_config
 from checkers.solving import Limits, Portfolio
+from checkers.story import plain
 from checkers.verdict import Verdict
 from model.evaluate import EvaluationError, check_value, terms
 from model.lang import Spec
@@ -86,19 +86,20 @@ def test_what_is_false_is_refuted_and_replayed(spec: Spec, name: str) -> None:
     ]
     told = []
     for result in failed:
-        found = counterexample.find(spec, name, result.transition)
+        found = counterexamples.find(spec, name, result.transition)
         if found is not None:
-            told.append(explain(spec, found))
+            told.append(counterexamples.explain(spec, found))
     assert told and all(one.replayed for one in told)
 
 
 def test_a_counterexample_shows_the_entries_of_a_map(spec: Spec) -> None:
     spec = stating(spec, "false-start")
-    found = counterexample.find(spec, "false-start", INITIAL)
+    found = counterexamples.find(spec, "false-start", INITIAL)
     assert found is not None
     home = found.config["home"]
     assert home and all(isinstance(entry, tuple) and entry[1] for entry in home)
-    assert any("config home = {(k1, n" in line for line in explain(spec, found).before)
+    before = [plain(line) for line in counterexamples.explain(spec, found).before]
+    assert any("config home = {(k1, n" in line for line in before)
 
 
 def test_random_runs_agree_with_the_proofs(spec: Spec) -> None:
@@ -296,7 +297,7 @@ def test_a_wrong_evaluator_does_not_confirm(spec: Spec, monkeypatch: pytest.Monk
         return lambda f: None
 
     false = stating(spec, "false-others")
-    found = counterexample.find(false, "false-others", "swap")
-    assert found is not None and explain(false, found).replayed
+    found = counterexamples.find(false, "false-others", "swap")
+    assert found is not None and counterexamples.explain(false, found).replayed
     monkeypatch.setitem(terms._MAKERS, Kind.AT, at_none)
-    assert not explain(false, found).replayed
+    assert not counterexamples.explain(false, found).replayed

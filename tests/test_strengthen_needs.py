@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from checkers import counterexample
+from checkers import counterexamples
 from checkers.strengthen.command import needs_lines
 from checkers.strengthen.needs import GuardNeed, LemmaNeed, Needs, needs
 from checkers.strengthen.search import only
@@ -92,7 +92,7 @@ def test_a_lemma_without_which_nothing_is_known_is_unknown(
     spec: Spec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No step that breaks it is found: told apart from one that the evaluator replays."""
-    monkeypatch.setattr(counterexample, "find", lambda *_, **__: None)
+    monkeypatch.setattr(counterexamples, "find", lambda *_, **__: None)
     found = needs(spec, quiet, guards=False)
     assert lemma(found, "holder_is_known").how == "UNKNOWN"
 

@@ -17,8 +17,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from checkers import counterexample, structure, verify
-from checkers.explain import explain
+from checkers import structure, verify
+from checkers.counterexamples import explain, find
 from checkers.induction import Obligation, Prover
 from checkers.solving import Limits, Portfolio
 from checkers.verdict import Verdict
@@ -72,7 +72,7 @@ def refutation(label: str, index: int) -> tuple[str, str]:
         if result.verdict is Verdict.PROVED:
             continue
         unproved.append(result.property)
-        found = counterexample.find(spec, result.property, result.transition)
+        found = find(spec, result.property, result.transition)
         if found is None:
             continue
         told = explain(spec, found)

@@ -235,17 +235,18 @@ def program(
     subject: Subject, cluster: Cluster, events: Sequence[Event], labels: Sequence[str] = ()
 ) -> str:
     """Return the Python program that lets `events` happen; `labels` become comments."""
-    config = ", ".join(f"{name!r}: {_literal(value)}" for name, value in cluster.config.items())
+    config = ", ".join(f"{name!r}: {literal(value)}" for name, value in cluster.config.items())
     lines = [*subject.imports, "from checkers.conformance import Replay", ""]
     lines += [f"run = Replay({subject.source}, nodes={list(cluster.nodes)!r}, config={{{config}}})"]
     for at, event in enumerate(events):
         note = f"  # {labels[at]}" if at < len(labels) else ""
-        lines.append(_call(event) + note)
+        lines.append(call(event) + note)
     return "\n".join(lines) + "\n"
 
 
-def _call(event: Event) -> str:
-    fields = "".join(f", {n}={_literal(v)}" for n, v in event.fields.items())
+def call(event: Event) -> str:
+    """Return the call that lets an event happen in a program."""
+    fields = "".join(f", {n}={literal(v)}" for n, v in event.fields.items())
     match event.kind:
         case "message":
             return f"run.deliver({event.name!r}, {event.sender!r}, {event.node!r}{fields})"
@@ -255,12 +256,13 @@ def _call(event: Event) -> str:
             return f"run.{event.kind}({event.node!r}, {event.name!r}{fields})"
 
 
-def _literal(value: Value) -> str:
+def literal(value: Value) -> str:
+    """Return a value as a program writes it."""
     match value:
         case frozenset():
-            return "{" + ", ".join(sorted(map(_literal, value))) + "}" if value else "set()"
+            return "{" + ", ".join(sorted(map(literal, value))) + "}" if value else "set()"
         case tuple():
-            parts = ", ".join(map(_literal, value))
+            parts = ", ".join(map(literal, value))
             return f"({parts},)" if len(value) == 1 else f"({parts})"
         case _:
             return repr(value)

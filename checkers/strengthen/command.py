@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from checkers.showing import counterexample_lines
+from checkers.story import Counterexample
 from checkers.strengthen.source import Unwritable, Writer
-from checkers.verdict import Counterexample, Result, Verdict
+from checkers.verdict import Result, Verdict
 from model.lang import Spec
 from model.lang.errors import suggest
 
@@ -262,14 +264,8 @@ def _failure(result: Result) -> list[str]:
 
 
 def step_lines(told: Counterexample) -> list[str]:
-    """Return a counterexample to induction, one fact a line."""
-    return [
-        f"smallest step that breaks it ({told.scope}), replayed by the evaluator:",
-        *(f"  before: {line}" for line in told.before),
-        f"  step:   {told.event}  [{told.transition}]",
-        *(f"  after:  {line}" for line in told.after),
-        f"  broken: {told.broken}",
-    ]
+    """Return a counterexample to induction as `verify` tells it."""
+    return counterexample_lines(told)
 
 
 def _summary(found: Found) -> list[str]:

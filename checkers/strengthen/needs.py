@@ -24,9 +24,8 @@ from typing import Any
 import z3
 from joblib import Parallel, delayed
 
-from checkers import counterexample
+from checkers import counterexamples
 from checkers.edges import derive_steps
-from checkers.explain import explain
 from checkers.induction import DETERMINISM, Obligation, Prover
 from checkers.scenarios import play
 from checkers.strengthen.asker import check
@@ -361,8 +360,8 @@ def _obligation(prover: Prover, place: Place) -> Iterator[Obligation]:
 def _refuted(spec: Spec, lemma: str, place: Place) -> bool:
     """Tell whether a step breaks the obligation without the lemma, by the evaluator's word."""
     rest = only(spec, [s for n, s in spec.statements.items() if n != lemma])
-    found = counterexample.find(rest, *place, timeout_ms=5_000)
-    return found is not None and explain(rest, found).replayed
+    found = counterexamples.find(rest, *place, timeout_ms=5_000)
+    return found is not None and counterexamples.explain(rest, found).replayed
 
 
 # ---------------------------------------------------------------- guards

@@ -13,10 +13,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from checkers import counterexample
-from checkers.explain import explain
+from checkers import counterexamples
 from checkers.induction import INITIAL, Obligation, Prover
 from checkers.solving import Portfolio
+from checkers.story import Counterexample
 from checkers.strengthen import minimise
 from checkers.strengthen.asker import Asker, Interrupted
 from checkers.strengthen.houdini import Houdini
@@ -24,7 +24,7 @@ from checkers.strengthen.mine import Miner, symbols
 from checkers.strengthen.pdr import Pdr
 from checkers.strengthen.samples import EPISODES, Samples, sample
 from checkers.strengthen.source import Lemma
-from checkers.verdict import Counterexample, Result, Verdict
+from checkers.verdict import Result, Verdict
 from model.lang import Spec
 from model.lang.spec import Statement
 
@@ -230,8 +230,8 @@ class Search:
 
 def _smallest(spec: Spec, result: Result) -> Counterexample | None:
     """Return the smallest step that breaks an obligation, if the evaluator replays it."""
-    found = counterexample.find(spec, result.property, result.transition)
-    told = None if found is None else explain(spec, found)
+    found = counterexamples.find(spec, result.property, result.transition)
+    told = None if found is None else counterexamples.explain(spec, found)
     return told if told is not None and told.replayed else None
 
 

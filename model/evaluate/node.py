@@ -120,6 +120,10 @@ class CompiledTransition:
 class NodeEvaluator:
     """The rows of a spec, by the event that they answer."""
 
+    prefer: frozenset[str] | None = None
+    """Which rules answer where two do: one of these if it can be, else the first. None: neither,
+    since two answers to one event are a mistake; what looks for faults may want to go on."""
+
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
         compiler = TermCompiler()
@@ -167,7 +171,10 @@ class NodeEvaluator:
                 at = rule.first_false(f)
                 if at == len(rule.clauses):
                     if chosen is not None:
-                        raise _ambiguous(event, chosen, rule)
+                        if self.prefer is None:
+                            raise _ambiguous(event, chosen, rule)
+                        if chosen.label in self.prefer or rule.label not in self.prefer:
+                            continue
                     chosen = rule
                 elif at > nearest:
                     nearest = at

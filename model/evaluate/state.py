@@ -213,12 +213,13 @@ class GlobalState:
 
     def _occurring(self) -> dict[Sort, tuple[Value, ...]]:
         found: dict[Sort, dict[Value, None]] = {}
-        for value, sort in self._values():
+        for value, sort in self.values():
             for inner, part in occurring(value, sort):
                 found.setdefault(inner, {})[part] = None
         return {sort: tuple(values) for sort, values in found.items()}
 
-    def _values(self) -> Iterator[tuple[Value, Sort]]:
+    def values(self) -> Iterator[tuple[Value, Sort]]:
+        """Yield every value that the state holds, with its sort."""
         for name, sort in self.schema.config.items():
             yield self.config[name], sort
         for local in self.nodes.values():

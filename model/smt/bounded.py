@@ -6,6 +6,10 @@ Nodes and atoms are finite enumerations, terms and numbers short bit vectors (a 
 next one), sets bit vectors over their elements, majorities are counted. The messages sent and the
 ghosts are a few *rows*: each a flag and a tuple of constants. So every question is quantifier-free
 and has a definite answer, and a model is a real state of the scope. It says nothing beyond it.
+
+Where values have owners, the zero has none: the sort of nodes then has one element more, `nobody`,
+that owns it. Nobody is no node: no quantifier runs over it, no set holds it, no message goes to it,
+and `axioms` keep it out of everything that the state, the event and the configuration hold.
 """
 
 from __future__ import annotations
@@ -34,7 +38,7 @@ from model.lang.sorts import (
     StructSort,
     SumSort,
 )
-from model.smt.translate import Translator, choose
+from model.smt.translate import Translator, choose, owner_of
 from model.smt.vocabulary import Value, Vocabulary, enumeration
 
 
@@ -65,6 +69,9 @@ class BoundedVocabulary(Vocabulary):
     def __init__(self, spec: Spec, scope: Scope) -> None:
         """Declare the symbols."""
         self.scope = scope
+        declared = (getattr(d, "sort", None) for d in spec.sorts.values())
+        self._owned = [s for s in declared if isinstance(s, OrderSort) and s.owned]
+        self._given: list[z3.ExprRef] = []
         super().__init__(spec)
         self.rows: dict[str, list[tuple[z3.BoolRef, list[Value]]]] = {}
         for name in spec.messages:
@@ -93,6 +100,17 @@ class BoundedVocabulary(Vocabulary):
         letter = "n" if sort == NODE else sort.name[0].lower()
         return tuple(f"{letter}{i + 1}" for i in range(count))
 
+    def _enumeration(self, sort: AtomSort) -> tuple[z3.SortRef, tuple[z3.ExprRef, ...]]:
+        names = self.names(sort)
+        if sort == NODE and self._owned:
+            names = (*names, "nobody")
+        return enumeration(f"{sort.name}.bounded", names)
+
+    @property
+    def nobody(self) -> z3.ExprRef | None:
+        """The owner of what nobody owns; None where nothing has an owner."""
+        return self._enumeration(NODE)[1][-1] if self._owned else None
+
     def elements(self, sort: Sort) -> list[z3.ExprRef]:
         """Return every value of an unstructured sort (sets and orders included)."""
         match sort:
@@ -103,7 +121,7 @@ class BoundedVocabulary(Vocabulary):
             case RangeSort():
                 return [self.constant(sort, i) for i in range(sort.top + 1)]
             case AtomSort():
-                return list(enumeration(f"{sort.name}.bounded", self.names(sort))[1])
+                return list(self._enumeration(sort)[1][: len(self.names(sort))])
             case OrderSort():
                 return [z3.BitVecVal(i, self.scope.bits) for i in range(2**self.scope.bits)]
             case SetSort():
@@ -146,7 +164,7 @@ class BoundedVocabulary(Vocabulary):
         """Return the finite Z3 sort."""
         match sort:
             case AtomSort():
-                return enumeration(f"{sort.name}.bounded", self.names(sort))[0]
+                return self._enumeration(sort)[0]
             case OrderSort():
                 return z3.BitVecSort(self.scope.bits)
             case SetSort():
@@ -159,6 +177,17 @@ class BoundedVocabulary(Vocabulary):
         if isinstance(sort, OrderSort):
             return z3.BitVecVal(0, self.scope.bits)
         return super().constant(sort, value)
+
+    def constants(self, name: str, sort: Sort) -> Value:
+        """Return a value made of constants; its nodes are none but nodes."""
+        value = super().constants(name, sort)
+        if self._owned:
+            self._given += self._nodes_in(sort, value)
+        return value
+
+    def _nodes_in(self, sort: Sort, value: Value) -> list[z3.ExprRef]:
+        leaves = zip(self.components(sort), self.flat(value), strict=True)
+        return [term for (_, leaf), term in leaves if leaf == NODE]
 
     # ------------------------------------------------------------ relations as rows
 
@@ -193,8 +222,9 @@ class BoundedVocabulary(Vocabulary):
         """Return the set of one element."""
         elements = self.elements(sort.of)
         width = len(elements)
-        result: z3.ExprRef = z3.BitVecVal(1 << (width - 1), width)
-        for i in reversed(range(width - 1)):
+        complete = sort.of != NODE or not self._owned  # the set of nobody is empty
+        result: z3.ExprRef = z3.BitVecVal(1 << (width - 1) if complete else 0, width)
+        for i in reversed(range(width - 1 if complete else width)):
             result = z3.If(element == elements[i], z3.BitVecVal(1 << i, width), result)
         return result
 
@@ -214,8 +244,20 @@ class BoundedVocabulary(Vocabulary):
         return z3.PbGe(weights, self.scope.nodes + 1)
 
     def axioms(self) -> list[tuple[str, z3.BoolRef]]:
-        """Return nothing: the finite sorts are what they are."""
-        return []
+        """Return that the zero of an owned order is nobody's, and that nobody is no node."""
+        nobody = self.nobody
+        if nobody is None:
+            return []
+        found: list[tuple[str, z3.BoolRef]] = []
+        for sort in self._owned:
+            zero, *rest = self.elements(sort)
+            found.append((f"owner {sort.name}", self.owner(sort, zero) == nobody))
+            found += [(f"owner {sort.name}", self.owner(sort, x) != nobody) for x in rest]
+        held = [self.me, self.sender, *self._given]
+        for name, decl in self.spec.variables.items():
+            for node in self.elements(NODE):
+                held += self._nodes_in(decl.sort, self.variable(name, node))
+        return found + [("nobody", x != nobody) for x in {x.get_id(): x for x in held}.values()]
 
     def _least(self, sort: Sort) -> Value:
         """Return the value that a map has where none was put."""
@@ -262,6 +304,8 @@ class BoundedVocabulary(Vocabulary):
             case RangeSort():
                 names = tuple(range(sort.top + 1))
             case AtomSort():
+                if sort == NODE and self.nobody is not None and found.eq(self.nobody):
+                    return ""
                 names = self.names(sort)
             case _:
                 raise TypeError(str(sort))
@@ -272,6 +316,9 @@ class BoundedTranslator(Translator):
     """Spells out quantifiers and computes sets."""
 
     v: BoundedVocabulary
+
+    def _owner(self, e: Expr) -> z3.ExprRef:
+        return owner_of(self, e)
 
     def value(self, e: Expr) -> Value:
         """Translate; nothing has a first-order obstacle here."""

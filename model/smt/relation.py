@@ -15,7 +15,7 @@ from model.lang.declare import GhostUpdate
 from model.lang.expr import Expr, Kind
 from model.lang.sorts import NODE, MapSort
 from model.lang.spec import Transition
-from model.smt.translate import Translator, choose
+from model.smt.translate import Translator, choose, owner_of
 from model.smt.vocabulary import Value, Vocabulary
 
 
@@ -256,6 +256,9 @@ class _LocalTranslator(Translator):
         terms = [term for a in e.args for term in self.v.flat(self.value(a))]
         domain = [term.sort() for term in terms]
         return self.v.function(f"put.{e.sort.name}", domain, sort)(*terms)
+
+    def _owner(self, e: Expr) -> z3.ExprRef:
+        return owner_of(self, e)
 
     def _set(self, e: Expr) -> z3.ExprRef:
         sort = self.v.sort(e.sort)

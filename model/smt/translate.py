@@ -6,6 +6,7 @@ variable is read in; that is the `State` the translator is given.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 import z3
@@ -127,7 +128,8 @@ class Translator:
             case Kind.UP:
                 return self._up(e)
             case Kind.HAS:
-                return self.contains(e.args[0], self.value(e.args[1]))
+                x = self._given(e.args[1])
+                return self._of_somebody([e.args[1]], self.contains(e.args[0], x))
             case Kind.SUBSET:
                 return self._subset(e.args[0], e.args[1])
             case Kind.AT:
@@ -143,8 +145,7 @@ class Translator:
                 assert isinstance(some.sort, SetSort) and isinstance(whole.sort, SetSort)
                 return v.majority(some.sort, self.value(some), whole.sort, self.value(whole))
             case Kind.OWNER:
-                assert isinstance(e.args[0].sort, OrderSort)
-                return v.owner(e.args[0].sort, self.value(e.args[0]))
+                return self._owner(e)
             case Kind.STRUCT:
                 return tuple(self.value(a) for a in e.args)
             case Kind.GET:
@@ -162,14 +163,60 @@ class Translator:
             case Kind.FORALL | Kind.EXISTS:
                 return self._quantifier(e)
             case Kind.SENT:
-                return self.state.sent(e.data, [self.value(a) for a in e.args])
+                told = self.state.sent(e.data, [self._given(a) for a in e.args])
+                return self._of_somebody(e.args, told)
             case Kind.GHOST:
-                return self.state.ghost(e.data, [self.value(a) for a in e.args])
+                told = self.state.ghost(e.data, [self._given(a) for a in e.args])
+                return self._of_somebody(e.args, told)
 
     # ------------------------------------------------------------ parts
 
     def _equal(self, a: Expr, b: Expr) -> z3.BoolRef:
-        return self.v.equal(a.sort, self.value(a), self.value(b))
+        same = self.v.equal(a.sort, self._given(a), self._given(b))
+        nobodys = [self._nobodys(x) for x in (a, b) if self._nobodys(x) is not None]
+        if len(nobodys) == 2:
+            one, other = nobodys
+            return z3.Or(z3.And(one, other), z3.And(z3.Not(one), z3.Not(other), same))
+        return self._of_somebody((a, b), same)
+
+    # ------------------------------------------------------------ owners
+
+    def _owner(self, e: Expr) -> z3.ExprRef:
+        """The owner of a value, where it is asked for as a value.
+
+        The least value is nobody's, and no element of the sort of nodes is nobody. So an owner can
+        be compared, looked for in a set, and told in a message or ghost, where it is known to be
+        somebody; elsewhere it would be a node that owns what has no owner.
+        """
+        raise UnsupportedExpression(
+            f"{show(e)}: an owner can only be compared, looked for in a set, or asked for in a"
+            " message sent or a ghost"
+        )
+
+    def _given(self, e: Expr) -> Value:
+        """Return the value of a part of an atom; an owner counts only where it is somebody."""
+        match e.kind:
+            case Kind.OWNER:
+                assert isinstance(e.args[0].sort, OrderSort)
+                return self.v.owner(e.args[0].sort, self.value(e.args[0]))
+            case Kind.SOME:
+                return (z3.BoolVal(True), self._given(e.args[0]))
+            case _:
+                return self.value(e)
+
+    def _nobodys(self, e: Expr) -> z3.BoolRef | None:
+        """Return that a part of an atom is nobody; None for what is no owner."""
+        while e.kind is Kind.SOME:
+            e = e.args[0]
+        if e.kind is not Kind.OWNER:
+            return None
+        value, sort = self.value(e.args[0]), e.args[0].sort
+        return self.v.equal(sort, value, self.v.constant(sort, "zero"))
+
+    def _of_somebody(self, parts: Iterable[Expr], atom: z3.BoolRef) -> z3.BoolRef:
+        """Return that an atom holds and none of its parts is nobody."""
+        nobodys = [n for n in map(self._nobodys, parts) if n is not None]
+        return z3.And(*(z3.Not(n) for n in nobodys), atom) if nobodys else atom
 
     def _map(self, e: Expr) -> Value:
         x, source = self.value(e.args[0]), e.args[0].sort
@@ -318,6 +365,12 @@ class Translator:
             return z3.And(known, node == x)
         assert to.sort == NODE
         return x == self.value(to)
+
+
+def owner_of(translator: Translator, e: Expr) -> z3.ExprRef:
+    """Return an owner where nobody has a place among the nodes, or nodes are names."""
+    assert isinstance(e.args[0].sort, OrderSort)
+    return translator.v.owner(e.args[0].sort, translator.value(e.args[0]))
 
 
 def choose(condition: z3.BoolRef, then: Value, otherwise: Value) -> Value:

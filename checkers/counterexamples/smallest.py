@@ -1,16 +1,17 @@
 """The smallest counterexample to induction of a failed obligation.
 
 A broken rule usually makes the unbounded query `unknown`, not refuted. So the same obligation is
-asked again in the bounded reading, smallest scope first, with as few messages and ghosts as
-possible, and then with as many variables at their first value as possible. A bounded search that
-finds nothing is never called a proof. What is found is replayed by the reference evaluator, which
-shares nothing with the solver's model, before anybody sees it.
+asked again in the bounded reading, with as few nodes as possible, and then with as few *facts*:
+messages sent, ghosts, and variables that do not have their first value. A bounded search that finds
+nothing is never called a proof. What is found is replayed by the reference evaluator, which shares
+nothing with the solver's model, before anybody sees it.
 
 Belongs here: finding and shrinking. Never here: proving (`induction`), showing (`explain`).
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,7 @@ import z3
 
 from checkers.induction import DETERMINISM, INITIAL, TOTALITY, InitialState, Obligation, Prover
 from model.lang import Message, Spec
-from model.lang.sorts import NODE, Sort
+from model.lang.sorts import NODE, AtomSort, Sort
 from model.smt.bounded import BoundedVocabulary, Scope
 
 SCOPES = (
@@ -27,8 +28,12 @@ SCOPES = (
     Scope(nodes=2, atoms=1, bits=2, rows=2),
     Scope(nodes=3, atoms=2, bits=2, rows=2),
     Scope(nodes=3, atoms=2, bits=3, rows=3),
+    Scope(nodes=4, atoms=2, bits=2, rows=3),
 )
 """Scopes tried in turn."""
+
+SHRINK_MS = 4_000
+"""How long one may look for fewer facts, in milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ class Found:
     """A concrete step in the evaluator's values, and the scope it was found in.
 
     `messages` and `ghosts` hold flat tuples: (source, destination, *fields), (*columns).
+    `smallest`: the solver excludes fewer facts in this scope.
     """
 
     property: str
@@ -48,14 +54,28 @@ class Found:
     nodes: dict[str, dict[str, Any]]
     messages: dict[str, frozenset[tuple[Any, ...]]]
     ghosts: dict[str, frozenset[tuple[Any, ...]]]
+    smallest: bool = False
 
 
-def find(spec: Spec, property: str, transition: str, timeout_ms: int = 10_000) -> Found | None:
-    """Return the smallest counterexample to an obligation within `SCOPES`, or None."""
+def find(
+    spec: Spec,
+    property: str,
+    transition: str,
+    timeout_ms: int = 10_000,
+    seconds: float = 30.0,
+) -> Found | None:
+    """Return the smallest counterexample to an obligation within `SCOPES`, or None.
+
+    A scope gets `timeout_ms`, and none is begun after `seconds`.
+    """
+    until = time.perf_counter() + seconds
     for scope in SCOPES:
+        left = int((until - time.perf_counter()) * 1000)
+        if left <= 0:
+            return None
         obligation = bounded_obligation(spec, property, transition, scope)
         if obligation is not None:
-            found = _Search(spec, obligation, scope, timeout_ms).find()
+            found = _Search(spec, obligation, scope, min(timeout_ms, left)).find()
             if found is not None:
                 return found
     return None
@@ -98,40 +118,68 @@ class _Search:
         solver.set("timeout", self.timeout_ms)
         o = self.obligation
         solver.add(*o.assumptions, *(f for _, f in o.guards), *o.hypotheses())
+        solver.add(*(f for _, f in self.v.axioms()))
         solver.add(z3.Not(o.goal))
         if solver.check() != z3.sat:
             return None
-        return self._decode(self._shrink(solver))
+        model, smallest = self._shrink(solver)
+        return self._decode(model, smallest)
 
     # ------------------------------------------------------------ fewer facts
 
-    def _shrink(self, solver: z3.Solver) -> z3.ModelRef:
-        """Drop messages, ghosts and changed variables while the step still breaks the goal."""
-        model = solver.model()
-        solver.set("timeout", 2_000)
-        flags = [flag for rows in self.v.rows.values() for flag, _ in rows]
-        present = sum(z3.is_true(model.eval(f, model_completion=True)) for f in flags)
-        for most in range(present):
-            smaller = _narrow(solver, z3.PbLe([(f, 1) for f in flags], most))
-            if smaller is not None:
-                model = smaller
+    def _shrink(self, solver: z3.Solver) -> tuple[z3.ModelRef, bool]:
+        """Return a model with as few facts as the time allows, and whether fewer do not do."""
+        model, smallest = solver.model(), False
+        until = time.perf_counter() + SHRINK_MS / 1000
+        facts = [flag for rows in self.v.rows.values() for flag, _ in rows] + self._changed()
+        while True:
+            held = sum(z3.is_true(model.eval(f, model_completion=True)) for f in facts)
+            left = int((until - time.perf_counter()) * 1000)
+            if not held or left <= 0:
+                smallest = not held
                 break
-        for simpler in self._first_values():
+            solver.set("timeout", left)
+            solver.push()
+            solver.add(z3.PbLe([(f, 1) for f in facts], held - 1))
+            answer = solver.check()
+            if answer == z3.sat:
+                model = solver.model()
+            solver.pop()
+            if answer != z3.sat:
+                smallest = answer == z3.unsat
+                break
+        if facts:
+            solver.add(z3.PbLe([(f, 1) for f in facts], held))
+        solver.set("timeout", 500)
+        for simpler in self._plainer():
             model = _narrow(solver, simpler) or model
-        return model
+        return model, smallest
 
-    def _first_values(self) -> Iterator[z3.BoolRef]:
-        """Yield for every variable of every node that it has its first value; the others first."""
+    def _changed(self) -> list[z3.BoolRef]:
+        """Return for every variable of every node that it does not have its first value."""
         start = InitialState(self.spec, self.v)
-        nodes = sorted(self.v.elements(NODE), key=lambda n: n.eq(self.v.me))
-        for name, decl in self.spec.variables.items():
-            for node in nodes:
-                now, then = self.v.variable(name, node), start.variable(name, node)
-                yield self.v.equal(decl.sort, now, then)
+        return [
+            z3.Not(self.v.equal(decl.sort, self.v.variable(name, node), start.variable(name, node)))
+            for name, decl in self.spec.variables.items()
+            for node in self.v.elements(NODE)
+        ]
+
+    def _plainer(self) -> Iterator[z3.BoolRef]:
+        """Yield that the configuration and the event have plain values; these are no facts."""
+        event = self.obligation.step.transition.event if self.obligation.step is not None else None
+        places = [(f"config.{n}", d.sort) for n, d in self.spec.config.parts.items()]
+        places += [(f"event.{n}", d.sort) for n, d in (event.parts if event else {}).items()]
+        for name, sort in places:
+            for (_, leaf), term in zip(
+                self.v.components(sort), self.v.flat(self.v.constants(name, sort)), strict=True
+            ):
+                if isinstance(leaf, AtomSort):
+                    continue  # one is as plain as another
+                yield term == self.v.elements(leaf)[0]
 
     # ------------------------------------------------------------ decoding
 
-    def _decode(self, model: z3.ModelRef) -> Found:
+    def _decode(self, model: z3.ModelRef, smallest: bool) -> Found:
         spec, v, o = self.spec, self.v, self.obligation
         event = o.step.transition.event if o.step is not None else None
         parts = event.parts if event is not None else {}
@@ -165,6 +213,7 @@ class _Search:
                 name: self._tuples(model, f"ghost {name}", list(ghost.columns))
                 for name, ghost in spec.ghosts.items()
             },
+            smallest=smallest,
         )
 
     def _tuples(
