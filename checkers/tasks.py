@@ -363,8 +363,12 @@ def figure(source: str | Spec, without: frozenset[str] = frozenset()) -> Gathere
 
 
 def stale_files(source: str | Spec) -> Gathered:
-    """Compare what is checked in with what the spec gives now."""
+    """Compare the node and the pages that are checked in with what the spec gives now."""
     spec = spec_of(source)
-    home = artefacts.home_of(spec, "order")
-    stale = [*artefacts.stale_generated(spec, home), *artefacts.stale_figures(spec, home)]
-    return Gathered(stale=stale)
+    return Gathered(stale=artefacts.stale_generated(spec, artefacts.home_of(spec, "order")))
+
+
+def stale_figures(source: str | Spec) -> Gathered:
+    """Compare the figures that are checked in with what the spec gives now."""
+    spec = spec_of(source)
+    return Gathered(stale=artefacts.stale_figures(spec, artefacts.home_of(spec, "order")))

@@ -138,7 +138,8 @@ class Verification:
         if self.options.only:
             return []
         o, source = self.options, self.source
-        calls = [delayed(tasks.stale_files)(source)] if o.derived else []
+        files = (tasks.stale_files, tasks.stale_figures) if o.derived else ()
+        calls = [delayed(compare)(source) for compare in files]
         calls += [delayed(tasks.run_about)(source, seed, o.run_steps) for seed in o.run_seeds]
         if self.spec.edges:
             calls.append(delayed(tasks.figure)(source))

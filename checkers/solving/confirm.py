@@ -16,12 +16,14 @@ from collections.abc import Mapping
 from checkers.solving.outside import Outside
 from checkers.solving.query import Answer, Cause, Limits, Query
 from checkers.solving.smtlib import script
+from checkers.solving.ways import INTERLEAVED
 
 TRIES: tuple[tuple[Mapping[str, str], float], ...] = (
     ({}, 2.0),
+    (INTERLEAVED, 5.0),
     ({"enum-inst": "true"}, 5.0),
     ({"finite-model-find": "true"}, 5.0),
-    ({}, 60.0),
+    (INTERLEAVED, 60.0),
 )
 """The options of each try, and its seconds."""
 

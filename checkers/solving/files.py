@@ -44,7 +44,9 @@ def text(query: Query, spec: str, property: str, transition: str) -> str:
 
 
 def _word(label: str) -> str:
-    return f"before the step, {label[len(GIVEN) :]} holds" if label.startswith(GIVEN) else label
+    return (
+        f"what the proof may assume of {label[len(GIVEN) :]}" if label.startswith(GIVEN) else label
+    )
 
 
 def _line(words: str) -> str:

@@ -35,11 +35,15 @@ class Way:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
+INTERLEAVED = {"enum-inst": "true", "enum-inst-interleave": "true"}
+"""Of cvc5: instances by enumeration beside those by patterns, and not only after them."""
+
 WAYS: tuple[Way, ...] = (
     Way("z3, instances by patterns", "z3", {"simple": True, "auto_config": False, "mbqi": False}),
     Way("z3, as it comes", "z3"),
     Way("cvc5", "cvc5"),
     Way("z3, seed 7", "z3", {"simple": True, "random_seed": 7}),
+    Way("cvc5, instances by enumeration beside patterns", "cvc5", INTERLEAVED),
     Way("cvc5, instances by enumeration", "cvc5", {"enum-inst": "true"}),
     Way("z3, instances late", "z3", {"simple": True, "qi.eager_threshold": 100.0}),
     Way("z3, instances by models", "z3", {"simple": True, "ematching": False}),
