@@ -116,7 +116,10 @@ PARTS: dict[str, Part] = {
     # command.
     "strengthen": Part(
         ("checkers.strengthen",),
-        parts=("verdict", "questions", "solving", "induction", "edges", "reach", *MODEL),
+        parts=(
+            *("verdict", "questions", "solving", "induction", "counterexamples"),
+            *("edges", "reach", "commands", *MODEL),
+        ),
         libraries=None,
     ),
     # An engine that is not named above may import the model and the verdict, and no other engine.
