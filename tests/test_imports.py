@@ -118,7 +118,7 @@ PARTS: dict[str, Part] = {
         ("checkers.strengthen",),
         parts=(
             *("verdict", "questions", "solving", "induction", "counterexamples"),
-            *("edges", "reach", "commands", *MODEL),
+            *("edges", "reach", "report", *MODEL),
         ),
         libraries=None,
     ),
