@@ -21,7 +21,7 @@ from model.lang.expr import Expr, Kind
 from model.lang.footprint import reads
 from model.lang.sorts import NODE, SumSort
 from model.lang.spec import Transition, possible_leaves
-from model.smt import SystemStep, Vocabulary
+from model.smt import SystemStep, Translator, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +72,12 @@ def derive(spec: Spec, variable: str, without: frozenset[str] = frozenset()) -> 
     """
     sort = spec.variables[variable].sort
     assert isinstance(sort, SumSort)
-    facts = about_one_node(spec)
+    facts = Facts(spec, without)
     found: list[Step] = []
     given: set[str] = set()
     for t in spec.transitions:
         if t.kind != "environment" and variable in t.updates:
-            ask = Question(spec, t, facts, without)
+            ask = Question(facts, t)
             found += _steps_of(ask, t, variable, sort)
             given |= ask.given
     return Derived(found, frozenset(given))
@@ -93,6 +93,42 @@ def derive_edges(spec: Spec) -> tuple[Edge, ...]:
     return assemble(spec, derive_steps(spec, spec.edges[0].variable))
 
 
+class Facts:
+    """What is stated of the node that takes a step, and of the message that it gets.
+
+    They are the same formulas for every transition, so they are translated once. The statements
+    `without` are not among them.
+    """
+
+    def __init__(self, spec: Spec, without: frozenset[str] = frozenset()) -> None:
+        """Translate what is stated of one node."""
+        self.spec, self.without = spec, without
+        self.v = Vocabulary(spec)
+        self._translator: Translator = self.v.translator(self.v)
+        self.of_the_node = self._translated(about_one_node(spec))
+        self._of_messages: dict[str, list[tuple[str, z3.BoolRef]]] = {}
+
+    def of_message(self, message: str) -> list[tuple[str, z3.BoolRef]]:
+        """Return what is stated of messages of that name alone."""
+        if message not in self._of_messages:
+            told = about_one_message(self.spec, message)
+            self._of_messages[message] = [
+                (name, self._translator.formula(fact))
+                for name, fact in told
+                if name not in self.without
+            ]
+        return self._of_messages[message]
+
+    def _translated(self, facts: list[tuple[str, Expr]]) -> list[tuple[str, z3.BoolRef]]:
+        found = []
+        for name, fact in facts:
+            if name not in self.without:
+                self._translator.bound[fact.data[0][0]] = self.v.me
+                found.append((name, self._translator.formula(fact.args[0])))
+        self._translator.bound.clear()
+        return found
+
+
 class Question:
     """What can hold of one transition, given what is stated of the node that takes it.
 
@@ -100,34 +136,19 @@ class Question:
     the questions of the order twelve times as slow.)
     """
 
-    def __init__(
-        self,
-        spec: Spec,
-        t: Transition,
-        facts: list[tuple[str, Expr]],
-        without: frozenset[str] = frozenset(),
-    ) -> None:
+    def __init__(self, facts: Facts, t: Transition) -> None:
         """Prepare the solver for `t`."""
-        self.v = Vocabulary(spec)
-        self.step = SystemStep(spec, t, self.v)
+        self.v = facts.v
+        self.step = SystemStep(facts.spec, t, self.v)
+        given = list(facts.of_the_node)
         self.solver = z3.Solver()
         self.solver.add(*self.step.enabled)
-        self.given: set[str] = set()
-        for name, fact in facts:
-            if name not in without:
-                self.step.before.bound[fact.data[0][0]] = self.v.me
-                self._give(name, self.step.before.formula(fact.args[0]))
-        self.step.before.bound.clear()
         if t.event is not None and issubclass(t.event, Message):
             self.solver.add(self.step.received)
-            for name, fact in about_one_message(spec, t.event.__name__):
-                if name not in without:
-                    self._give(name, self.step.before.formula(fact))
+            given += facts.of_message(t.event.__name__)
+        self.solver.add(*(fact for _, fact in given))
+        self.given = {name for name, _ in given}
         self.solver.set("timeout", 2_000)
-
-    def _give(self, name: str, fact: z3.BoolRef) -> None:
-        self.given.add(name)
-        self.solver.add(fact)
 
     def is_leaf(self, variable: str, leaf: str) -> z3.BoolRef:
         """Return that the node's `variable` is `leaf` before the step."""
@@ -170,13 +191,13 @@ class Answers:
     def __init__(self, spec: Spec) -> None:
         """Prepare for `spec`."""
         self.spec = spec
-        self.facts = about_one_node(spec)
+        self.facts = Facts(spec)
         self._questions: dict[str, Question] = {}
 
     def can_answer(self, transition: Transition, role: str, state: str) -> bool:
         """Tell whether `transition` can be the answer of a node in `role` and `state`."""
         ask = self._questions.get(transition.label)
         if ask is None:
-            ask = self._questions[transition.label] = Question(self.spec, transition, self.facts)
+            ask = self._questions[transition.label] = Question(self.facts, transition)
         there = [ask.is_leaf(table.variable, state) for table in self.spec.edges[:1]]
         return ask.possible(ask.in_role(role), *there)
