@@ -139,7 +139,7 @@ def reach(
     spec: Spec,
     seed: int = 1,
     steps: int = 60_000,
-    at_least: int = 20_000,
+    at_least: int = 12_000,
     config: Mapping[str, Any] | None = None,
     nodes: list[str] | None = None,
 ) -> Reached:
