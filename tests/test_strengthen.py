@@ -315,3 +315,22 @@ def test_a_key_ends_the_search_with_what_is_there() -> None:
     out, err = process.communicate(timeout=60)
     assert process.returncode == 3 and "Traceback" not in err
     assert "interrupted" in out + err and "INDUCTIVE" not in out
+
+
+def test_what_is_inductive_as_declared_is_not_looked_for() -> None:
+    """Its lemmas may name what they use, and what they assume of the state after the step."""
+    found = find(load("order"), "S6", alone=False)
+    assert found.verdict is Verdict.PROVED and not found.lemmas
+    assert {"watermark_was_committed", "proposed_once"} <= set(found.declared)
+    assert "nothing was looked for" in found.tried[0]
+
+
+def test_what_is_not_stated_any_more_is_not_named() -> None:
+    spec = load("order")
+    kept = [spec.statements[n] for n in ("S13", "S5.start", "near_majorities_cross")]
+    rest = only(spec, kept).statements
+    assert set(rest["S13"].prop.after) == {"S5.start", "near_majorities_cross"} & set(
+        spec.statements["S13"].prop.after
+    )
+    assert rest["S13"].prop.uses == ()
+    assert only(spec, kept, afresh=True).statements["S13"].prop.uses is None

@@ -10,7 +10,7 @@ ordinary prover, and only what that proves is called inductive.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from checkers import counterexamples
@@ -94,8 +94,9 @@ class Search:
             for s in spec.of_kind("safety", "lemma")
             if s.name not in names and not s.prop.open and not options.alone
         ]
-        self.declared = rest
-        self.spec = only(spec, [*self.goals, *rest])
+        self.spec = only(spec, [*self.goals, *rest], afresh=True)
+        self.goals = [self.spec.statements[g.name] for g in self.goals]
+        self.declared = [self.spec.statements[s.name] for s in rest]
 
     def run(self) -> Found:
         """Search until the goals are inductive, refuted, or nothing is left to try."""
@@ -106,6 +107,9 @@ class Search:
         houdini: Houdini | None = None
         asker = Asker(self.spec, int(1000 * self.options.question), until)
         try:
+            if self._as_declared(found, until):
+                found.seconds = time.perf_counter() - started
+                return found
             self.tell("running")
             samples = sample(
                 self.spec,
@@ -137,6 +141,29 @@ class Search:
         found.tried.append(f"{asker.queries:,} questions to the solver")
         found.seconds = time.perf_counter() - started
         return found
+
+    def _as_declared(self, found: Found, until: float) -> bool:
+        """Tell whether the goals are inductive already, with what the spec states beside them.
+
+        The prover is asked, each proof with what it names (`uses=`, `after=`), of the goals and of
+        all that their proofs rest on.
+        """
+        waiting, done = {g.name for g in self.goals}, set[str]()
+        results: list[Result] = []
+        while waiting:
+            if time.perf_counter() > until:
+                return False
+            of_these = [self.spec.statements[n] for n in sorted(waiting)]
+            results += proved(self.spec, of_these, self.tell, at_once=True)
+            if any(r.verdict is not Verdict.PROVED for r in results):
+                return False
+            done |= waiting
+            waiting = {u for r in results for u in r.uses} - done
+            waiting = {n for n in waiting if self.spec.statements[n].prop.kind != "assumption"}
+        found.verdict, found.confirmed = Verdict.PROVED, len(results)
+        found.declared = sorted(done - {g.name for g in self.goals})
+        found.tried.append("the spec's own proofs suffice: nothing was looked for")
+        return True
 
     def _blocked(self, asker: Asker, houdini: Houdini, found: Found) -> None:
         """Look for clauses where candidates do not help."""
@@ -235,15 +262,26 @@ def _smallest(spec: Spec, result: Result) -> Counterexample | None:
     return told if told is not None and told.replayed else None
 
 
-def _asked(s: Statement) -> Statement:
-    """Return a goal as a statement that may be assumed and must be proved, open or not."""
-    return Statement(replace(s.prop, open="", uses=None), s.formula, s.per_transition)
+def _asked(s: Statement, lemmas: tuple[str, ...] = ()) -> Statement:
+    """Return a goal as a statement that must be proved, open or not, and may use the lemmas."""
+    uses = None if s.prop.uses is None else (*s.prop.uses, *lemmas)
+    return Statement(replace(s.prop, open="", uses=uses), s.formula, s.per_transition)
 
 
-def only(spec: Spec, statements: Sequence[Statement]) -> Spec:
-    """Return the spec that states these alone, apart from its assumptions."""
+def only(spec: Spec, statements: Sequence[Statement], *, afresh: bool = False) -> Spec:
+    """Return the spec that states these alone, apart from its assumptions.
+
+    What a proof names and is no longer stated is not named any more; with `afresh`, such a proof
+    may use whatever there is.
+    """
     kept = {s.name: s for s in spec.of_kind("assumption")}
     kept |= {s.name: s for s in statements}
+    for name, s in kept.items():
+        uses = None if s.prop.uses is None else tuple(u for u in s.prop.uses if u in kept)
+        after = tuple(a for a in s.prop.after if a in kept)
+        if afresh and (uses, after) != (s.prop.uses, s.prop.after):
+            uses = None
+        kept[name] = replace(s, prop=replace(s.prop, uses=uses, after=after))
     return replace(spec, statements=kept)
 
 
@@ -263,23 +301,32 @@ def confirm(
     spec: Spec, lemmas: Sequence[Lemma], statements: Sequence[Statement], tell: Tell
 ) -> list[Result]:
     """Prove `statements` and `lemmas` by the ordinary prover, assuming nothing but themselves."""
-    known = {s.name: _asked(s) for s in statements}
+    names = tuple(x.name for x in lemmas)
+    known = {s.name: _asked(s, names) for s in statements}
     known |= {x.name: x.statement() for x in lemmas}
-    whole = only(spec, list(known.values()))
-    prover, results = Prover(whole), []
-    names = frozenset(known)
+    return proved(only(spec, list(known.values())), list(known.values()), tell)
+
+
+def proved(
+    spec: Spec, statements: Sequence[Statement], tell: Tell, *, at_once: bool = False
+) -> list[Result]:
+    """Ask the ordinary prover for these statements of `spec`; `at_once`: stop where one fails."""
+    prover, results = Prover(spec), list[Result]()
+    names = frozenset(s.name for s in statements)
     with Portfolio() as portfolio:
-        for o in prover.of_initial_state(names):
-            results.append(o if isinstance(o, Result) else _discharged(o, portfolio))
-        for t in whole.transitions:
-            tell(f"proving: {t.label}")
-            for o in prover.of_transition(t, names):
+        for step in (None, *spec.transitions):
+            if step is None:
+                made: Iterable[Obligation | Result] = prover.of_initial_state(names)
+            else:
+                tell(f"proving: {step.label}")
+                made = prover.of_transition(step, names)
+            for o in made:
                 results.append(o if isinstance(o, Result) else _discharged(o, portfolio))
+                if at_once and results[-1].verdict is not Verdict.PROVED:
+                    return results
     answered = {(r.property, r.transition) for r in results}
-    for s in known.values():
-        wanted = (
-            set(s.per_transition) if s.formula is None else {t.label for t in whole.transitions}
-        )
+    for s in statements:
+        wanted = set(s.per_transition) if s.formula is None else {t.label for t in spec.transitions}
         if s.formula is not None:
             wanted.add(INITIAL)
         for label in sorted(wanted):
