@@ -257,7 +257,7 @@ class _Symbols:
         for sort in _all_sorts(spec):
             match sort:
                 case OrderSort():
-                    self._common[f"{sort.name}.zero"] = repr(default(sort))
+                    self._common[f"zero of {sort.name}"] = repr(default(sort))
                 case SetSort() | MapSort():
                     self._common[f"empty.{sort.name}"] = "frozenset()"
                 case MaybeSort():

@@ -6,7 +6,7 @@ variable is read in; that is the `State` the translator is given.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from typing import Any, Protocol
 
 import z3
@@ -51,7 +51,8 @@ class Translator:
 
     `side` collects what is assumed about the constants that composite sets and fresh values get;
     it must be asserted beside every formula translated. Constants are shared through `made`, so
-    that one set expression is one constant, in the state before and after alike.
+    that one set expression is one constant, in the state before and after alike where it reads
+    neither.
     """
 
     def __init__(
@@ -298,20 +299,35 @@ class Translator:
             raise UnsupportedExpression(
                 f"{show(e)}: a composite set below a quantifier can only be asked for elements"
             )
-        name = f"set {show(e)}"
-        if name not in self.made and e.kind is Kind.EMPTY:
-            self.made[name], axiom = self.v.empty(e.sort)
+        key = ("set", self._form(e))
+        if key not in self.made and e.kind is Kind.EMPTY:
+            self.made[key], axiom = self.v.empty(e.sort)
             self.side.append(axiom)
-        if name not in self.made:
-            constant = z3.Const(f"{name} {self.v.number()}", self.v.sort(e.sort))
+        if key not in self.made:
+            constant = z3.Const(f"set {show(e)} {self.v.number()}", self.v.sort(e.sort))
             x = self._element(e.sort)
-            self.made[name] = constant
+            self.made[key] = constant
             self.side.append(
                 z3.ForAll([x], self.v.contains(e.sort, constant, x) == self.contains(e, x))
             )
             if e.kind in (Kind.ADD, Kind.REMOVE) and e.args[0].kind is Kind.VAR:
                 self.side += self.v.one_apart(e.sort, self.value(e.args[0]), constant)
-        return self.made[name]
+        return self.made[key]
+
+    def _form(self, e: Expr) -> Hashable:
+        """Return what tells an expression from every other: its text does not.
+
+        Two fresh values are written alike and are two values, `~p.implies(q)` is how two conditions
+        are written, and what is read in two states is two things.
+        """
+        match e.kind:
+            case Kind.FRESH:
+                return id(e)
+            case Kind.VAR | Kind.NEXT | Kind.SENT | Kind.GHOST:
+                read_in: Hashable = self.after if e.kind is Kind.NEXT else self.state
+            case _:
+                read_in = None
+        return (e.kind, e.sort, e.data, read_in, *map(self._form, e.args))
 
     # ------------------------------------------------------------ maps
 
@@ -345,16 +361,15 @@ class Translator:
             raise UnsupportedExpression(
                 f"{show(e)}: a composite map below a quantifier can only be asked for its values"
             )
-        # Two fresh values are written alike and are two values.
-        name = ("map", show(e), *(id(n) for n in walk(e) if n.kind is Kind.FRESH))
-        if name not in self.made:
+        form = ("map", self._form(e))
+        if form not in self.made:
             constant = z3.Const(f"map {show(e)} {self.v.number()}", self.v.sort(e.sort))
-            self.made[name] = constant
+            self.made[form] = constant
             key = self.v.constants(f"key!{self.v.number()}", e.sort.key)
             held = self.v.value_at(e.sort, constant, key)
             same = self.v.equal(e.sort.to, held, self.value_at(e, key))
             self.side.append(z3.ForAll(self.v.flat(key), same))
-        return self.made[name]
+        return self.made[form]
 
     def addressed(self, to: Expr, x: z3.ExprRef) -> z3.BoolRef:
         """Return whether a message sent `to` a node, a set or a maybe goes to `x`."""

@@ -100,7 +100,8 @@ class Vocabulary:
             case RangeSort():
                 return enumeration(sort.name, tuple(map(str, range(sort.top + 1))))[1][int(value)]
             case OrderSort():
-                return z3.Const(f"{sort.name}.zero", self.sort(sort))
+                # No name that a spec gives has a space: no constant of its own is the zero.
+                return z3.Const(f"zero of {sort.name}", self.sort(sort))
             case _:
                 raise TypeError(f"{sort} has no constant {value!r}")
 
