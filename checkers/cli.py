@@ -164,6 +164,7 @@ def verify_command(
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
     from checkers import verify
+    from checkers.tasks import Changed
 
     loaded = _load(spec)
     _check_names(loaded, only)
@@ -189,6 +190,13 @@ def verify_command(
             found = checks.run()
     except KeyboardInterrupt:
         click.echo("interrupted: nothing is decided", err=True)
+        raise SystemExit(UNKNOWN) from None
+    except Changed as error:
+        click.echo(
+            f"error: {error}: the spec, or what proves it, changed during the run: nothing is"
+            " decided\n  fix: run again",
+            err=True,
+        )
         raise SystemExit(UNKNOWN) from None
     except TerminatedWorkerError:
         click.echo(

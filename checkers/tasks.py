@@ -17,6 +17,7 @@ import z3
 
 from checkers import artefacts
 from checkers.alternation import Alternations
+from checkers.cache.prints import Prints, generation
 from checkers.counterexamples import (
     Searched,
     System,
@@ -36,7 +37,7 @@ from checkers.solving.confirm import Confirmer
 from checkers.structure import AGREE, CONSISTENT, FIGURE, FIRES, TITLES, confirmation
 from checkers.verdict import Finding, Result, Verdict
 from model import figures
-from model.lang import Spec
+from model.lang import Spec, SpecError, SpecErrors
 from model.lang.load import load
 from model.smt.bounded import BoundedVocabulary, Scope
 from model.smt.relation import SystemStep
@@ -79,6 +80,27 @@ class Gathered:
 # ---------------------------------------------------------------- what a worker keeps
 
 
+class Changed(Exception):
+    """What a worker read is not what the run began with: somebody edits it. Nothing is decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A spec that a worker reads again: what names it, and what must come of that.
+
+    `form` is the fingerprint of the spec, `code` that of the code which proves. Without these, an
+    edit in the middle of a run would be proved, and kept as a proof of what was there before.
+    """
+
+    target: str
+    form: str
+    code: str
+
+
+Source = str | Reading | Spec
+"""What is checked: what `load` takes, a spec that was read, or one to be read again as it was."""
+
+
 @lru_cache(maxsize=4)
 def _loaded(target: str) -> Spec:
     return load(target)
@@ -119,9 +141,41 @@ def _confirmer(limits: Limits) -> Confirmer:
     return Confirmer(limits)
 
 
-def spec_of(source: str | Spec) -> Spec:
-    """Return the spec that a source names; a worker reads it once."""
-    return _loaded(source) if isinstance(source, str) else source
+@lru_cache(maxsize=4)
+def _form(key: _Same) -> str:
+    try:
+        return Prints(key.spec).whole()
+    except TypeError:  # something in it has no canonical form: nothing of it is kept either
+        return ""
+
+
+@lru_cache(maxsize=1)
+def _code() -> str:
+    return generation()
+
+
+def reading(target: str, code: str = "") -> Reading:
+    """Return a spec as it was read here, for workers to read again; `code` as it was then."""
+    return Reading(target, _form(_Same(_loaded(target))), code or _code())
+
+
+def spec_of(source: Source) -> Spec:
+    """Return the spec that a source names; a worker reads it once.
+
+    Raises:
+        Changed: It is not what it was when the run began, or the code that proves is not.
+    """
+    if isinstance(source, str):
+        return _loaded(source)
+    if isinstance(source, Spec):
+        return source
+    try:
+        spec = _loaded(source.target)
+    except (SpecError, SpecErrors) as error:
+        raise Changed(source.target) from error
+    if _form(_Same(spec)) != source.form or _code() != source.code:
+        raise Changed(source.target)
+    return spec
 
 
 # ---------------------------------------------------------------- proofs
@@ -156,7 +210,7 @@ class Work:
     proved: dict[Name, frozenset[str]] = field(default_factory=dict)
 
 
-def prove(source: str | Spec, task: str, work: Work) -> Gathered:
+def prove(source: Source, task: str, work: Work) -> Gathered:
     """Discharge the obligations of one task."""
     spec = spec_of(source)
     prover = _prover(_Same(spec), work.scope)
@@ -211,7 +265,7 @@ def _confirmed(obligation: Obligation, core: frozenset[str], limits: Limits) -> 
     )
 
 
-def write_texts(source: str | Spec, task: str, only: frozenset[str], folder: Path) -> Gathered:
+def write_texts(source: Source, task: str, only: frozenset[str], folder: Path) -> Gathered:
     """Write the obligations of a task into a folder, a file for each."""
     spec = spec_of(source)
     for o in _prover(_Same(spec)).obligations(questions(spec, task, only)):
@@ -230,7 +284,7 @@ def _bounded(result: Result, scope: Scope) -> Result:
     return replace(result, verdict=Verdict.BOUND_REACHED, reason=reason)
 
 
-def explain_failure(source: str | Spec, result: Result) -> Gathered:
+def explain_failure(source: Source, result: Result) -> Gathered:
     """Look for the smallest counterexample of a failed obligation; without one it stays failed."""
     spec = spec_of(source)
     found = find(spec, result.property, result.transition)
@@ -250,13 +304,13 @@ SEARCHED = 40_000
 """How many steps of random runs look for a run that breaks what failed."""
 
 
-def unroll_runs(source: str | Spec, names: list[str], depth: int, seconds: float) -> Gathered:
+def unroll_runs(source: Source, names: list[str], depth: int, seconds: float) -> Gathered:
     """Ask the solver for runs that break the properties `names`."""
     return Gathered(unrolled=unroll(spec_of(source), names, depth, seconds))
 
 
 def search_runs(
-    source: str | Spec, names: list[str], rules: frozenset[str], seconds: float
+    source: Source, names: list[str], rules: frozenset[str], seconds: float
 ) -> Gathered:
     """Look for runs that break the properties `names`; `rules` are those of the failed steps."""
     spec = spec_of(source)
@@ -267,7 +321,7 @@ def search_runs(
 # ---------------------------------------------------------------- examples
 
 
-def fires(source: str | Spec, label: str) -> Gathered:
+def fires(source: Source, label: str) -> Gathered:
     """Find a bounded state with every proved property in which the rule's guard holds."""
     spec = spec_of(source)
     started = time.perf_counter()
@@ -286,7 +340,7 @@ def fires(source: str | Spec, label: str) -> Gathered:
     return search.told(reason, started)
 
 
-def consistent(source: str | Spec) -> Gathered:
+def consistent(source: Source) -> Gathered:
     """Find a first state that satisfies the assumptions: from a contradiction all would follow."""
     spec = spec_of(source)
     started = time.perf_counter()
@@ -333,7 +387,7 @@ class _Example:
         return Gathered([Result(self.name, self.transition, self.verdict, "solver", spent, reason)])
 
 
-def run_about(source: str | Spec, seed: int, steps: int) -> Gathered:
+def run_about(source: Source, seed: int, steps: int) -> Gathered:
     """Run the reference evaluator until everything was reached, or for so many steps."""
     return Gathered(runs=[reach(spec_of(source), seed, steps)])
 
@@ -341,7 +395,7 @@ def run_about(source: str | Spec, seed: int, steps: int) -> Gathered:
 # ---------------------------------------------------------------- what is computed and compared
 
 
-def figure(source: str | Spec, without: frozenset[str] = frozenset()) -> Gathered:
+def figure(source: Source, without: frozenset[str] = frozenset()) -> Gathered:
     """Derive the figure, not from the statements `without`; compare it with the published one."""
     spec = spec_of(source)
     started = time.perf_counter()
@@ -362,13 +416,13 @@ def figure(source: str | Spec, without: frozenset[str] = frozenset()) -> Gathere
     return Gathered(findings=[found])
 
 
-def stale_files(source: str | Spec) -> Gathered:
+def stale_files(source: Source) -> Gathered:
     """Compare the node and the pages that are checked in with what the spec gives now."""
     spec = spec_of(source)
     return Gathered(stale=artefacts.stale_generated(spec, artefacts.home_of(spec, "order")))
 
 
-def stale_figures(source: str | Spec) -> Gathered:
+def stale_figures(source: Source) -> Gathered:
     """Compare the figures that are checked in with what the spec gives now."""
     spec = spec_of(source)
     return Gathered(stale=artefacts.stale_figures(spec, artefacts.home_of(spec, "order")))

@@ -10,6 +10,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from checkers.induction import INITIAL
 from checkers.reach import Reached
 from checkers.solving import Limits
 from checkers.structure import AGREE, CONSISTENT, FIGURE, FIRES
-from checkers.tasks import EVENTS, RULE, Gathered, Work
+from checkers.tasks import EVENTS, RULE, Gathered, Reading, Work
 from checkers.verdict import Finding, Report, Result, Verdict
 from model.lang import Spec
 from model.lang.spec import Transition
@@ -84,6 +85,14 @@ class Verification:
         self.ledger = Ledger(self.spec, kept) if kept is not None else None
         self._splits: dict[str, Split] = {}
 
+    @cached_property
+    def read(self) -> Reading | Spec:
+        """The spec for the workers, who must read the same."""
+        if not isinstance(self.source, str):
+            return self.source
+        code = self.ledger.store.generation if self.ledger is not None else ""
+        return tasks.reading(self.source, code)
+
     def run(self) -> Report:
         """Run every check and return the report."""
         started = time.perf_counter()
@@ -137,7 +146,7 @@ class Verification:
         """Return the pieces of work about the whole spec; the longest come first."""
         if self.options.only:
             return []
-        o, source = self.options, self.source
+        o, source = self.options, self.read
         files = (tasks.stale_files, tasks.stale_figures) if o.derived else ()
         calls = [delayed(compare)(source) for compare in files]
         calls += [delayed(tasks.run_about)(source, seed, o.run_steps) for seed in o.run_seeds]
@@ -146,7 +155,7 @@ class Verification:
         return calls
 
     def _of_obligations(self) -> list[Any]:
-        o, source = self.options, self.source
+        o, source = self.options, self.read
         labels = [t.label for t in self.spec.transitions]
         heavy = {t.label: len(t.updates) + 3 * len(t.sends) for t in self.spec.transitions}
         labels.sort(key=lambda label: -heavy[label])  # long ones first: no straggler at the end
@@ -164,7 +173,7 @@ class Verification:
     def _texts(self, folder: Path) -> list[Any]:
         names = [EVENTS, INITIAL, *(RULE + t.label for t in self.spec.transitions)]
         only = self.options.only
-        return [delayed(tasks.write_texts)(self.source, n, only, folder) for n in names]
+        return [delayed(tasks.write_texts)(self.read, n, only, folder) for n in names]
 
     def _proofs(self, names: list[str], only: frozenset[str]) -> list[Any]:
         """Return the calls that prove what is not kept from an earlier run; take in what is."""
@@ -178,7 +187,7 @@ class Verification:
                 if not split.asked and not split.proved:
                     continue
                 work = replace(work, wanted=split.asked, proved=split.proved)
-            calls.append(delayed(tasks.prove)(self.source, name, work))
+            calls.append(delayed(tasks.prove)(self.read, name, work))
         return calls
 
     def _examples(self) -> None:
@@ -196,7 +205,7 @@ class Verification:
             if t.label in fired:
                 self.gathered.results.append(Result(FIRES, t.label, Verdict.SHOWN, "run"))
             elif not self._is_kept(FIRES, t):
-                calls.append(delayed(tasks.fires)(self.source, t.label))
+                calls.append(delayed(tasks.fires)(self.read, t.label))
         if calls:
             self._gather("rules that no run took", calls)
 
@@ -223,7 +232,7 @@ class Verification:
         if not chosen:
             return
         told = {}
-        calls = [delayed(tasks.explain_failure)(self.source, r) for r in chosen]
+        calls = [delayed(tasks.explain_failure)(self.read, r) for r in chosen]
         for gathered in self._parallel("counterexamples", calls):
             told.update({(r.property, r.transition): r for r in gathered.results})
         results = self.gathered.results
@@ -241,8 +250,8 @@ class Verification:
         asked = [f for f in found if f.name in names]
         labels = (r.transition.split(" / ") for f in asked for r in f.failures)
         calls = [
-            delayed(tasks.unroll_runs)(self.source, names, depth, seconds),
-            delayed(tasks.search_runs)(self.source, names, frozenset(chain(*labels)), seconds / 2),
+            delayed(tasks.unroll_runs)(self.read, names, depth, seconds),
+            delayed(tasks.search_runs)(self.read, names, frozenset(chain(*labels)), seconds / 2),
         ]
         both = Gathered()
         for gathered in self._parallel("runs", calls):

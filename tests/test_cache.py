@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -510,6 +510,80 @@ def test_the_word_of_a_solver_that_is_not_installed_is_asked_again(
     assert one not in again.asked
     ledger._installed = {"z3 0.0.1"}
     assert one in ledger.split(name, split.questions.values()).asked
+
+
+# ---------------------------------------------------------------- an edit during a run
+
+
+@pytest.fixture
+def edited(tmp_path: Path) -> Iterator[Path]:
+    """A spec in a file, to be edited after it was read here and before a worker reads it."""
+    path = tmp_path / "edited_lock.py"
+    path.write_text(Path(LOCK).read_text())
+    yield path
+    tasks._loaded.cache_clear()
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    tasks._loaded.cache_clear()  # as in a worker, which has read nothing yet
+
+
+def test_a_worker_that_reads_another_spec_proves_nothing(edited: Path) -> None:
+    source = tasks.reading(str(edited))
+    assert tasks.spec_of(source) is tasks.spec_of(source)
+    edit(edited, "import sys\n", "import sys  # A remark changes nothing.\n")
+    tasks.spec_of(source)
+    edit(edited, "when=~me.holder.known", "when=me.holder.known")
+    with pytest.raises(tasks.Changed):
+        tasks.spec_of(source)
+    with pytest.raises(tasks.Changed):
+        tasks.prove(source, INITIAL, tasks.Work(frozenset(), Limits()))
+
+
+def test_a_worker_that_reads_half_a_spec_proves_nothing(edited: Path) -> None:
+    source = tasks.reading(str(edited))
+    edit(edited, "def spec(", "def half_a_spec(")
+    with pytest.raises(tasks.Changed):
+        tasks.spec_of(source)
+
+
+def test_a_worker_with_other_code_proves_nothing() -> None:
+    with pytest.raises(tasks.Changed):
+        tasks.spec_of(tasks.reading(LOCK, OTHER))
+
+
+def test_the_fingerprint_of_a_spec_tells_what_it_states() -> None:
+    """Whatever a statement says of itself or a rule does is told."""
+    spec = lock()
+    whole_form = prints.Prints(spec).whole()
+    for name, one in spec.statements.items():
+        for change in ({"open": "later"}, {"uses": ("none",)}, {"by_name": True}):
+            prop = replace(one.prop, **change)
+            stated = {**spec.statements, name: replace(one, prop=prop)}
+            assert prints.Prints(replace(spec, statements=stated)).whole() != whole_form
+    for t in spec.transitions:
+        for i in range(len(t.clauses)):
+            assert prints.Prints(drop_clause(spec, t.label, i)).whole() != whole_form
+
+
+def test_all_work_is_told_what_the_spec_must_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever reads the spec in a worker would notice that it is another one."""
+    told: list[object] = []
+    plain = tasks.spec_of
+
+    def note(source: tasks.Source) -> Spec:
+        told.append(source)
+        return plain(source)
+
+    monkeypatch.setattr(tasks, "spec_of", note)
+    verification(None)
+    first, *others = told
+    assert first == LOCK
+    assert others
+    assert all(isinstance(source, tasks.Reading) for source in others)
 
 
 # ---------------------------------------------------------------- whole runs

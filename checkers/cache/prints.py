@@ -236,6 +236,22 @@ class Prints:
             self._statements[name] = digest(self.form(formula, {}))
         return self._statements[name]
 
+    def whole(self) -> str:
+        """Return the fingerprint of the whole spec: of all that it declares, does and states."""
+        stated = []
+        for s in self.spec.statements.values():
+            p = s.prop
+            named = (p.kind, p.name, p.open, p.uses, p.after, p.by_name)
+            of_states = self.statement(s.name) if s.formula is not None else ""
+            of_steps = [
+                (label, self.form(f, dict(self.transition(self.spec.by_label[label])[1])))
+                for label, f in s.per_transition.items()
+            ]
+            stated.append((named, of_states, of_steps))
+        steps = [self.transition(t)[0] for t in self.spec.transitions]
+        edges = [(t.variable, sorted(t.allowed())) for t in self.spec.edges]
+        return digest(repr((self.world, self.first_state, steps, stated, edges)))
+
     # ------------------------------------------------------------ questions
 
     def question(self, q: Question) -> str:

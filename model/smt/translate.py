@@ -320,13 +320,14 @@ class Translator:
         Two fresh values are written alike and are two values, `~p.implies(q)` is how two conditions
         are written, and what is read in two states is two things.
         """
+        read_in: State | None = None
         match e.kind:
             case Kind.FRESH:
                 return id(e)
-            case Kind.VAR | Kind.NEXT | Kind.SENT | Kind.GHOST:
-                read_in: Hashable = self.after if e.kind is Kind.NEXT else self.state
-            case _:
-                read_in = None
+            case Kind.NEXT:
+                read_in = self.after
+            case Kind.VAR | Kind.SENT | Kind.GHOST:
+                read_in = self.state
         return (e.kind, e.sort, e.data, read_in, *map(self._form, e.args))
 
     # ------------------------------------------------------------ maps
