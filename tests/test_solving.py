@@ -7,6 +7,7 @@ confirms through SMT-LIB; obligations can be written as files.
 from __future__ import annotations
 
 import importlib.util
+import select
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -160,6 +161,40 @@ def test_the_goal_before_is_taken_off_again() -> None:
     assert inside.ask(impossible, Stage.GUARDS, 5).follows is True
     goal = Query((), guards, lambda: ((), ()), GOOD(A))
     assert inside.ask(goal, Stage.GUARDS, 5).follows is False
+
+
+@pytest.mark.parametrize("stage", list(Stage))
+def test_an_interrupted_question_proves_nothing_afterwards(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By Ctrl-C its goal stays in the solver, which would prove the next goal from it."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    inside = Inside(512)
+    first = query(BEST(A), BEST(A), known=ALL_GOOD)
+    with monkeypatch.context() as patch:
+        patch.setattr(z3.Solver, "check", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            inside.ask(first, stage, 5.0)
+    second = Query(first.background, first.guards, first.given, GOOD(B))
+    assert not inside.ask(second, stage, 5.0).follows
+
+
+def test_the_answer_to_an_interrupted_question_is_not_the_next_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    own = Outside(512)
+    with monkeypatch.context() as patch:
+        patch.setattr(select, "select", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            own.ask("z3", {}, script(FOLLOWS), 5.0, "z3")
+    assert own.ask("z3", {}, script(FOLLOWS_NOT), 5.0, "z3").follows is False
+    own.close()
 
 
 def test_the_obligations_of_a_transition_share_what_a_solver_has_learnt(

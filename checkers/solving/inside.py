@@ -95,6 +95,9 @@ class Inside:
             spent = time.perf_counter() - started
             reason = str(error) or "out of memory"
             return Answer(None, by, spent, cause=cause_of(reason), reason=reason)
+        except BaseException:  # as by Ctrl-C: a goal left in a solver would prove the next one
+            self._kept.clear()
+            raise
         if answer.cause is Cause.MEMORY:
             self._kept.clear()  # what it learnt is what filled the memory
         return answer

@@ -62,7 +62,11 @@ class Outside:
             "seconds": seconds,
             "text": script.text(),
         }
-        told = self._exchange(json.dumps(question), seconds)
+        try:
+            told = self._exchange(json.dumps(question), seconds)
+        except BaseException:  # as by Ctrl-C: its answer would be taken for the next question's
+            self.close()
+            raise
         spent = time.perf_counter() - started
         if told["answer"] == "unsat":
             core = (script.names[n] for n in told["core"] if n in script.names)
