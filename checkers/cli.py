@@ -145,6 +145,9 @@ def verify_command(
     files = {"--json": json_file, "--junit": junit, "--html": html_file}
     _check_files({option: path for option, path in files.items() if path is not None})
     _check_numbers(jobs, timeout, memory)
+    if backend == "threading":
+        what = "--backend threading: the workers would ask one solver at once, which it is not for"
+        _wrong(what, "leave it out, or write --backend multiprocessing")
     if engine != "induction" and (confirm is not None or smt2 is not None):
         _wrong("--confirm and --smt2 are about proofs", "leave --engine bounded out")
     if confirm is not None:

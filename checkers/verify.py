@@ -64,6 +64,11 @@ class Options:
     depth: int = 0
     run_seconds: float = 40.0
 
+    def __post_init__(self) -> None:
+        """Refuse threads: they would share solvers, and one's goal could prove another's."""
+        if self.backend == "threading":
+            raise ValueError("backend='threading': a solver is not for two threads at once")
+
     @property
     def limits(self) -> Limits:
         """The bounds of one obligation."""

@@ -166,6 +166,7 @@ def test_mistake_that_needs_a_solver(name: str, monkeypatch: pytest.MonkeyPatch)
         (("verify", "--engine", "bounded", "--scope", "moons=2"), "no 'moons'"),
         (("verify", "--scope", "radiants=2"), "--engine bounded"),
         (("verify", "--jobs", "0"), "positive"),
+        (("verify", "--backend", "threading"), "one solver at once"),
         (("verify", "--frobnicate"), "No such option"),
         (("figures", "tests/refuted_specs/clock.py"), "error"),
         (("generate", "nowhere.nothing:SPEC"), "error"),
