@@ -26,7 +26,7 @@ from model.evaluate.node import NodeEvaluator
 from model.evaluate.terms import Frame, TermCompiler
 from model.evaluate.values import EvaluationError
 from model.lang import Spec
-from model.lang.expr import show, walk
+from model.lang.expr import walk
 from model.lang.sorts import NODE, SetSort
 from model.lang.spec import drop_clause
 from model.smt import LocalRelation, SystemStep, Vocabulary
@@ -335,7 +335,7 @@ def test_the_local_relation_is_the_step_that_is_proved(spec: Spec) -> None:
         step, local = SystemStep(spec, transition, v), LocalRelation(spec, transition, v)
         same = parts_at_me(v, spec)
         for expr in {id(n): n for e in transition.expressions() for n in walk(e)}.values():
-            for key in (f"set {show(expr)}", ("fresh", id(expr))):
+            for key in (("set", step.before.form_of(expr)), ("fresh", id(expr))):
                 if key in step.before.made:
                     made = step.before.made[key]
                     one = made[0] if isinstance(made, tuple) else made

@@ -299,7 +299,7 @@ class Translator:
             raise UnsupportedExpression(
                 f"{show(e)}: a composite set below a quantifier can only be asked for elements"
             )
-        key = ("set", self._form(e))
+        key = ("set", self.form_of(e))
         if key not in self.made and e.kind is Kind.EMPTY:
             self.made[key], axiom = self.v.empty(e.sort)
             self.side.append(axiom)
@@ -314,7 +314,7 @@ class Translator:
                 self.side += self.v.one_apart(e.sort, self.value(e.args[0]), constant)
         return self.made[key]
 
-    def _form(self, e: Expr) -> Hashable:
+    def form_of(self, e: Expr) -> Hashable:
         """Return what tells an expression from every other: its text does not.
 
         Two fresh values are written alike and are two values, `~p.implies(q)` is how two conditions
@@ -328,7 +328,7 @@ class Translator:
                 read_in = self.after
             case Kind.VAR | Kind.SENT | Kind.GHOST:
                 read_in = self.state
-        return (e.kind, e.sort, e.data, read_in, *map(self._form, e.args))
+        return (e.kind, e.sort, e.data, read_in, *map(self.form_of, e.args))
 
     # ------------------------------------------------------------ maps
 
@@ -362,7 +362,7 @@ class Translator:
             raise UnsupportedExpression(
                 f"{show(e)}: a composite map below a quantifier can only be asked for its values"
             )
-        form = ("map", self._form(e))
+        form = ("map", self.form_of(e))
         if form not in self.made:
             constant = z3.Const(f"map {show(e)} {self.v.number()}", self.v.sort(e.sort))
             self.made[form] = constant
