@@ -128,6 +128,7 @@ def take_back(findings: list[Finding], runs: list[Reached], assumptions: frozens
 
     `assumptions` are taken for granted, and may be: some first state satisfies them all.
     """
+    rest_on_each_other(findings, assumptions)  # so that what a run breaks was not proved anyway
     refute_what_runs_break(findings, runs)
     if any(f.name == CONSISTENT and not f.verdict.holds for f in findings):
         for f in findings:

@@ -253,6 +253,14 @@ def test_what_rests_on_a_refuted_statement_is_not_counted() -> None:
     assert found[0].shaky == ("b",) and "DISAGREE" in found[1].reason
 
 
+def test_a_run_disagrees_with_no_proof_that_rests_on_what_fails() -> None:
+    """The step breaks `b`, and the run `a` too, which assumed it: no engine is wrong."""
+    found = [finding("a", Verdict.PROVED, "b"), finding("b", Verdict.REFUTED)]
+    run = Reached(1, 1, 1, fired=Counter(), replies=Counter(), broken={"a": ["n1 crashes"]})
+    findings.take_back(found, [run], frozenset())
+    assert found[0].verdict is Verdict.REFUTED and "DISAGREE" not in found[0].reason
+
+
 @pytest.mark.parametrize("verdict", [*UNDECIDED, Verdict.REFUTED, Verdict.OPEN, Verdict.SHOWN])
 def test_the_figure_goes_with_what_it_was_derived_from(verdict: Verdict) -> None:
     figure = finding(structure.FIGURE, Verdict.CHECKED, "b", kind="structural")
