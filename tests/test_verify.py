@@ -200,7 +200,7 @@ def test_a_key_is_no_refutation(stop: BaseException, monkeypatch: pytest.MonkeyP
 def test_a_key_makes_no_edge(monkeypatch: pytest.MonkeyPatch) -> None:
     """Z3 takes the signal for itself, and an `unknown` would be drawn as an edge."""
     monkeypatch.setattr(z3.Solver, "check", lambda *_: z3.unknown)
-    question = edges.Question(SPEC, SPEC.by_label["stand"], [])
+    question = edges.Question(edges.Facts(SPEC), SPEC.by_label["stand"])
     monkeypatch.setattr(z3.Solver, "reason_unknown", lambda _: "timeout")
     assert question.possible()
     monkeypatch.setattr(z3.Solver, "reason_unknown", lambda _: "interrupted from keyboard")
