@@ -9,6 +9,7 @@ or memory.
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 import json
 import os
@@ -60,7 +61,22 @@ def _load(target: str) -> Spec:
         raise SystemExit(WRONG) from None
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """Ctrl-C is no refutation: it exits 3, at whatever moment it comes, and with a word."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except (KeyboardInterrupt, ctypes.ArgumentError) as error:
+            # Within a call of the solver, ctypes gives the interrupt as an argument's error.
+            if "KeyboardInterrupt" not in f"{type(error).__name__} {error}":
+                raise
+            click.echo("interrupted: nothing is decided", err=True)
+            raise SystemExit(UNKNOWN) from None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="oathbound")
 def main() -> None:
     """Write a protocol once as a table of rules; prove it, generate it, compare the two."""
@@ -87,7 +103,13 @@ Exit status:
 )
 @click.option("--scope", metavar="NAME=N,...", help="Of the bounded engine: radiants=3,terms=3.")
 @click.option("--jobs", default=os.cpu_count() or 1, show_default=True, help="Parallel workers.")
-@click.option("--backend", default="loky", show_default=True, help="joblib backend of the workers.")
+@click.option(
+    "--backend",
+    type=click.Choice(["loky", "sequential"]),
+    default="loky",
+    show_default=True,
+    help="Workers in processes of their own, or none.",
+)
 @click.option(
     "--timeout", default=40.0, show_default=True, help="Seconds for one obligation, all tries told."
 )
@@ -191,9 +213,6 @@ def verify_command(
         with _Progress() as progress:
             checks = verify.Verification(spec, options, progress.update)
             found = checks.run()
-    except KeyboardInterrupt:
-        click.echo("interrupted: nothing is decided", err=True)
-        raise SystemExit(UNKNOWN) from None
     except Changed as error:
         click.echo(
             f"error: {error}: the spec, or what proves it, changed during the run: nothing is"
@@ -254,12 +273,8 @@ def _check_numbers(jobs: int, timeout: float, memory: int) -> None:
         what = f"--memory {memory}: a solver needs 64 megabytes, and 1048577 are no bound any more"
         _wrong(what, "write a number between, as in --memory 1024")
     if not 1 <= jobs <= most or not 0.001 <= timeout <= 1e6:
-        click.echo(
-            f"error: --jobs {jobs} --timeout {timeout}: workers must be positive and at most"
-            f" {most} (more would only wait for each other here), seconds 0.001 to 1000000",
-            err=True,
-        )
-        raise SystemExit(WRONG)
+        what = f"--jobs {jobs} --timeout {timeout}: too few or too many"
+        _wrong(what, f"1 to {most} workers (more would only wait for each other), 0.001 to 1e6 s")
 
 
 def _check_cvc5() -> None:
@@ -291,12 +306,8 @@ def _check_names(spec: Spec, only: tuple[str, ...]) -> None:
     for name in only:
         if name not in known:
             close = ", ".join(sorted(n for n in known if n.lower().startswith(name.lower()[:2])))
-            click.echo(
-                f"error: --only {name}: the spec states no such property\n"
-                f"  fix: use one of: {close or ', '.join(sorted(known))}",
-                err=True,
-            )
-            raise SystemExit(WRONG)
+            what = f"--only {name}: the spec states no such property"
+            _wrong(what, f"use one of: {close or ', '.join(sorted(known))}")
 
 
 def _scope(spec: Spec, engine: str, text: str | None) -> Scope | None:
@@ -305,8 +316,7 @@ def _scope(spec: Spec, engine: str, text: str | None) -> Scope | None:
 
     if engine == "induction":
         if text is not None:
-            click.echo("error: --scope goes with --engine bounded", err=True)
-            raise SystemExit(WRONG)
+            _wrong(f"--scope {text}: a proof has none", "add --engine bounded, or leave it out")
         return None
     try:
         return read_scope(spec, text or "")
@@ -324,8 +334,7 @@ def _check_files(files: dict[str, Path]) -> None:
             if why is None and earlier.absolute() == path.absolute():
                 why, fix = f"{other} is written there, too", "give each its own file"
         if why is not None:
-            click.echo(f"error: {option} {path}: {why}\n  fix: {fix}", err=True)
-            raise SystemExit(WRONG)
+            _wrong(f"{option} {path}: {why}", fix)
 
 
 def _unwritable(path: Path) -> str | None:
@@ -347,8 +356,7 @@ def _write(action: Callable[[], None], path: Path) -> None:
     try:
         action()
     except OSError as error:
-        click.echo(f"error: cannot write {path}: {error.strerror}", err=True)
-        raise SystemExit(WRONG) from None
+        _wrong(f"cannot write {path}: {error.strerror}", "name a place that can be written")
 
 
 _out = click.option(
@@ -449,8 +457,8 @@ def _tell_written(write: Callable[[], list[str]], home: Home) -> None:
     try:
         written = write()
     except OSError as error:
-        click.echo(f"error: cannot write below {_shown(home.root)}: {error.strerror}", err=True)
-        raise SystemExit(WRONG) from None
+        what = f"cannot write below {_shown(home.root)}: {error.strerror}"
+        _wrong(what, "name a folder that you may write to, with --out")
     for path in written:
         click.echo(f"wrote {_shown(home.root / path)}")
 

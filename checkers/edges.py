@@ -162,7 +162,10 @@ class Question:
 
     def possible(self, *conditions: z3.BoolRef) -> bool:
         """Tell whether the conditions can hold; an undecided question counts as possible."""
-        return bool(self.solver.check(*conditions) != z3.unsat)
+        answer = self.solver.check(*conditions)
+        if answer == z3.unknown and "interrupted" in self.solver.reason_unknown():
+            raise KeyboardInterrupt  # the solver takes the key for itself; no edge comes of it
+        return bool(answer != z3.unsat)
 
 
 def _steps_of(ask: Question, t: Transition, variable: str, sort: SumSort) -> list[Step]:

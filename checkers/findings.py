@@ -128,6 +128,7 @@ def take_back(findings: list[Finding], runs: list[Reached], assumptions: frozens
 
     `assumptions` are taken for granted, and may be: some first state satisfies them all.
     """
+    rest_on_each_other(findings, assumptions)  # so that what a run breaks was not proved anyway
     refute_what_runs_break(findings, runs)
     if any(f.name == CONSISTENT and not f.verdict.holds for f in findings):
         for f in findings:
@@ -150,6 +151,8 @@ def refute_what_runs_break(findings: list[Finding], runs: list[Reached]) -> None
             f.reason += "; proof and run DISAGREE: one of the engines is wrong, report this"
         f.diagnostics.append("\n".join(["the run:", *broken[f.name]]))
 
+
+BREAKS = "a run from the first state that breaks "
 
 WITHOUT_LEMMAS = frozenset({ROLES, ACTORS, TOTALITY})
 """What follows from guards alone: no lemma can be missing."""
@@ -178,6 +181,15 @@ def take_run(finding: Finding, reach: Reachability) -> None:
         finding.verdict, finding.shaky = Verdict.REFUTED, ()
         told = finding.diagnostics
         finding.diagnostics = [text for text in told if not text.startswith("the run:")]
+
+
+def tell_runs_once(findings: list[Finding]) -> None:
+    """Drop, of runs by chance, those of properties that a shorter run is shown for."""
+    shown = (f.name for f in findings if f.reach is not None and f.reach.run is not None)
+    heads = tuple(f"{BREAKS}{name}:" for name in shown)
+    for f in findings:
+        if f.name == CASES:
+            f.diagnostics = [text for text in f.diagnostics if not text.startswith(heads)]
 
 
 def rest_on_each_other(findings: list[Finding], assumptions: frozenset[str]) -> None:
@@ -232,8 +244,7 @@ def of_runs(runs: list[Reached]) -> list[Finding]:
         cases.verdict = Verdict.REFUTED
         cases.reason = f"broken in a run: {', '.join(sorted(broken))}"
         cases.diagnostics = [
-            "\n".join([f"a run from the first state that breaks {name}:", *lines])
-            for name, lines in sorted(broken.items())
+            "\n".join([f"{BREAKS}{name}:", *lines]) for name, lines in sorted(broken.items())
         ]
     elif without:
         cases.verdict = Verdict.UNKNOWN

@@ -149,7 +149,8 @@ def sums(report: Report) -> list[str]:
     framed = sum(f.by_frame for f in report.findings)
     told = [
         f"{report.spec}: {', '.join(parts)}; {obligations:,} obligations"
-        f" ({framed:,} by frame) in {report.seconds:.1f} s with {report.jobs} jobs"
+        f" ({framed:,} by frame) in {report.seconds:.1f} s with {report.jobs} job"
+        f"{'s' if report.jobs != 1 else ''}"
     ]
     if report.details.get("unchanged"):
         told.append("nothing has changed since these were checked; --no-cache checks them again")

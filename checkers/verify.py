@@ -133,6 +133,7 @@ class Verification:
         found = [self._without_what_fails(f, found) for f in found]
         if not only:
             found += findings.of_runs(got.runs)
+            findings.tell_runs_once(found)
             if self.options.derived:
                 found.append(findings.of_files(got.stale))
         return found

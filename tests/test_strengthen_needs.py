@@ -104,6 +104,16 @@ def test_what_is_not_proved_at_all_is_said(spec: Spec) -> None:
     assert any(line.startswith("NOT PROVED in any case: one-holder") for line in needs_lines(found))
 
 
+def test_a_lemma_that_proofs_name_can_be_left_out(spec: Spec) -> None:
+    """Where it is left out, no proof names it: not among its hypotheses, and not after the step."""
+    goal = spec.statements["one-holder"]
+    named = tuple(s.name for s in spec.of_kind("lemma"))
+    prop = replace(goal.prop, uses=named, after=("holder_is_known",))
+    changed = {**spec.statements, "one-holder": Statement(prop, goal.formula)}
+    found = needs(replace(spec, statements=changed), quiet, guards=False)
+    assert lemma(found, "holder_is_known").how == "REFUTED"
+
+
 # ---------------------------------------------------------------- guards
 
 

@@ -24,6 +24,7 @@ from checkers import cli, findings, report, structure, tasks, verify
 from checkers.induction import STRUCTURAL, Obligation, Prover, gave_up
 from checkers.reach import Reached
 from checkers.solving import Limits, Portfolio
+from checkers.story import Reachability, ToldRun
 from checkers.verdict import Finding, Report, Result, Verdict
 from model import order
 from model.lang.load import load
@@ -251,6 +252,28 @@ def test_what_rests_on_a_refuted_statement_is_not_counted() -> None:
     findings.take_back(found, [run], frozenset())
     assert [f.verdict for f in found] == [Verdict.UNKNOWN, Verdict.REFUTED]
     assert found[0].shaky == ("b",) and "DISAGREE" in found[1].reason
+
+
+def test_a_run_disagrees_with_no_proof_that_rests_on_what_fails() -> None:
+    """The step breaks `b`, and the run `a` too, which assumed it: no engine is wrong."""
+    found = [finding("a", Verdict.PROVED, "b"), finding("b", Verdict.REFUTED)]
+    run = Reached(1, 1, 1, fired=Counter(), replies=Counter(), broken={"a": ["n1 crashes"]})
+    findings.take_back(found, [run], frozenset())
+    assert found[0].verdict is Verdict.REFUTED and "DISAGREE" not in found[0].reason
+
+
+def test_a_run_is_told_once() -> None:
+    """A long run by chance goes where a shorter one is shown, and stays where none is."""
+    broken = {"a": ["n1 crashes"], "a.more": ["n2 crashes"]}
+    run = Reached(1, 1, 1, fired=Counter(), replies=Counter(), broken=broken)
+    told = ToldRun("a", (), (), (), "a", "random runs", False)
+    first = finding("a", Verdict.REFUTED)
+    first.reach = Reachability("a", told, None, 7, "a scope")
+    found = [first, *findings.of_runs([run])]
+    findings.tell_runs_once(found)
+    (cases,) = [f for f in found if f.name == structure.CASES]
+    assert cases.verdict is Verdict.REFUTED and cases.reason == "broken in a run: a, a.more"
+    assert [text.splitlines()[1] for text in cases.diagnostics] == ["n2 crashes"]
 
 
 @pytest.mark.parametrize("verdict", [*UNDECIDED, Verdict.REFUTED, Verdict.OPEN, Verdict.SHOWN])

@@ -7,6 +7,7 @@ exit 2 without a traceback. (What a verdict may be called success is in `test_ve
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import shutil
@@ -16,8 +17,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import z3
+from click.testing import CliRunner
 
-from checkers import structure, verify
+from checkers import cli, edges, structure, verify
 from checkers.counterexamples import explain, find
 from checkers.induction import Obligation, Prover
 from checkers.solving import Limits, Portfolio
@@ -165,8 +168,9 @@ def test_mistake_that_needs_a_solver(name: str, monkeypatch: pytest.MonkeyPatch)
         (("verify", "no/such/file.py"), "no such file"),
         (("verify", "--engine", "bounded", "--scope", "moons=2"), "no 'moons'"),
         (("verify", "--scope", "radiants=2"), "--engine bounded"),
-        (("verify", "--jobs", "0"), "positive"),
-        (("verify", "--backend", "threading"), "one solver at once"),
+        (("verify", "--jobs", "0"), "fix: 1 to "),
+        (("verify", "--backend", "threading"), "is not one of"),
+        (("strengthen", "--question", "0"), "fix: write 0.1 to"),
         (("verify", "--frobnicate"), "No such option"),
         (("figures", "tests/refuted_specs/clock.py"), "error"),
         (("generate", "nowhere.nothing:SPEC"), "error"),
@@ -177,6 +181,31 @@ def test_bad_input_exits_2_without_a_traceback(args: tuple[str, ...], told: str)
     assert done.returncode == 2, done.stdout + done.stderr
     assert told in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "stop",
+    [KeyboardInterrupt(), ctypes.ArgumentError("argument 1: KeyboardInterrupt: ")],
+    ids=["between calls", "within a call of the solver"],
+)
+def test_a_key_is_no_refutation(stop: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(_: str) -> Spec:
+        raise stop
+
+    monkeypatch.setattr(cli, "load", load)
+    done = CliRunner().invoke(cli.main, ["generate", "order", "--check"])
+    assert done.exit_code == 3 and "interrupted" in done.output
+
+
+def test_a_key_makes_no_edge(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Z3 takes the signal for itself, and an `unknown` would be drawn as an edge."""
+    monkeypatch.setattr(z3.Solver, "check", lambda *_: z3.unknown)
+    question = edges.Question(edges.Facts(SPEC), SPEC.by_label["stand"])
+    monkeypatch.setattr(z3.Solver, "reason_unknown", lambda _: "timeout")
+    assert question.possible()
+    monkeypatch.setattr(z3.Solver, "reason_unknown", lambda _: "interrupted from keyboard")
+    with pytest.raises(KeyboardInterrupt):
+        question.possible()
 
 
 def test_reports_are_written(tmp_path: Path) -> None:

@@ -102,8 +102,8 @@ def strengthen_command(load: Callable[[str], Spec]) -> click.Command:
                 raise SystemExit(WRONG)
         if not 0.1 <= timeout <= 1e6 or not 0.01 <= question <= 1e4:
             click.echo(
-                f"error: --timeout {timeout} --question {question}: seconds must be 0.1 to 1000000"
-                " and 0.01 to 10000",
+                f"error: --timeout {timeout} --question {question}: too few or too many seconds\n"
+                "  fix: write 0.1 to 1000000 for all of it, and 0.01 to 10000 for one question",
                 err=True,
             )
             raise SystemExit(WRONG)

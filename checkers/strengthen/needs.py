@@ -35,7 +35,7 @@ from model.evaluate.values import EvaluationError
 from model.lang import Spec
 from model.lang.errors import SpecError
 from model.lang.load import load
-from model.lang.spec import drop_clause
+from model.lang.spec import Statement, drop_clause
 
 PLAIN_MS = 50
 """How long the guards alone are tried, as `induction` does."""
@@ -359,9 +359,16 @@ def _obligation(prover: Prover, place: Place) -> Iterator[Obligation]:
 
 def _refuted(spec: Spec, lemma: str, place: Place) -> bool:
     """Tell whether a step breaks the obligation without the lemma, by the evaluator's word."""
-    rest = only(spec, [s for n, s in spec.statements.items() if n != lemma])
+    rest = only(spec, [_unnamed(s, lemma) for n, s in spec.statements.items() if n != lemma])
     found = counterexamples.find(rest, *place, timeout_ms=5_000)
     return found is not None and counterexamples.explain(rest, found).replayed
+
+
+def _unnamed(s: Statement, lemma: str) -> Statement:
+    """Return the statement with a proof that does not name the lemma."""
+    uses = None if s.prop.uses is None else tuple(n for n in s.prop.uses if n != lemma)
+    after = tuple(n for n in s.prop.after if n != lemma)
+    return replace(s, prop=replace(s.prop, uses=uses, after=after))
 
 
 # ---------------------------------------------------------------- guards

@@ -69,12 +69,6 @@ def vote_is_for_no_less(v: Node, c: Radiant, h: Node, t: Term, u: Term, k: Numbe
     ).implies(Position(term=u, version=k) <= c.accepted_at)
 
 
-@strengthening("Winning is recorded with where the herald starts.")
-def herald_started(h: Node, t: Term) -> Expr:
-    """Whoever was elected started somewhere."""
-    return elected(h, t).implies(exists(lambda s: start(t, s), s=Position))
-
-
 @strengthening("A term is won once.", *TERMS)
 def started_was_elected(t: Term, s: Position) -> Expr:
     """Who started in a term won it, from an older record."""
@@ -85,12 +79,6 @@ def started_was_elected(t: Term, s: Position) -> Expr:
 def election_was_won(t: Term, voters: Nodes, members: Nodes) -> Expr:
     """Of every election somebody is the winner."""
     return election(t, voters, members).implies(elected(owner(t), t))
-
-
-@strengthening("A term is won once.", "started_was_elected", *TERMS)
-def one_start(t: Term, s: Position, p: Position) -> Expr:
-    """A herald starts from one position."""
-    return (start(t, s) & start(t, p)).implies(s == p)
 
 
 @strengthening("Winning is recorded with who voted.")
@@ -123,12 +111,6 @@ def start_was_proposed(t: Term, s: Position) -> Expr:
         exists(lambda m, k: proposed(s, m, k), m=Nodes, k=Keys)
     )
     return made
-
-
-@strengthening("A term is won once.", "election_was_won", *TERMS)
-def one_electorate(t: Term, v: Nodes, m: Nodes, w: Nodes, o: Nodes) -> Expr:
-    """One election a term."""
-    return (election(t, v, m) & election(t, w, o)).implies((v == w) & (m == o))
 
 
 @strengthening(

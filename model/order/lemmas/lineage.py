@@ -49,23 +49,6 @@ def herald_begins_where_elected(n: Radiant) -> Expr:
 
 
 @strengthening(
-    "A herald proposes once beyond its watermark, and what it proposes again is smaller change.",
-    *TERMS,
-    *COUNTS,
-    *RECORDS,
-)
-def above_own_watermark(n: Radiant, p: Position, members: Nodes, keys: Keys) -> Expr:
-    """Above a herald's watermark is its membership, or the one change proposed to it."""
-    return (
-        (n.role == Role.HERALD)
-        & established(n)
-        & proposed(p, members, keys)
-        & (p.term == n.term)
-        & (n.watermark_at < p)
-    ).implies((members == n.watermark_members) | changed(n.watermark_at, members))
-
-
-@strengthening(
     "A membership changes only at an idle herald, whose next proposal is beyond it.",
     "changed_was_committed",
     *TERMS,

@@ -93,7 +93,6 @@ def memberships_follow_the_first(q: Position, o: Nodes, d: Keys) -> Expr:
     "herald_crosses_what_was_before",
     "herald_crosses_what_came_later",
     "idle_herald_keeps_members",
-    "above_own_watermark",
     "changed_was_committed",
     "commitments_are_proposed",
     "committed_by_a_quorum",

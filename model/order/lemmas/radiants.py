@@ -7,7 +7,6 @@ from model.lang import Expr, Node, exists, lemma, owner, sent
 from model.order.messages import (
     Accepted,
     Digest,
-    Propose,
     SystemResetGrant,
     SystemResetRefusal,
     SystemResetRequest,
@@ -29,9 +28,7 @@ from model.order.states import (
     ERROR,
     PROBE,
     PROPOSING,
-    PROPOSING_OPS,
     VOTING,
-    OrderStateOp,
     Role,
     Severity,
 )
@@ -83,12 +80,6 @@ def severity_of_state(n: Radiant) -> Expr:
     ).implies(n.severity == 0)
 
 
-@lemma("A radiant learns of a herald from what only heralds send.")
-def herald_was_elected(n: Radiant, h: Node) -> Expr:
-    """Whom a radiant takes for its herald won the term."""
-    return (n.herald == h).implies(elected(h, n.term))
-
-
 @lemma("Winning sets it, and whatever unsets it ends the role.")
 def herald_knows_itself(n: Radiant) -> Expr:
     """A herald takes itself for the herald, and stands no more."""
@@ -103,12 +94,6 @@ def locked_is_member(n: Radiant) -> Expr:
     return n.state.is_(VOTING, PROBE, *PROPOSING).implies(n.members.has(n)) & n.state.is_(
         VOTING, PROBE
     ).implies(n.joined)
-
-
-@lemma("Only the herald starts a probe, and it keeps its role while locked for it.")
-def prober_is_herald(n: Radiant) -> Expr:
-    """PROBE locks the herald only."""
-    return n.state.is_(PROBE).implies(n.role == Role.HERALD)
 
 
 @lemma("A candidate stands as a full member, and accepts nothing in a term of its own.")
@@ -130,12 +115,6 @@ def candidate_states(n: Radiant) -> Expr:
 def elected_term_is_positive(n: Node, t: Term) -> Expr:
     """Nobody won the first term."""
     return elected(n, t).implies(Term.zero < t)
-
-
-@lemma("The same for a candidate.")
-def candidate_term_is_positive(n: Radiant) -> Expr:
-    """Nobody stands in the first term."""
-    return n.standing.implies(Term.zero < n.term)
 
 
 @lemma("Winning needs to be in the term, and terms never go down.")
@@ -188,12 +167,6 @@ def idle_herald_is_committed(n: Radiant) -> Expr:
     return ((n.role == Role.HERALD) & idle & (n.watermark_at.term == n.term)).implies(
         n.watermark_at == n.accepted_at
     )
-
-
-@lemma("Heralds propose only under the three operations that carry a record.")
-def proposals_carry_records(h: Node, n: Node, o: OrderStateOp) -> Expr:
-    """A proposal names one of the three operations."""
-    return sent(Propose, h, n, op=o).implies(o.is_(*PROPOSING_OPS))
 
 
 @lemma("An acceptance is counted only from the message that carries it.")
