@@ -330,12 +330,6 @@ def kept_was_sent(n: Store, to: Node, k: Key, v: MaybeValue, s: Number) -> Expr:
     return kept.implies(sent(Transfer, n, to, key=k, value=v, number=s))
 
 
-@lemma("A node takes only numbers that were used.")
-def taken_was_used(n: Store, a: Store, s: Number) -> Expr:
-    """By their owner."""
-    return (n.taken.at(s) & (owner(s) == a)).implies(s <= a.number)
-
-
 @lemma("A node acknowledges what it has taken.")
 def acknowledged_is_taken(n: Store, a: Node, s: Number) -> Expr:
     """It was sent to that node, and by whom it tells."""
@@ -347,12 +341,6 @@ def born_once(n: Store, k: Key, a: Node, b: Node, v: MaybeValue, s: Number) -> E
     """Owned, or on its way, or both at some time."""
     was = n.table.at(k).known | sent(Transfer, a, b, key=k, value=v, number=s)
     return was.implies(Store.at(config.first).born.has(k))
-
-
-@lemma("A parcel holds a value.")
-def parcel_has_value(a: Node, b: Node, k: Key, v: MaybeValue, s: Number) -> Expr:
-    """The owner's, when it gave the key away."""
-    return sent(Transfer, a, b, key=k, value=v, number=s).implies(v.known)
 
 
 def spec() -> Spec:

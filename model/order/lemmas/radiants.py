@@ -96,6 +96,12 @@ def locked_is_member(n: Radiant) -> Expr:
     ).implies(n.joined)
 
 
+@lemma("Only the herald starts a probe, and it keeps its role while locked for it.")
+def prober_is_herald(n: Radiant) -> Expr:
+    """PROBE locks the herald only: no proof needs this, the fine figure does."""
+    return n.state.is_(PROBE).implies(n.role == Role.HERALD)
+
+
 @lemma("A candidate stands as a full member, and accepts nothing in a term of its own.")
 def candidate_is_member(n: Radiant) -> Expr:
     """Who stands is a full member."""
