@@ -38,6 +38,26 @@ from model.lang.sorts import (
     SumSort,
 )
 
+TAKEN = frozenset(
+    (
+        "Array",
+        "Bag",
+        "Bool",
+        "Int",
+        "Real",
+        "RegLan",
+        "Relation",
+        "RoundingMode",
+        "Seq",
+        "Set",
+        "String",
+        "Table",
+        "Tuple",
+        "UnitTuple",
+    )
+)
+"""Names of sorts that a solver that reads SMT-LIB text takes for its own."""
+
 Value = Any  # a z3.ExprRef, or a tuple of Values for structs and maybes
 
 
@@ -86,7 +106,7 @@ class Vocabulary:
             case RangeSort():
                 return enumeration(sort.name, tuple(map(str, range(sort.top + 1))))[0]
             case AtomSort() | OrderSort() | SetSort() | MapSort():
-                return z3.DeclareSort(sort.name)
+                return z3.DeclareSort(f"the {sort.name}" if sort.name in TAKEN else sort.name)
             case _:
                 raise TypeError(f"{sort} is structured")
 
