@@ -62,7 +62,13 @@ def obligations(spec: Spec, transition: Transition) -> list[Obligation]:
     rules = spec.rules_of(transition.event)
     at = rules.index(transition)
     found += [prover.apart(one, transition) for one in rules[:at]]
-    return found + [prover.apart(transition, one) for one in rules[at + 1 :]]
+    found += [prover.apart(transition, one) for one in rules[at + 1 :]]
+    return sorted(found, key=lambda o: _weight(spec, o))  # what is quickly refuted comes first
+
+
+def _weight(spec: Spec, obligation: Obligation) -> int:
+    statement = spec.statements.get(obligation.property)
+    return 0 if statement is None else 2 if statement.prop.by_name else 1
 
 
 def refutation(label: str, index: int) -> tuple[str, str]:
@@ -104,16 +110,14 @@ def test_dropping_any_guard_of_a_herald_only_rule_is_refuted(rule: str, index: i
     refutation(rule, index)
 
 
-def test_every_property_but_the_open_ones_is_proved_for_any_number_of_radiants() -> None:
+def test_every_property_is_proved_for_any_number_of_radiants() -> None:
     options = verify.Options(jobs=2, run_steps=1, run_seeds=(1,))
     report = verify.Verification("order", options, lambda *_: None).run()
     runs = {structure.POSSIBLE, structure.CASES}
     verdicts = {f.name: f.verdict for f in report.findings if f.name not in runs}
-    still_open = {n for n, v in verdicts.items() if v is Verdict.OPEN}
-    assert still_open == {"S5", "S5.start", "S6", "S12.late", "S13"}
-    unproved = {n for n, v in verdicts.items() if not v.holds and n not in still_open}
-    assert not unproved
-    needed = {f"S{i}" for i in (2, 3, 4, 8, 9, 10)} | {p.name for p in order.oaths.S1}
+    assert not {n for n, v in verdicts.items() if not v.holds}
+    needed = {f"S{i}" for i in range(2, 14)} | {p.name for p in order.oaths.S1}
+    needed |= {"S5.start", "S12.late"} | {s.name for s in SPEC.of_kind("lemma")}
     assert needed <= {n for n, v in verdicts.items() if v is Verdict.PROVED}
 
 
