@@ -118,32 +118,13 @@ class Questions:
             yield Question(s.name, transition.label, when, here, formula, offered, later)
         # The roles follow from the guards alone: they are checked where they matter, not inferred.
         if self._asked(ROLES):
-            goal = self._roles(transition)
+            goal = sender_roles(self.spec, transition)
             if goal is not None:
                 yield Question(ROLES, transition.label, "across", here, goal, frozenset())
-        if self._asked(ACTORS) and transition.kind == "rule":
-            assert transition.event is not None
-            declared = self.spec.role_clauses[transition.event.__name__]
-            if declared:
-                goal = conjunction(*(c.expr for c in declared))
+        if self._asked(ACTORS):
+            goal = acting_roles(self.spec, transition)
+            if goal is not None:
                 yield Question(ACTORS, transition.label, "across", here, goal, frozenset())
-
-    def _roles(self, transition: Transition) -> Expr | None:
-        """The sending node's role may send each message it sends.
-
-        It is the role after the step: who wins an election announces it as herald.
-        """
-        role_name, sort = self.spec.role_variable, self.spec.role_sort
-        if not transition.sends or sort is None:
-            return None
-        role = Expr(Kind.NEXT, sort, (Expr(Kind.ME, self.spec.process.sort),), role_name)
-        allowed = []
-        for out in transition.sends:
-            leaves = frozenset(
-                leaf for case in self.spec.sending_roles(out.message) for leaf in case.leaves
-            )
-            allowed.append(Expr(Kind.IS, BOOL, (role,), leaves))
-        return conjunction(*allowed)
 
     # ------------------------------------------------------------ the rest
 
@@ -171,3 +152,30 @@ class Questions:
         label = f"{first.label} / {second.label}"
         goal = negate(second.guard)
         return Question(DETERMINISM, label, "apart", (first, second), goal, self._offered())
+
+
+# ---------------------------------------------------------------- roles
+
+
+def sender_roles(spec: Spec, transition: Transition) -> Expr | None:
+    """Return that the sending node's role may send each message it sends; None if none is sent.
+
+    It is the role after the step: who wins an election announces it as herald.
+    """
+    name, sort = spec.role_variable, spec.role_sort
+    if not transition.sends or sort is None:
+        return None
+    role = Expr(Kind.NEXT, sort, (Expr(Kind.ME, spec.process.sort),), name)
+    allowed = []
+    for out in transition.sends:
+        leaves = frozenset(x for case in spec.sending_roles(out.message) for x in case.leaves)
+        allowed.append(Expr(Kind.IS, BOOL, (role,), leaves))
+    return conjunction(*allowed)
+
+
+def acting_roles(spec: Spec, transition: Transition) -> Expr | None:
+    """Return that a rule acts only where its event's declared roles allow; None if none are."""
+    if transition.kind != "rule" or transition.event is None:
+        return None
+    declared = spec.role_clauses[transition.event.__name__]
+    return conjunction(*(c.expr for c in declared)) if declared else None

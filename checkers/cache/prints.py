@@ -22,7 +22,7 @@ from typing import Any
 from checkers.cache.store import digest
 from checkers.questions import Question
 from model.lang import Spec
-from model.lang.expr import Expr, Kind, walk
+from model.lang.expr import Expr, Kind
 from model.lang.sorts import Sort
 from model.lang.spec import Transition
 
@@ -135,20 +135,9 @@ class Prints:
                     for n, s in spec.sorts.items()
                     if isinstance(getattr(s, "sort", None), Sort)
                 ],
-                sorted(self._majorities()),
+                sorted((self._sort(a), self._sort(b)) for a, b in spec.majorities),
             )
         )
-
-    def _majorities(self) -> set[tuple[str, str]]:
-        """Return which sets are compared as majorities: axioms are made for these."""
-        told = [e for t in self.spec.transitions for e in t.expressions()]
-        told += [s.formula for s in self.spec.statements.values() if s.formula is not None]
-        return {
-            (self._sort(e.args[0].sort), self._sort(e.args[1].sort))
-            for formula in told
-            for e in walk(formula)
-            if e.kind is Kind.MAJORITY
-        }
 
     # ------------------------------------------------------------ expressions
 

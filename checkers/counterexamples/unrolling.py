@@ -11,7 +11,7 @@ a step (`forward`), or cannot matter to the question, is left out before the sol
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import z3
@@ -19,11 +19,13 @@ import z3
 from checkers.counterexamples.forward import Forward
 from checkers.counterexamples.runs import FoundRun, System
 from checkers.induction import ACTORS, DETERMINISM, ROLES, TOTALITY
+from checkers.questions import acting_roles, sender_roles
 from model.evaluate import Event
 from model.lang import Spec
-from model.lang.expr import Expr, Kind, conjunction
+from model.lang.expr import Expr, Kind
 from model.lang.footprint import Footprint, reads
-from model.lang.sorts import BOOL, NODE, SetSort
+from model.lang.sorts import NODE, SetSort
+from model.lang.spec import Transition
 from model.smt.bounded import Scope
 from model.smt.cone import Cone, backwards
 from model.smt.unrolled import ReadStep, TooLarge, Unrolled
@@ -209,9 +211,9 @@ class _Question:
         if statement is not None:
             self.formula, self.per_transition = statement.formula, statement.per_transition
         elif name == ROLES:
-            self.per_transition = _sender_roles(spec)
+            self.per_transition = _of_each(spec, sender_roles)
         elif name == ACTORS:
-            self.per_transition = _acting_roles(spec)
+            self.per_transition = _of_each(spec, acting_roles)
         else:
             assert name == DETERMINISM
             for event in spec.events.values():
@@ -241,35 +243,9 @@ def _is_true(formula: Expr) -> bool:
     return formula.kind is Kind.CONST and formula.data is True
 
 
-def _sender_roles(spec: Spec) -> dict[str, Expr]:
-    me = Expr(Kind.ME, spec.process.sort)
-    name, sort = spec.role_variable, spec.role_sort
-    if name is None or sort is None:
-        return {}
-    role = Expr(Kind.NEXT, sort, (me,), name)
-    return {
-        t.label: conjunction(
-            *(
-                Expr(
-                    Kind.IS,
-                    BOOL,
-                    (role,),
-                    frozenset(x for case in spec.sending_roles(out.message) for x in case.leaves),
-                )
-                for out in t.sends
-            )
-        )
-        for t in spec.transitions
-        if t.sends
-    }
-
-
-def _acting_roles(spec: Spec) -> dict[str, Expr]:
-    return {
-        t.label: conjunction(*(c.expr for c in spec.role_clauses[t.event.__name__]))
-        for t in spec.transitions
-        if t.kind == "rule" and t.event is not None and spec.role_clauses[t.event.__name__]
-    }
+def _of_each(spec: Spec, goal: Callable[[Spec, Transition], Expr | None]) -> dict[str, Expr]:
+    made = {t.label: goal(spec, t) for t in spec.transitions}
+    return {label: formula for label, formula in made.items() if formula is not None}
 
 
 def _decode(system: Unrolled, model: z3.ModelRef, name: str) -> FoundRun:

@@ -34,7 +34,7 @@ from model.lang.errors import SpecError, suggest
 from model.lang.expr import Expr, Kind, conjunction, disjunction, negate, walk
 from model.lang.rules import Authority, Property
 from model.lang.scenario import Scenario
-from model.lang.sorts import SumSort
+from model.lang.sorts import SetSort, SumSort
 from model.lang.source import Span
 
 
@@ -243,6 +243,19 @@ class Spec:
     def by_label(self) -> dict[str, Transition]:
         """Every transition by its label."""
         return {t.label: t for t in self.transitions}
+
+    @cached_property
+    def majorities(self) -> frozenset[tuple[SetSort, SetSort]]:
+        """The sorts of the sets that are compared as majorities: axioms are made for these."""
+        told = [e for t in self.transitions for e in t.expressions()]
+        told += [s.formula for s in self.statements.values() if s.formula is not None]
+        told += [e for s in self.statements.values() for e in s.per_transition.values()]
+        return frozenset(
+            (e.args[0].sort, e.args[1].sort)  # type: ignore[misc]
+            for formula in told
+            for e in walk(formula)
+            if e.kind is Kind.MAJORITY
+        )
 
     def rules_of(self, event: type[Event]) -> tuple[Transition, ...]:
         """Return the rules that accept `event`, in order."""

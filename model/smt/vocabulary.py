@@ -16,13 +16,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from functools import cache, cached_property
+from functools import cache
 from typing import Any
 
 import z3
 
 from model.lang import Spec
-from model.lang.expr import Kind, walk
 from model.lang.sorts import (
     BOOL,
     NODE,
@@ -282,7 +281,7 @@ class Vocabulary:
 
         What was translated before makes no difference: an obligation is the same in any order.
         """
-        for one, other in sorted(self._majorities, key=str):
+        for one, other in sorted(self.spec.majorities, key=str):
             domain = [self.sort(one), self.sort(other)]
             self.function(f"majority.{one.name}.{other.name}", domain, z3.BoolSort())
         found: list[tuple[str, z3.BoolRef]] = []
@@ -354,23 +353,9 @@ class Vocabulary:
         """
         return [
             self._sharing(some, whole, a, b)
-            for some, of in sorted(self._majorities, key=str)
+            for some, of in sorted(self.spec.majorities, key=str)
             if of == whole
         ]
-
-    @cached_property
-    def _majorities(self) -> frozenset[tuple[SetSort, SetSort]]:
-        """The sorts of the sets that the spec compares as majorities."""
-        spec = self.spec
-        told = [e for t in spec.transitions for e in t.expressions()]
-        told += [s.formula for s in spec.statements.values() if s.formula is not None]
-        told += [e for s in spec.statements.values() for e in s.per_transition.values()]
-        return frozenset(
-            (e.args[0].sort, e.args[1].sort)  # type: ignore[misc]
-            for formula in told
-            for e in walk(formula)
-            if e.kind is Kind.MAJORITY
-        )
 
     def _sharing(
         self, some: SetSort, whole: SetSort, one: z3.ExprRef, other: z3.ExprRef
