@@ -196,7 +196,7 @@ def test_a_key_is_no_refutation(stop: BaseException, monkeypatch: pytest.MonkeyP
     def load(_: str) -> Spec:
         raise stop
 
-    monkeypatch.setattr(cli, "load", load)
+    monkeypatch.setattr("checkers.cli.common.load", load)
     done = CliRunner().invoke(cli.main, ["generate", "order", "--check"])
     assert done.exit_code == 3 and "interrupted" in done.output
 

@@ -1,0 +1,69 @@
+"""The `oathbound` command.
+
+Belongs here: which commands there are, and what holds for all of them. Never here: any of them.
+
+Exit status: 0 all that was asked for holds; 1 a property is refuted or a derived file is not
+current; 2 the command line or the spec is wrong; 3 something is open or unknown, or ran out of time
+or memory.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+import click
+
+from checkers.cli.common import UNKNOWN, load_spec, wrong
+from checkers.cli.derived import figures_command, generate_command
+from checkers.cli.fragment import fragment_command
+from checkers.cli.verify import verify_command
+from checkers.strengthen.command import needs_command, strengthen_command
+
+
+class Commands(click.Group):
+    """Ctrl-C is no refutation: it exits 3, at whatever moment it comes, and with a word."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except (KeyboardInterrupt, ctypes.ArgumentError) as error:
+            # Within a call of the solver, ctypes gives the interrupt as an argument's error.
+            if "KeyboardInterrupt" not in f"{type(error).__name__} {error}":
+                raise
+            click.echo("interrupted: nothing is decided", err=True)
+            raise SystemExit(UNKNOWN) from None
+
+
+def _show_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+    if not asked:
+        return
+    from importlib import metadata
+
+    try:
+        click.echo(f"oathbound {metadata.version('oathbound')}")
+    except metadata.PackageNotFoundError:
+        wrong("--version: oathbound is run from its sources", "install it: its package names it")
+    ctx.exit()
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
+def main() -> None:
+    """Write a protocol once as a table of rules; prove it, generate it, compare the two."""
+
+
+main.add_command(verify_command)
+main.add_command(generate_command)
+main.add_command(figures_command)
+main.add_command(fragment_command)
+main.add_command(strengthen_command(load_spec))
+main.add_command(needs_command(load_spec))

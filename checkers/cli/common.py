@@ -1,0 +1,144 @@
+"""What the commands share: reading specs and options, telling mistakes, progress, writing files.
+
+Belongs here: what more than one command needs. Never here: a command, or any check.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+from rich.console import Console
+
+from checkers.questions import STRUCTURAL
+from model.lang import Spec, SpecError, SpecErrors
+from model.lang.load import load
+
+# What draws bars takes long to load, and a command that can tell at once draws none.
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
+WRONG, REFUTED, UNKNOWN = 2, 1, 3
+
+STATUSES = """\b
+Exit status:
+  0  all that was asked for holds
+  1  a property is refuted, or a derived file is not current
+  2  the command line or the spec is wrong
+  3  something is open or unknown, or ran out of time or memory
+"""
+
+
+def console() -> Console:
+    """Return the console for what is shown: plain, and 100 columns wide, without a terminal."""
+    if sys.stdout.isatty():
+        return Console()
+    columns = os.environ.get("COLUMNS", "")
+    width = int(columns) if columns.isdecimal() and int(columns) >= 40 else 100
+    return Console(width=width, no_color=True, highlight=False)
+
+
+def load_spec(target: str) -> Spec:
+    """Return the spec that a command line names, or end with its mistakes, told."""
+    try:
+        return load(target)
+    except (SpecError, SpecErrors) as error:
+        click.echo(str(error), err=True)
+        raise SystemExit(WRONG) from None
+
+
+def wrong(what: str, fix: str) -> NoReturn:
+    """Say what is wrong with the command line, and how to mend it."""
+    click.echo(f"error: {what}\n  fix: {fix}", err=True)
+    raise SystemExit(WRONG)
+
+
+def check_names(spec: Spec, only: tuple[str, ...]) -> None:
+    """Refuse names that no property and no structural row has."""
+    stated = spec.of_kind("safety", "step", "lemma")
+    known = {*(s.name for s in stated), *STRUCTURAL}
+    for name in only:
+        if name not in known:
+            close = ", ".join(sorted(n for n in known if n.lower().startswith(name.lower()[:2])))
+            what = f"--only {name}: the spec states no such property"
+            wrong(what, f"use one of: {close or ', '.join(sorted(known))}")
+
+
+def check_files(files: dict[str, Path]) -> None:
+    """Refuse, before anything is run, files that cannot be written afterwards."""
+    for at, (option, path) in enumerate(files.items()):
+        why = _unwritable(path)
+        fix = "name a file in a folder that you may write to"
+        for other, earlier in list(files.items())[:at]:
+            if why is None and earlier.absolute() == path.absolute():
+                why, fix = f"{other} is written there, too", "give each its own file"
+        if why is not None:
+            wrong(f"{option} {path}: {why}", fix)
+
+
+def _unwritable(path: Path) -> str | None:
+    """Return why a file cannot be written, or None where nothing speaks against it."""
+    try:
+        if path.is_dir():
+            return "it is a folder"
+        if path.exists():
+            return None if os.access(path, os.W_OK) else "it may not be written"
+        folder = next(p for p in path.absolute().parents if p.exists())
+    except (OSError, ValueError) as error:
+        return getattr(error, "strerror", None) or str(error)
+    if not folder.is_dir():
+        return f"{folder} is no folder"
+    return None if os.access(folder, os.W_OK | os.X_OK) else f"{folder} may not be written"
+
+
+def write(action: Callable[[], None], path: Path) -> None:
+    """Write a file, or end with the reason why it cannot be written."""
+    try:
+        action()
+    except OSError as error:
+        wrong(f"cannot write {path}: {error.strerror}", "name a place that can be written")
+
+
+class Progress:
+    """A bar on a terminal; without one, silence."""
+
+    def __init__(self) -> None:
+        self._bar: Bar | None = None
+        self._tasks: dict[str, Any] = {}
+
+    def __enter__(self) -> Progress:
+        if sys.stderr.isatty():
+            from rich.progress import (
+                BarColumn,
+                MofNCompleteColumn,
+                TextColumn,
+                TimeElapsedColumn,
+            )
+            from rich.progress import Progress as Bar
+
+            self._bar = Bar(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def update(self, what: str, done: int, total: int) -> None:
+        """Show that `done` of `total` of `what` are done."""
+        if self._bar is None:
+            return
+        if what not in self._tasks:
+            self._tasks[what] = self._bar.add_task(what, total=total)
+        self._bar.update(self._tasks[what], completed=done, total=total)
