@@ -116,6 +116,8 @@ def verify_command(
     files = {"--json": json_file, "--junit": junit, "--html": html_file}
     check_files({option: path for option, path in files.items() if path is not None})
     _check_numbers(jobs, timeout, memory)
+    if not 0 <= depth <= MOST_DEPTH:
+        wrong(f"--depth {depth}: it is no length of a run", f"write 0 (no runs) to {MOST_DEPTH}")
     if backend == "threading":
         what = "--backend threading: the workers would ask one solver at once, which it is not for"
         wrong(what, "leave it out, or write --backend multiprocessing")
@@ -142,8 +144,6 @@ def verify_command(
 
     loaded = load_spec(spec)
     check_names(loaded, only)
-    if not 0 <= depth <= MOST_DEPTH:
-        wrong(f"--depth {depth}: it is no length of a run", f"write 0 (no runs) to {MOST_DEPTH}")
     options = verify.Options(
         frozenset(only),
         jobs,
