@@ -31,15 +31,13 @@ from checkers.solving.ways import WAYS, Way
 from checkers.structure import AGREE
 from checkers.verdict import Verdict
 from model.lang.load import load
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = str(ROOT / "docs" / "tutorial_lock.py")
 HAS_CVC5 = importlib.util.find_spec("cvc5") is not None
 needs_cvc5 = pytest.mark.skipif(not HAS_CVC5, reason="cvc5 is not installed")
 Z3_ALONE = tuple(w for w in WAYS if w.engine == "z3")
-
-PATIENCE = 300.0
-"""Seconds for what ends by itself, and soon; on no machine are they needed."""
 
 THING = z3.DeclareSort("Thing")
 A, B, X = z3.Consts("a b x", THING)
@@ -164,7 +162,9 @@ def test_hypotheses_of_one_name_are_told_apart() -> None:
     inside = Inside(512)
     guards, background = (("guard 0: g", BEST(A)),), (BEST(B),)
     strong, weak = ((("h", ALL_GOOD),), ()), ((("h", BEST(B)),), ())
-    assert inside.ask(Query(background, guards, lambda: strong, GOOD(A)), Stage.ALL, PATIENCE).follows
+    assert inside.ask(
+        Query(background, guards, lambda: strong, GOOD(A)), Stage.ALL, PATIENCE
+    ).follows
     weaker = Query(background, guards, lambda: weak, GOOD(A))
     assert inside.ask(weaker, Stage.ALL, PATIENCE).follows is False
 

@@ -6,16 +6,17 @@ import os
 import signal
 import subprocess
 import sys
-import time
+import threading
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import z3
 
 from checkers.induction import Prover
 from checkers.solving import Portfolio
 from checkers.strengthen import houdini, search
-from checkers.strengthen.asker import Asker, Reply
+from checkers.strengthen.asker import A_SECOND, Asker, Reply, bounded, check
 from checkers.strengthen.command import told
 from checkers.strengthen.mine import Candidate, Miner
 from checkers.strengthen.pdr import Pdr
@@ -28,7 +29,8 @@ from model.lang import Spec
 from model.lang.expr import Expr, Kind, show
 from model.lang.load import load
 from model.lang.sorts import BOOL
-from model.lang.spec import drop_clause
+from model.lang.spec import Statement, drop_clause
+from tests.patience import PATIENCE
 from tests.strengthen_specs import once as once_module
 from tests.strengthen_specs import raft as raft_module
 
@@ -44,7 +46,7 @@ def quiet(_: str) -> None:
 
 
 def find(spec: Spec, *goals: str, alone: bool = True, pdr: bool = True) -> Found:
-    return Search(spec, Options(goals, alone, 90, episodes=FEW, pdr=pdr), quiet).run()
+    return Search(spec, Options(goals, alone, PATIENCE, episodes=FEW, pdr=pdr), quiet).run()
 
 
 def pasted(path: Path, found: Found, folder: Path) -> Spec:
@@ -115,7 +117,7 @@ def test_the_lock_service_is_proved_from_its_property_alone(lock: Found, tmp_pat
 )
 def test_the_orders_election_lemmas(goal: str, lemmas: set[str]) -> None:
     """Issue 3: it must recover the election lemmas of the order from S2 alone."""
-    options = Options((goal,), True, 110)
+    options = Options((goal,), True, 10 * PATIENCE)
     found = Search(load("order"), options, quiet).run()
     assert found.verdict is Verdict.PROVED, told(found)
     texts = " ".join(show(x.formula) for x in found.lemmas)
@@ -130,7 +132,7 @@ def test_declared_lemmas_are_used_before_new_ones() -> None:
 
 def test_each_found_lemma_has_an_obligation_that_fails_without_it(lock: Found) -> None:
     spec, found = lock.spec, lock
-    asker = Asker(only(spec, [spec.statements["one-holder"]]), 5_000)
+    asker = Asker(only(spec, [spec.statements["one-holder"]]), 5 * A_SECOND)
     known = {x.name: x.statement() for x in found.lemmas}
     known["one-holder"] = spec.statements["one-holder"]
     assert set(found.needed) == set(known) - {"one-holder"}
@@ -190,7 +192,7 @@ def test_a_candidate_that_some_step_breaks_is_dropped() -> None:
     standing = Expr(Kind.VAR, BOOL, (node,), "standing")
     never = Expr(Kind.FORALL, BOOL, (Expr(Kind.NOT, BOOL, (standing,)),), (("n", node.sort),))
     false = Lemma("nobody_stands", never)
-    asker = Asker(alone, 1_000)
+    asker = Asker(alone)
     miner = Miner(alone, sample(alone, [goal], episodes=4).states)
     pruned = houdini.Houdini(asker, miner, [goal], [], quiet)
     pruned.lemmas[false.name] = false
@@ -234,7 +236,7 @@ def test_property_directed_reachability_finds_an_inductive_set() -> None:
     spec = only(once_module.spec(), once_module.spec().of_kind("safety"))
     goals = list(spec.of_kind("safety"))
     miner = Miner(spec, sample(spec, goals, episodes=30).states)
-    asker = Asker(spec, 2_000, time.perf_counter() + 100)
+    asker = Asker(spec)
     result = Pdr(spec, asker, miner, goals, [], quiet).run()
     assert not result.why and not result.trace and result.lemmas
     assert all(x.origin == "counterexample" for x in result.lemmas)
@@ -250,7 +252,7 @@ def test_property_directed_reachability_does_not_prove_what_is_false() -> None:
     broken = only(drop_clause(spec, "give", at), spec.of_kind("safety"))
     goals = list(broken.of_kind("safety"))
     miner = Miner(broken, [])
-    asker = Asker(broken, 2_000, time.perf_counter() + 100)
+    asker = Asker(broken)
     result = Pdr(broken, asker, miner, goals, [], quiet).run()
     assert result.trace and not result.lemmas
     assert result.trace[-1] == "take breaks one-owner"
@@ -266,7 +268,7 @@ def command(*args: str) -> subprocess.CompletedProcess[str]:
         env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100"},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -279,7 +281,7 @@ def test_an_unknown_property_is_a_mistake_on_the_command_line() -> None:
 
 
 def test_time_that_is_up_is_told_and_is_no_proof() -> None:
-    run = command(str(RAFT), "--only", "one-leader", "--alone", "--timeout", "0.4")
+    run = command(str(RAFT), "--only", "one-leader", "--alone", "--timeout", "0.1")
     assert run.returncode == 3
     assert "NOT FOUND one-leader: time is up" in run.stdout
     assert "INDUCTIVE" not in run.stdout
@@ -301,24 +303,56 @@ def test_a_goal_may_be_open(monkeypatch: pytest.MonkeyPatch) -> None:
     assert search.Search(changed, Options(), quiet).goals[0].name == "one-leader"
 
 
+def test_a_key_within_a_question_is_not_lost() -> None:
+    """Z3 would take the signal for itself, and say `unknown`."""
+    sits = [[z3.Bool(f"{p} sits in {h}") for h in range(11)] for p in range(12)]
+    solver = bounded(A_SECOND // 10)  # far too few for so many pigeons
+    solver.add(*map(z3.Or, sits))
+    solver.add(*(z3.AtMost(*column, 1) for column in zip(*sits, strict=True)))
+    key = threading.Timer(0.1, signal.raise_signal, [signal.SIGINT])
+    key.start()
+    with pytest.raises(KeyboardInterrupt):
+        for _ in range(100):
+            assert check(solver) == z3.unknown
+        key.join()
+
+
 def test_a_key_ends_the_search_with_what_is_there() -> None:
-    """Z3 takes the signal for itself; it must not be lost in an `unknown`."""
+    started = (
+        "from checkers.cli import main; from checkers.strengthen import command; command.EVERY = 0;"
+        "main(['strengthen', 'order', '--alone', '--only', 'S11'])"
+    )
     process = subprocess.Popen(
-        [sys.executable, "-m", "checkers", "strengthen", "order", "--alone", "--only", "S11"],
+        [sys.executable, "-c", started],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    time.sleep(6)
+    assert process.stderr is not None
+    while "running" not in (told := process.stderr.readline()):
+        assert told, "it ended before a key could end it"
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 3 and "Traceback" not in err
     assert "interrupted" in out + err and "INDUCTIVE" not in out
 
 
 def test_what_is_inductive_as_declared_is_not_looked_for() -> None:
-    """Its lemmas may name what they use, and what they assume of the state after the step."""
+    """A proof may name what it uses, and what it assumes of the state after the step."""
+    spec = load(str(LOCK))
+    goal = spec.statements["one-holder"]
+    named = tuple(s.name for s in spec.of_kind("lemma"))
+    prop = replace(goal.prop, uses=named, after=("holder_is_known",))
+    changed = {**spec.statements, "one-holder": Statement(prop, goal.formula)}
+    found = find(replace(spec, statements=changed), "one-holder", alone=False)
+    assert found.verdict is Verdict.PROVED and not found.lemmas
+    assert {"holder_is_known", "released_was_seen"} <= set(found.declared)
+    assert "nothing was looked for" in found.tried[0]
+
+
+@pytest.mark.slow
+def test_what_the_order_proves_is_not_looked_for() -> None:
     found = find(load("order"), "S6", alone=False)
     assert found.verdict is Verdict.PROVED and not found.lemmas
     assert {"watermark_was_committed", "proposed_once"} <= set(found.declared)

@@ -3,12 +3,16 @@
 Belongs here: asking the solver, quickly and often. Never here: a verdict that anybody is shown;
 what this finds is proved again by `checkers.induction`.
 
-Steps and hypotheses are translated once and kept, so that the same step can be asked about hundreds
-of statements.
+A question is bounded in steps of the solver, not in seconds: so a search finds the same on every
+machine, however slow, unless the time for all of it is over.
+
+Steps of the protocol and hypotheses are translated once and kept, so that the same step can be
+asked about hundreds of statements.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,8 +27,12 @@ from model.lang.footprint import reads, writes
 from model.lang.spec import Statement, Transition
 from model.smt import SystemStep, Translator, UnsupportedExpression, Vocabulary
 
-PLAIN_MS = 40
-"""How long the guards alone are tried first, in milliseconds."""
+A_SECOND = 2_000_000
+"""As many steps as a solver takes in a second, about."""
+PLAIN = A_SECOND // 25
+"""How many steps the guards alone are tried for, first."""
+STALLED = 60.0
+"""After so many seconds a question ends in any case: a solver counts most that it does, not all."""
 
 
 class Interrupted(Exception):
@@ -40,6 +48,14 @@ class Reply:
     sure: bool = True
 
 
+def bounded(steps: int, left: float = math.inf) -> z3.Solver:
+    """Return a solver that gives up after so many steps, and once `left` seconds are over."""
+    solver = z3.Solver()
+    solver.set("rlimit", steps)
+    solver.set("timeout", max(1, int(1000 * min(STALLED, left))))
+    return solver
+
+
 def check(solver: z3.Solver) -> z3.CheckSatResult:
     """Ask the solver, and leave Ctrl-C to Python: Z3 would take it for itself and say `unknown`."""
     solver.set("ctrl_c", False)
@@ -49,9 +65,9 @@ def check(solver: z3.Solver) -> z3.CheckSatResult:
 class Asker:
     """Obligations of one spec in the unbounded reading."""
 
-    def __init__(self, spec: Spec, timeout_ms: int = 1_000, until: float = 1e9) -> None:
-        """Prepare for `spec`; `until` is when to stop, by `time.perf_counter`."""
-        self.spec, self.timeout_ms, self.until = spec, timeout_ms, until
+    def __init__(self, spec: Spec, steps: int = A_SECOND, until: float = math.inf) -> None:
+        """Prepare for `spec`; `steps` for a question, and stop `until`, by `time.perf_counter`."""
+        self.spec, self.steps, self.until = spec, steps, until
         self.v = Vocabulary(spec)
         self.queries = 0
         self._closed: Translator = self.v.translator(self.v)
@@ -147,8 +163,7 @@ class Asker:
             return Reply(False)
         step = self.step(label)
         self.queries += 1
-        plain = z3.Solver()
-        plain.set("timeout", PLAIN_MS)
+        plain = bounded(PLAIN)
         plain.add(*step.enabled, z3.Not(goal))
         if check(plain) == z3.unsat:
             return Reply(True)
@@ -170,9 +185,7 @@ class Asker:
         return self._check([*assumed, *start.side, z3.Not(goal)], [])
 
     def _check(self, facts: Iterable[z3.BoolRef], given: Sequence[Statement]) -> Reply:
-        solver = z3.Solver()
-        left = int(1000 * max(0.0, self.until - time.perf_counter())) + 1
-        solver.set("timeout", min(self.timeout_ms, left))
+        solver = bounded(self.steps, self.until - time.perf_counter())
         solver.set("unsat_core", True)
         for s in {s.name: s for s in (*self._assumed, *given)}.values():
             told = self._before(s)

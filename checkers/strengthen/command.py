@@ -71,7 +71,12 @@ def strengthen_command(load: Callable[[str], Spec]) -> click.Command:
         "--alone", is_flag=True, help="Forget every other property and lemma that SPEC states."
     )
     @click.option("--timeout", default=300.0, show_default=True, help="Seconds for all of it.")
-    @click.option("--question", default=1.0, show_default=True, help="Seconds for one question.")
+    @click.option(
+        "--question",
+        default=1.0,
+        show_default=True,
+        help="Seconds for one question.",
+    )
     @click.option("--no-pdr", is_flag=True, help="Candidates alone, no clauses from failed steps.")
     @click.option("--seed", default=1, show_default=True, help="Of the runs.")
     def command(
@@ -129,7 +134,12 @@ def needs_command(load: Callable[[str], Spec]) -> click.Command:
     @click.command(name="needs")
     @click.argument("spec", default="order")
     @click.option("--jobs", default=os.cpu_count() or 1, show_default=True, help="Workers.")
-    @click.option("--timeout", default=2.0, show_default=True, help="Seconds for one question.")
+    @click.option(
+        "--timeout",
+        default=2.0,
+        show_default=True,
+        help="Seconds for one question.",
+    )
     @click.option("--lemmas/--no-lemmas", default=True, help="Look at the lemmas.")
     @click.option("--guards/--no-guards", default=True, help="Look at the guards.")
     @click.option("--rule", multiple=True, metavar="NAME", help="Of just this rule (repeat).")

@@ -18,7 +18,7 @@ from typing import Any
 
 import z3
 
-from checkers.strengthen.asker import Asker, check
+from checkers.strengthen.asker import A_SECOND, Asker, bounded, check
 from checkers.strengthen.literals import bound, parts, tree, var
 from model.lang import Spec
 from model.lang.expr import Expr, Kind, walk
@@ -79,9 +79,9 @@ def _conclusion(x: Expr) -> int:
 class Looker:
     """Finds states before a bad step, in the bounded reading."""
 
-    def __init__(self, spec: Spec, asker: Asker, timeout_ms: int = 5_000) -> None:
+    def __init__(self, spec: Spec, asker: Asker, steps: int = 5 * A_SECOND) -> None:
         """Prepare for `spec`; `asker` tells what an obligation speaks of."""
-        self.spec, self.asker, self.timeout_ms = spec, asker, timeout_ms
+        self.spec, self.asker, self.steps = spec, asker, steps
         self._readings: dict[Scope, BoundedVocabulary] = {}
         self._given: dict[tuple[Scope, str], z3.BoolRef | None] = {}
 
@@ -105,8 +105,7 @@ class Looker:
                 goal = step.after.formula(bad.formula)
         except UnsupportedExpression:
             return None
-        solver = z3.Solver()
-        solver.set("timeout", self.timeout_ms)
+        solver = bounded(self.steps)
         solver.add(step.received, *step.enabled, *step.side, z3.Not(goal))
         for s in (*self.spec.of_kind("assumption"), *given):
             formula = self._hypothesis(scope, v, s)
@@ -149,8 +148,7 @@ class Looker:
         literals: list[Expr],
     ) -> Cube:
         """Keep the literals that force the bad step, its event given."""
-        solver = z3.Solver()
-        solver.set("timeout", self.timeout_ms)
+        solver = bounded(self.steps)
         solver.set("unsat_core", True)
         event = [v.me, v.sender, *(x for f in step.fields.values() for x in v.flat(f))]
         solver.add(*(x == model.eval(x, model_completion=True) for x in event))

@@ -18,7 +18,7 @@ from checkers.induction import INITIAL, Obligation, Prover
 from checkers.solving import Portfolio
 from checkers.story import Counterexample
 from checkers.strengthen import minimise
-from checkers.strengthen.asker import Asker, Interrupted
+from checkers.strengthen.asker import A_SECOND, Asker, Interrupted
 from checkers.strengthen.houdini import Houdini
 from checkers.strengthen.mine import Miner, symbols
 from checkers.strengthen.pdr import Pdr
@@ -38,8 +38,8 @@ class Options:
     """`goals`: names of properties, or none for all that the spec promises.
 
     `alone`: forget every other property and lemma of the spec; `timeout`: seconds for the whole;
-    `question`: seconds for one question to the solver; `pdr`: look for clauses, too;
-    `seed` and `episodes`: of the random runs.
+    `question`: how many times `asker.A_SECOND` steps one question to the solver may take; `pdr`:
+    look for clauses, too; `seed` and `episodes`: of the random runs.
     """
 
     goals: tuple[str, ...] = ()
@@ -105,7 +105,7 @@ class Search:
         found = Found(self.spec, [g.name for g in self.goals])
         samples = Samples()
         houdini: Houdini | None = None
-        asker = Asker(self.spec, int(1000 * self.options.question), until)
+        asker = Asker(self.spec, int(A_SECOND * self.options.question), until)
         try:
             if self._as_declared(found, until):
                 found.seconds = time.perf_counter() - started
