@@ -29,6 +29,7 @@ from model.lang.sorts import (
     SumSort,
 )
 from model.smt import LocalRelation, Vocabulary
+from tests.patience import PATIENCE
 
 Value = Any
 NOBODY = "nobody"  # who owns the least term
@@ -198,7 +199,7 @@ _FUNCTIONS: dict[str, Callable[..., Value]] = {
 def decide(facts: list[z3.BoolRef], formula: z3.BoolRef) -> bool:
     """Return what the facts make of a formula. Raises `AssertionError` if they leave it open."""
     solver = z3.Solver()
-    solver.set(timeout=20_000)
+    solver.set(timeout=int(1000 * PATIENCE))
     solver.add(*facts)
     answers = [solver.check(wanted) for wanted in (formula, z3.Not(formula))]
     assert sorted(map(str, answers)) == ["sat", "unsat"], (answers, formula)

@@ -33,6 +33,7 @@ from model.lang.load import load
 from model.lang.sorts import AtomSort, OrderSort
 from model.lang.spec import Transition, drop_clause
 from tests import evaluate_toy
+from tests.patience import PATIENCE
 from tests.test_imports import ROOT, imports, module_of
 
 LOCK = str(ROOT / "docs" / "tutorial_lock.py")
@@ -378,7 +379,7 @@ def test_another_solver_is_another_generation(monkeypatch: pytest.MonkeyPatch) -
 
 def prove_all(spec: Spec, ledger: Ledger) -> tuple[list[Result], set[tuple[str, str]]]:
     """Answer all questions of a spec, and tell which ones a solver was asked."""
-    prover, portfolio = Prover(spec), Portfolio(Limits(2), ways=())
+    prover, portfolio = Prover(spec), Portfolio(Limits(PATIENCE), ways=())
     results: list[Result] = []
     asked: set[tuple[str, str]] = set()
     for name in task_names(spec):
@@ -423,7 +424,7 @@ def test_no_kept_proof_answers_for_a_broken_rule(label: str, index: int, filled:
     """With the good spec's proofs at hand, a broken one gets the verdicts that it gets without."""
     mutant = drop_clause(lock(), label, index)
     ledger = Ledger(mutant, filled)
-    prover, portfolio = Prover(mutant), Portfolio(Limits(2), ways=())
+    prover, portfolio = Prover(mutant), Portfolio(Limits(PATIENCE), ways=())
     for name in task_names(mutant):
         split = ledger.split(name, tasks.questions(mutant, name, frozenset()))
         believed = {(r.property, r.transition) for r in split.known if r.how == "solver"}
@@ -711,7 +712,7 @@ def oathbound(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100"},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=PATIENCE,
         check=False,
     )
 

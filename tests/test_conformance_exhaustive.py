@@ -48,7 +48,6 @@ def model(spec: Spec) -> CompiledModel:
 # ---------------------------------------------------------------- all three agree
 
 
-@pytest.mark.timeout(300)
 def test_the_readings_of_the_order_agree_in_every_state_role_and_event(spec: Spec) -> None:
     """The checked-in node of the order is what is compared."""
     report = exhaustive.run(spec)
@@ -228,7 +227,6 @@ def sample(spec: Spec, size: int, seed: int) -> Iterator[tuple[str, Case]]:
                 yield outcome.transition, case
 
 
-@pytest.mark.timeout(300)
 def test_z3_decides_every_transition_as_the_compiled_model_does(
     spec: Spec, model: CompiledModel
 ) -> None:

@@ -60,6 +60,7 @@ from model.lang.sorts import NODE, OrderSort
 from model.lang.spec import Statement, drop_clause
 from model.smt.bounded import BoundedVocabulary, Scope
 from model.smt.cone import backwards
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parent.parent
 FAULTY = "tests/faulty_specs"
@@ -262,8 +263,8 @@ def test_a_claim_on_what_nobody_owns_is_no_counterexample() -> None:
 
 def test_both_searches_find_the_second_holder() -> None:
     spec = faulty(TWICE)
-    by_solver = unroll(spec, ["one-holder"], 8, 60).runs["one-holder"]
-    by_runs = search(spec, ["one-holder"], systems(spec), 20_000, 60).runs["one-holder"]
+    by_solver = unroll(spec, ["one-holder"], 8, PATIENCE).runs["one-holder"]
+    by_runs = search(spec, ["one-holder"], systems(spec), 20_000, PATIENCE).runs["one-holder"]
     for run in (by_solver, by_runs):
         assert Replayed(Evaluator(spec), run).broken
     assert len(by_solver.steps) == 6 <= len(by_runs.steps)
@@ -310,7 +311,7 @@ def test_the_solver_reaches_what_all_runs_reach_and_when() -> None:
     explored = _reached_within(spec, {"server": "n1"}, ["n1", "n2"], 5)
     goals = {s.name: s for s in leaf_goals(spec)}
     asked = replace(spec, statements={**spec.statements, **goals})
-    found = unroll(asked, list(goals), 5, 60)
+    found = unroll(asked, list(goals), 5, PATIENCE)
     reached = {name.split()[-1]: len(run.steps) for name, run in found.runs.items()}
     assert reached == explored and len(reached) == 3
 
@@ -334,7 +335,7 @@ def test_the_last_steps_of_a_shortest_run_matter() -> None:
     assert formula is not None
     levels = list(backwards(spec, reads(formula)))
     assert all(a.labels <= b.labels for a, b in itertools.pairwise(levels))
-    run = unroll(spec, ["one-holder"], 8, 60).runs["one-holder"]
+    run = unroll(spec, ["one-holder"], 8, PATIENCE).runs["one-holder"]
     for level, (_, label) in zip(levels, reversed(run.steps), strict=False):
         assert label in level.labels
 
@@ -344,8 +345,8 @@ def test_not_reachable_is_said_with_depth_and_scope() -> None:
     name = "held_is_not_released"
     found = find(spec, name, "take")
     assert found is not None and explain(spec, found).replayed
-    unrolled = unroll(spec, [name], 7, 60)
-    searched = search(spec, [name], systems(spec), 2_000, 20)
+    unrolled = unroll(spec, [name], 7, PATIENCE)
+    searched = search(spec, [name], systems(spec), 2_000, PATIENCE)
     reach = replace(answer(spec, [name], unrolled, searched, 7)[name], lemma=True)
     assert reach.run is None and reach.depth == 7
     sentence = reach.sentence()
@@ -367,7 +368,7 @@ def test_a_solver_out_of_time_says_how_far_it_got() -> None:
 
 def test_disagreement_of_the_searches_is_said() -> None:
     spec = faulty(TWICE)
-    run = unroll(spec, ["one-holder"], 8, 60).runs["one-holder"]
+    run = unroll(spec, ["one-holder"], 8, PATIENCE).runs["one-holder"]
     blind = Unrolling("a scope", depth={"one-holder": 8})
     found = Searched({"one-holder": replace(run, found_by="random runs")})
     reach = answer(spec, ["one-holder"], blind, found, 8)["one-holder"]
@@ -376,7 +377,7 @@ def test_disagreement_of_the_searches_is_said() -> None:
 
 def test_a_run_that_does_not_replay_is_never_shown() -> None:
     spec = faulty(TWICE)
-    run = unroll(spec, ["one-holder"], 8, 60).runs["one-holder"]
+    run = unroll(spec, ["one-holder"], 8, PATIENCE).runs["one-holder"]
     for steps in (run.steps[:-1], run.steps[1:], (*run.steps[:-1], (run.steps[-1][0], "decline"))):
         wrong = Unrolling("a scope", {"one-holder": replace(run, steps=tuple(steps))})
         reach = answer(spec, ["one-holder"], wrong, Searched(), 8)["one-holder"]
@@ -389,7 +390,7 @@ def test_a_run_that_does_not_replay_is_never_shown() -> None:
 def test_forgotten_vote_is_reached() -> None:
     """It stands, votes for itself, and crashes: four steps to the vote, one to forget it."""
     spec = faulty(f"{FAULTY}/forgetful_voter.py")
-    found = unroll(spec, ["vote_is_remembered"], 6, 120)
+    found = unroll(spec, ["vote_is_remembered"], 6, PATIENCE)
     run = told_run(spec, found.runs["vote_is_remembered"])
     assert [s.rule for s in run.steps] == ["beacon", "answer_beacon", "awake", "stand", "crash"]
 
@@ -397,7 +398,7 @@ def test_forgotten_vote_is_reached() -> None:
 def test_herald_of_a_minority_is_reached_and_replays_on_generated_nodes(tmp_path: Path) -> None:
     target = f"{FAULTY}/herald_of_a_minority.py"
     spec = faulty(target)
-    found = unroll(spec, ["S2.majority"], 8, 120)
+    found = unroll(spec, ["S2.majority"], 8, PATIENCE)
     run = told_run(spec, found.runs["S2.majority"], target)
     assert [s.rule for s in run.steps][-2:] == ["stand", "win"] and len(run.steps) == 7
     _run_program(run.program, tmp_path)
@@ -405,7 +406,7 @@ def test_herald_of_a_minority_is_reached_and_replays_on_generated_nodes(tmp_path
 
 def test_random_runs_reach_the_forgotten_vote() -> None:
     spec = faulty(f"{FAULTY}/forgetful_voter.py")
-    found = search(spec, ["vote_is_remembered"], systems(spec)[:1], 4_000, 60)
+    found = search(spec, ["vote_is_remembered"], systems(spec)[:1], 4_000, PATIENCE)
     run = told_run(spec, found.runs["vote_is_remembered"])
     assert run.steps[-1].rule == "crash" and 5 <= len(run.steps) <= 12
 
@@ -414,7 +415,7 @@ def test_random_runs_reach_the_forgotten_vote() -> None:
 def test_random_runs_reach_what_is_deep() -> None:
     """A plain radiant requests a reset: after an election and a declared error."""
     spec = drop_clause(ORDER, "request_reset", 0)
-    found = search(spec, ["S1.ResetRequest"], systems(spec), 20_000, 20)
+    found = search(spec, ["S1.ResetRequest"], systems(spec), 20_000, PATIENCE)
     run = told_run(spec, found.runs["S1.ResetRequest"])
     assert run.steps[-1].rule == "request_reset"
     assert 12 <= len(run.steps) <= 60
@@ -425,7 +426,7 @@ def test_a_missing_lemma_of_the_order_is_not_reached() -> None:
     spec = replace(ORDER, statements=kept)
     found = find(spec, "elected_owns_term", "win")
     assert found is not None and explain(spec, found).replayed
-    unrolled = unroll(spec, ["elected_owns_term"], 5, 120)
+    unrolled = unroll(spec, ["elected_owns_term"], 5, PATIENCE)
     assert not unrolled.runs and unrolled.depth == {"elected_owns_term": 5}
 
 
@@ -441,7 +442,7 @@ def _run_program(text: str, folder: Path) -> str:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -451,7 +452,7 @@ def _run_program(text: str, folder: Path) -> str:
 
 def test_a_program_fails_once_the_fault_is_mended() -> None:
     spec = faulty(TWICE)
-    run = unroll(spec, ["one-holder"], 8, 60).runs["one-holder"]
+    run = unroll(spec, ["one-holder"], 8, PATIENCE).runs["one-holder"]
     text = told_run(spec, run, TWICE).program
     names: dict[str, object] = {"__name__": "program"}
     exec(compile(text, "program", "exec"), names)
@@ -491,7 +492,7 @@ def _told(nodes: int, *steps: tuple[str, str, str | None, str]) -> ToldRun:
 
 def test_diagram_of_two_clients() -> None:
     spec = faulty(TWICE)
-    run = unroll(spec, ["one-holder"], 8, 60).runs["one-holder"]
+    run = unroll(spec, ["one-holder"], 8, PATIENCE).runs["one-holder"]
     lines = told_run(spec, run).chart.splitlines()
     assert lines[0].split() == ["n1", "n2", "n3"]
     arrows = [line for line in lines if ">" in line or "<" in line]
@@ -518,7 +519,7 @@ def test_text_diagrams_fit_a_terminal(nodes: int) -> None:
 
 def test_pictures_are_documents_with_an_arrow_for_each_delivery() -> None:
     spec = faulty(TWICE)
-    run = told_run(spec, unroll(spec, ["one-holder"], 8, 60).runs["one-holder"])
+    run = told_run(spec, unroll(spec, ["one-holder"], 8, PATIENCE).runs["one-holder"])
     root = ElementTree.fromstring(run.svg)
     space = "{http://www.w3.org/2000/svg}"
     arrows = [p for p in root.iter(f"{space}path") if p.get("class") == "arrow"]
@@ -575,7 +576,7 @@ def test_depth_is_checked() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 2 and "--depth -1" in done.stderr

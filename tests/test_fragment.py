@@ -18,6 +18,7 @@ from checkers.alternation import Alternations, Asked
 from checkers.fragment import Graphs, cycle, union
 from checkers.verdict import Alternation, Report
 from model.lang.load import load
+from tests.patience import PATIENCE
 
 A, B, C = (z3.DeclareSort(name) for name in "ABC")
 COLOUR, (RED, GREEN) = z3.EnumSort("Colour", ["red", "green"])
@@ -183,7 +184,7 @@ def test_what_is_inside_is_decided_both_ways() -> None:
         (ForAll([b], Not(r(one, b))), z3.unsat),
     ):
         solver = z3.Solver()
-        solver.set("timeout", 10_000)
+        solver.set("timeout", int(1000 * PATIENCE))
         solver.add(total, single, extra)
         assert solver.check() == answer
 

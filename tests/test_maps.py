@@ -32,6 +32,7 @@ from model.smt.bounded import BoundedVocabulary, Scope
 from tests.generated_nodes import compare
 from tests.generated_nodes import load as generated
 from tests.map_toy import Counts, Held, toy
+from tests.patience import PATIENCE
 from tests.test_verify import oathbound
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -72,7 +73,7 @@ def test_what_is_true_is_proved_in_both_readings(spec: Spec, name: str) -> None:
 
     spec = stating(spec, *TRUE)
     for prover in (Prover(spec), Prover(spec, bounded)):
-        results = [o.discharge(within(3)) for o in obligations(prover, name)]
+        results = [o.discharge(within(PATIENCE)) for o in obligations(prover, name)]
         assert results and all(r.verdict is Verdict.PROVED for r in results)
 
 

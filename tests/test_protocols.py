@@ -29,6 +29,7 @@ from model.lang import Spec
 from model.lang.load import load
 from tests.generated_nodes import compare
 from tests.generated_nodes import load as generated
+from tests.patience import PATIENCE
 from tests.protocol_faults import FAULTS, FOLDER, QUICK, Fault
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -82,7 +83,7 @@ def test_the_command_reports_within_the_columns(columns: int) -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": str(columns)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     assert told.returncode == 0, told.stderr

@@ -499,7 +499,7 @@ def test_obligations_are_written_as_files_that_any_solver_reads(tmp_path: Path) 
         text = path.read_text()
         assert text.startswith("; A lock service")
         solver = z3.Solver()
-        solver.set("timeout", 10_000)
+        solver.set("timeout", int(1000 * PATIENCE))
         solver.from_string(text)
         assert solver.check() == z3.unsat, path.name
         if HAS_CVC5:

@@ -19,6 +19,7 @@ from model.lang.expr import negate
 from model.lang.load import load
 from model.lang.scenario import Scenario, tick
 from model.lang.spec import Clause, Statement, Transition
+from tests.patience import PATIENCE
 from tests.strengthen_specs import once as once_module
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -184,7 +185,7 @@ def test_the_command_tells_its_exit_status() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=PATIENCE,
         check=False,
     )
     assert run.returncode == 1  # something is not needed
@@ -197,7 +198,7 @@ def test_an_unknown_rule_is_a_mistake() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=PATIENCE,
         check=False,
     )
     assert run.returncode == 2 and "did you mean" in run.stderr and "Traceback" not in run.stderr

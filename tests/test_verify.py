@@ -20,7 +20,7 @@ import pytest
 import z3
 from click.testing import CliRunner
 
-from checkers import cli, edges, structure, verify
+from checkers import cli, edges, verify
 from checkers.counterexamples import explain, find
 from checkers.induction import Obligation, Prover
 from checkers.solving import Limits, Portfolio
@@ -29,6 +29,7 @@ from model import order
 from model.lang import Spec
 from model.lang.load import load
 from model.lang.spec import Transition, drop_clause
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parent.parent
 SPEC = order.spec()
@@ -49,7 +50,7 @@ def oathbound(*args: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
         env={**os.environ, "PYTHONPATH": str(cwd), "COLUMNS": "100"},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -92,7 +93,18 @@ def refutation(label: str, index: int) -> tuple[str, str]:
     pytest.fail(f"{label} without {clause!r} is not refuted; not proved: {unproved}")
 
 
-@pytest.mark.parametrize("rule", [t.label for t in RULES if t.label != "stand"])
+WIDE = {"move_shard", "remove_member"}
+"""Rules that take more nodes to break, and longer."""
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        pytest.param(t.label, marks=[pytest.mark.slow] if t.label in WIDE else [])
+        for t in RULES
+        if t.label != "stand"
+    ],
+)
 def test_dropping_the_role_of_a_herald_only_rule_is_refuted(rule: str) -> None:
     roles = [
         i
@@ -111,11 +123,11 @@ def test_dropping_any_guard_of_a_herald_only_rule_is_refuted(rule: str, index: i
 
 
 def test_every_property_is_proved_for_any_number_of_radiants() -> None:
-    options = verify.Options(jobs=2, run_steps=1, run_seeds=(1,))
+    options = verify.Options(jobs=2, timeout=PATIENCE)
     report = verify.Verification("order", options, lambda *_: None).run()
-    runs = {structure.POSSIBLE, structure.CASES}
-    verdicts = {f.name: f.verdict for f in report.findings if f.name not in runs}
+    verdicts = {f.name: f.verdict for f in report.findings}
     assert not {n for n, v in verdicts.items() if not v.holds}
+    assert report.exit_status() == 0
     needed = {f"S{i}" for i in range(2, 14)} | {p.name for p in order.oaths.S1}
     needed |= {"S5.start", "S12.late"} | {s.name for s in SPEC.of_kind("lemma")}
     assert needed <= {n for n, v in verdicts.items() if v is Verdict.PROVED}
@@ -247,7 +259,9 @@ def test_deleting_a_herald_only_guard_exits_1_and_explains(copy: Path) -> None:
     at = text.index(guard, rule)
     file.write_text(text[:at] + text[at + len(guard) :], encoding="utf-8")
     try:
-        done = oathbound("verify", "--only", "S1.ResetRequest", "--jobs", "1", cwd=copy)
+        done = oathbound(
+            "verify", "--only", "S1.ResetRequest", "--jobs", "1", "--depth", "0", cwd=copy
+        )
     finally:
         file.write_text(text, encoding="utf-8")
     assert done.returncode == 1, done.stdout + done.stderr
@@ -265,5 +279,5 @@ def test_editing_the_generated_node_is_refused(copy: Path) -> None:
     finally:
         file.write_text(text, encoding="utf-8")
     assert done.returncode == 1
-    assert "impl/order/node.py: edited by hand" in done.stdout
-    assert oathbound("generate", "--check", cwd=copy).returncode == 0
+    told = done.stdout.splitlines()
+    assert len(told) == 1 and told[0].startswith("impl/order/node.py: edited by hand")
