@@ -7,7 +7,7 @@ trying every value of every variable, and the step-by-step `Checker` with lookin
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import product
 from typing import Any
 
@@ -217,6 +217,12 @@ class Draw:
         body = self.formula(depth - 1, {**env, **dict(names)})
         return Expr(kind, BOOL, (body,), tuple(names))
 
+    def of_any_value(self) -> Expr:
+        """Return a formula about values that nothing need bind, of sorts that get more of them."""
+        outer = (("p", NODE), *((f"v{i}", self.pick(TERM, TERM, COUNT)) for i in range(2)))
+        body = self.formula(self.pick(0, 1, 1), dict(outer))
+        return Expr(Kind.FORALL, BOOL, (body,), outer)
+
     def closed(self) -> Expr:
         outer = (("p", NODE), *((f"v{i}", self.pick(NODE, TERM, PLACE)) for i in range(2)))
         body = self.formula(self.pick(1, 2, 3), dict(outer))
@@ -274,14 +280,19 @@ def statement(formula: Expr, name: str) -> Statement:
 
 def test_checker_agrees_with_looking_at_everything() -> None:
     """After each step the checker reports just the statements that became false."""
-    reported = sum(breaks_in_a_random_run(seed) for seed in range(60))
+    reported = sum(breaks_in_a_random_run(seed, Draw.closed) for seed in range(60))
     assert reported > 60, "too few of the formulas hold at first and are broken later"
 
 
-def breaks_in_a_random_run(seed: int) -> int:
+def test_checker_agrees_where_any_value_may_break_it() -> None:
+    reported = sum(breaks_in_a_random_run(seed, Draw.of_any_value) for seed in range(90))
+    assert reported > 60, "too few of the formulas hold at first and are broken later"
+
+
+def breaks_in_a_random_run(seed: int, formula: Callable[[Draw], Expr]) -> int:
     draw = Draw(seed)
     evaluator = Evaluator(EVALUATOR.spec)
-    statements = [statement(draw.closed(), f"f{seed}.{i}") for i in range(12)]
+    statements = [statement(formula(draw), f"f{seed}.{i}") for i in range(12)]
     state = draw.state(2)
     checker = Checker(evaluator, [s for s in statements if evaluator.holds(state, s)])
     assert not checker.start(state)
@@ -293,6 +304,34 @@ def breaks_in_a_random_run(seed: int) -> int:
         assert {v.statement.name for v in found} == false, (seed, false)
         reported += len(found)
     return reported
+
+
+def test_a_value_that_was_never_seen_breaks_what_is_said_of_all_values() -> None:
+    """No tuple and no variable is spoken of: only that such a term is there now."""
+    zero, u, w = (Expr(Kind.CONST, TERM, (), "zero"), *(bound(n, TERM) for n in "uw"))
+    first = Expr(Kind.NOT, BOOL, (Expr(Kind.LT, BOOL, (zero, u)),))
+    second = Expr(Kind.LT, BOOL, (zero, u)), Expr(Kind.LT, BOOL, (u, w))
+    none_such = Expr(Kind.NOT, BOOL, (Expr(Kind.AND, BOOL, second),))
+    none = Expr(Kind.FORALL, BOOL, (first,), (("u", TERM),))
+    at_most_one = Expr(Kind.FORALL, BOOL, (none_such,), (("u", TERM), ("w", TERM)))
+    state = EVALUATOR.initial_state(CONFIG, ("a", "b"))
+    statements = [statement(none, "none"), statement(at_most_one, "at most one")]
+    checker = Checker(EVALUATOR, statements)
+    assert not checker.start(state)
+    assert not checker.always, "no statement is looked at as a whole"
+    one, other = (Packet("Order", "a", "b", (((n, "b"), 5), frozenset())) for n in (1, 2))
+    assert [v.statement.name for v in checker.apply(state, sending(one))] == ["none"]
+    (broken,) = checker.apply(state, sending(other))
+    assert broken.statement.name == "at most one"
+    assert broken.witness == {"u": (1, "b"), "w": (2, "b")}
+
+
+def bound(name: str, sort: Sort) -> Expr:
+    return Expr(Kind.BOUND, sort, (), name)
+
+
+def sending(packet: Packet) -> Outcome:
+    return Outcome("made up", "rule", "a", {}, [packet], None, {}, None, [])
 
 
 def test_domain_of_keys_is_what_occurs() -> None:

@@ -5,8 +5,9 @@ statement means (`search`); for every statement this tells the same as `Evaluato
 
 A statement that held is false after a step only for values that satisfy its negation now and did
 not before. So one of the negation's parts became true: an atom by one of the tuples just added, or
-a part over the variables of the node that stepped. The search then starts from that tuple or node.
-Where a part depends on the state in another way, the whole statement is looked at again.
+a part over the variables of the node that stepped; or one of the values is new, and occurs in what
+the step wrote. The search then starts from that tuple, node or value. Where a part depends on the
+state in another way, the whole statement is looked at again.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from dataclasses import dataclass, field
 
 from model.evaluate.evaluator import ClosedFormula, Evaluator, Witness
 from model.evaluate.node import Outcome
-from model.evaluate.search import Goal, Part, Search, accept, is_open
+from model.evaluate.search import Goal, Part, Search, accept, free_slots, is_open
 from model.evaluate.state import Event, GlobalState, Row
-from model.evaluate.terms import Frame, Scope
-from model.evaluate.values import show_value
+from model.evaluate.terms import Frame, Local, Scope
+from model.evaluate.values import Value, occurring, show_value
 from model.lang.expr import Expr, Kind
+from model.lang.sorts import MaybeSort, Sort, StructSort
 from model.lang.spec import Statement
 
 
@@ -46,17 +48,17 @@ class Watch:
     goal: Goal | None
     search: Search
     slot: int | None = None
-    """The variable that is the node that stepped, if the search starts from that."""
+    """The variable whose value the search starts from, if it starts from one."""
 
-    def violation(self, state: GlobalState, node: str, row: Row) -> Violation | None:
-        """Look, after a step of `node` or after the tuple `row` was added."""
+    def violation(self, state: GlobalState, value: Value, row: Row) -> Violation | None:
+        """Look, after a step of the node `value`, or that made it, or that added the tuple `row`."""
         if self.goal is None:
             witness = self.formula.falsified(state)
             return None if witness is None else Violation(self.statement, witness)
         f = self.formula.compiler.frame(Frame(state.config, state=state))
         f.row = row
         if self.slot is not None:
-            f.bound[self.slot] = node
+            f.bound[self.slot] = value
         if not self.search(f):
             return None
         named = {name: f.bound[slot] for slot, (name, _) in self.goal.slots.items()}
@@ -81,6 +83,7 @@ class Checker:
         self.steps = [s for s in chosen if s.formula is None]
         self.by_relation: dict[str, list[Watch]] = {}
         self.by_variable: dict[str, list[Watch]] = {}
+        self.by_sort: dict[Sort, list[Watch]] = {}
         self.always: list[Watch] = []
         for statement in self.closed:
             self._watch(statement)
@@ -169,6 +172,26 @@ class Checker:
                 found = watch.violation(state, node, row)
                 if found is not None:
                     yield found
+        if not self.by_sort:
+            return
+        for sort, value in self._written(state.nodes[node], changed, rows):
+            for watch in self.by_sort.get(sort, ()):
+                if watch.statement.name in self.broken:
+                    continue
+                found = watch.violation(state, value, ())
+                if found is not None:
+                    yield found
+
+    def _written(
+        self, local: Local, changed: tuple[str, ...], rows: list[tuple[str, Row]]
+    ) -> dict[tuple[Sort, Value], None]:
+        """Return every value that occurs in what a step wrote: any that is new is among them."""
+        schema = self.evaluator.schema
+        wrote = [(local[name], schema.variables[name]) for name in changed]
+        for name, row in rows:
+            sorts = schema.messages.get(name) or schema.ghosts[name]
+            wrote += zip(row, sorts, strict=True)
+        return {found: None for value, sort in wrote for found in occurring(value, sort)}
 
     def _record(self, found: list[Violation]) -> list[Violation]:
         first: list[Violation] = []
@@ -201,8 +224,31 @@ class Checker:
                 if not part.is_atom:
                     for relation in _growing(part):
                         self._add(self.by_relation, relation, whole)
-        if any(is_open(sort) for sort in formula.compiler.enumerates):
-            self.always.append(whole)
+        self._watch_new_values(whole)
+
+    def _watch_new_values(self, whole: Watch) -> None:
+        """Watch for new values of what runs through its domain, where more values can come to be.
+
+        One variable of a goal is watched by its value. Inside a part that only tests, and for
+        values made of others, a new value says too little: the statement is looked at as a whole.
+        """
+        statement, compiler = whole.statement, whole.formula.compiler
+        outer = {slot for goal in whole.formula.goals for slot in goal.slots}
+        done: set[int] = set()
+        while ahead := compiler.enumerated - done:  # a plan made here may run through more
+            done |= ahead
+            for slot in ahead:
+                _, sort = compiler.slots[slot]
+                if not is_open(sort):
+                    continue
+                if slot not in outer or isinstance(sort, StructSort | MaybeSort):
+                    self.always.append(whole)
+                    return
+                for goal in whole.formula.goals:
+                    if any(slot in free_slots(p.expr, p.scope) for p in goal.parts):
+                        search = compiler.plan(goal, frozenset({slot}), accept)
+                        watch = Watch(statement, whole.formula, goal, search, slot)
+                        self.by_sort.setdefault(sort, []).append(watch)
 
     @staticmethod
     def _add(where: dict[str, list[Watch]], name: str, watch: Watch) -> None:

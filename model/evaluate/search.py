@@ -64,8 +64,8 @@ class FormulaCompiler(TermCompiler):
     """Compiles formulas over a whole state; one for each formula, since it hands out the slots."""
 
     slots: dict[int, tuple[str, Sort]] = field(default_factory=dict)
-    enumerates: set[Sort] = field(default_factory=set)
-    """The sorts whose domain some plan of this formula runs through."""
+    enumerated: set[int] = field(default_factory=set)
+    """The slots of the variables that run through their whole domain in some plan so far."""
 
     def bind(self, names: Iterable[tuple[str, Sort]], scope: Scope) -> dict[str, int]:
         """Return `scope` with a new slot for each of `names`."""
@@ -199,7 +199,7 @@ class FormulaCompiler(TermCompiler):
     def _enumerate(self, slot: int, known: set[int]) -> Callable[[Search], Search]:
         _, sort = self.slots[slot]
         known.add(slot)
-        self.enumerates.add(sort)
+        self.enumerated.add(slot)
 
         def make(rest: Search) -> Search:
             def search(f: Frame) -> bool:
