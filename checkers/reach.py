@@ -13,7 +13,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from checkers.cases import cases_of, leaf_goals
@@ -41,6 +41,9 @@ MIXES = (
     Mix(tries=3, phase=120, recent=0.95, window=16, request=2.0, timer=2.0, crash=0.0),
 )
 """Kinds of episodes: quick and varied, or long and orderly with some nodes cut off throughout."""
+WANTED = 10.0
+"""How much likelier an event is drawn while a rule that answers it has not fired. (Over a dozen
+seeds the order's runs were half as long then, and none gave up.)"""
 
 
 @dataclass(slots=True)
@@ -154,6 +157,7 @@ def reach(
         config, nodes = standard_config(spec)
     evaluator = Evaluator(spec)
     rules = [t.label for t in spec.transitions if t.kind == "rule"]
+    event_of = {t.label: t.event.__name__ for t in spec.transitions if t.event is not None}
     if not _suits(spec, dict(config), nodes):
         reason = "no configuration is known that satisfies the assumptions; tell one in a Scenario"
         return Reached(seed, 0, 0, Counter(), Counter(), missing_rules=rules, reason=reason)
@@ -194,7 +198,8 @@ def reach(
         cells = promising if promising and choose.random() < 0.6 else list(kept)
         (cell,) = choose.choices(cells, [1 / (1 + visits[c]) for c in cells])
         visits[cell] += 1
-        mix = choose.choice(MIXES)
+        wanted = {event_of[r]: WANTED for r in rules if not fired[r]}
+        mix = replace(choose.choice(MIXES), events=wanted)
         prefix, state = kept[cell]
         simulation = Simulation(
             evaluator, state.copy(), choose.randrange(2**32), checker, mix, fired

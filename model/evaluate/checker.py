@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from model.evaluate.evaluator import ClosedFormula, Evaluator, Witness
+from model.evaluate.evaluator import ClosedFormula, Evaluator, StepFormula, Witness
 from model.evaluate.node import Outcome
 from model.evaluate.search import Goal, Part, Search, accept, free_slots, is_open
 from model.evaluate.state import Event, GlobalState, Row
@@ -50,8 +50,11 @@ class Watch:
     slot: int | None = None
     """The variable whose value the search starts from, if it starts from one."""
 
+    def __post_init__(self) -> None:
+        self.name = self.statement.name
+
     def violation(self, state: GlobalState, value: Value, row: Row) -> Violation | None:
-        """Look, after a step of the node `value`, or that made it, or that added the tuple `row`."""
+        """Look, after a step of the node `value`, or that wrote it, or that added `row`."""
         if self.goal is None:
             witness = self.formula.falsified(state)
             return None if witness is None else Violation(self.statement, witness)
@@ -88,8 +91,7 @@ class Checker:
         for statement in self.closed:
             self._watch(statement)
         self._by_change: dict[tuple[str, ...], list[Watch]] = {}
-        self._step_formulas: dict[str, list[Statement]] = {}
-        self._old: dict[str, object] = {}
+        self._step_formulas: dict[str, list[tuple[str, Statement, StepFormula]]] = {}
 
     # ------------------------------------------------------------ use
 
@@ -115,16 +117,19 @@ class Checker:
         relevant = self._step_formulas.get(label)
         if relevant is None:
             relevant = self._step_formulas[label] = [
-                s for s in self.steps if self.evaluator.step_formula(s, label) is not None
+                (s.name, s, formula)
+                for s in self.steps
+                if (formula := self.evaluator.step_formula(s, label)) is not None
             ]
-        if not relevant:
+        waiting = [one for one in relevant if one[0] not in self.broken]
+        if not waiting:
             return []
         f = self.evaluator.step_frame(state, event, outcome)
-        found = []
-        for statement in relevant:
-            formula = self.evaluator.step_formula(statement, label)
-            if statement.name not in self.broken and formula and not formula.holds(f):
-                found.append(Violation(statement, {"me": event.node}))
+        found = [
+            Violation(statement, {"me": event.node})
+            for _, statement, formula in waiting
+            if not formula.holds(f)
+        ]
         return self._record(found)
 
     def apply(self, state: GlobalState, outcome: Outcome) -> list[Violation]:
@@ -160,14 +165,14 @@ class Checker:
             once = {id(w): w for n in changed for w in self.by_variable.get(n, ())}
             watches = self._by_change[changed] = list(once.values())
         for watch in (*watches, *self.always):
-            if watch.statement.name in self.broken:
+            if watch.name in self.broken:
                 continue
             found = watch.violation(state, node, ())
             if found is not None:
                 yield found
         for name, row in rows:
             for watch in self.by_relation.get(name, ()):
-                if watch.statement.name in self.broken:
+                if watch.name in self.broken:
                     continue
                 found = watch.violation(state, node, row)
                 if found is not None:
@@ -176,7 +181,7 @@ class Checker:
             return
         for sort, value in self._written(state.nodes[node], changed, rows):
             for watch in self.by_sort.get(sort, ()):
-                if watch.statement.name in self.broken:
+                if watch.name in self.broken:
                     continue
                 found = watch.violation(state, value, ())
                 if found is not None:
