@@ -13,10 +13,12 @@ import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from checkers.edges import Answers, derive_edges
+from checkers.edges import can_answer, derive_edges
+from checkers.possible import Possible
 from model import figures, python, reference
 from model.lang import Spec
 
@@ -72,18 +74,20 @@ def home_of(spec: Spec, target: str, out: Path | None = None) -> Home:
     return Home(root, f"{spec.name}/", "reference/", "", root.parent)
 
 
-def generated_texts(spec: Spec, home: Home) -> dict[str, str]:
-    """Return the generated node and the reference pages, by path below the home's root."""
-    answers = Answers(spec)
-    pages = reference.generate(spec, can_answer=answers.can_answer, root=home.sources)
-    return home.placed(spec, {**python.generate(spec), **pages})
+def generated_texts(
+    spec: Spec, home: Home, possible: Possible | None = None
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the generated node and the reference pages, each by path below the home's root."""
+    can = partial(can_answer, possible if possible is not None else Possible(spec))
+    pages = reference.generate(spec, can_answer=can, root=home.sources)
+    return home.placed(spec, python.generate(spec)), home.placed(spec, pages)
 
 
-def stale_generated(spec: Spec, home: Home) -> list[Stale]:
+def stale_generated(spec: Spec, home: Home, possible: Possible | None = None) -> list[Stale]:
     """Return which generated files are missing, stale or edited by hand."""
     found = []
-    node = set(home.placed(spec, python.generate(spec)))
-    for path, text in generated_texts(spec, home).items():
+    node, pages = generated_texts(spec, home, possible)
+    for path, text in {**node, **pages}.items():
         file = home.root / path
         present = file.read_text(encoding="utf-8") if file.is_file() else None
         if path in node:
@@ -97,17 +101,18 @@ def stale_generated(spec: Spec, home: Home) -> list[Stale]:
     return found
 
 
-def stale_figures(spec: Spec, home: Home) -> list[Stale]:
+def stale_figures(spec: Spec, home: Home, possible: Possible | None = None) -> list[Stale]:
     """Return which figures are missing or drawn from another source."""
     if not spec.edges:
         return []
-    texts = home.placed(spec, figures.sources(spec, derive_edges(spec)))
+    texts = home.placed(spec, figures.sources(spec, derive_edges(spec, possible)))
     return [Stale(path, "not what the spec gives now") for path in figures.stale(texts, home.root)]
 
 
 def write_generated(spec: Spec, home: Home) -> list[str]:
     """Write the generated node and reference pages; return the paths that changed."""
-    return _write({p: t.encode() for p, t in generated_texts(spec, home).items()}, home.root)
+    node, pages = generated_texts(spec, home)
+    return _write({p: t.encode() for p, t in {**node, **pages}.items()}, home.root)
 
 
 def write_figures(spec: Spec, home: Home) -> list[str]:

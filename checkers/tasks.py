@@ -30,6 +30,7 @@ from checkers.counterexamples import (
 from checkers.diagnostics import edges_beyond, unreached
 from checkers.edges import derive
 from checkers.induction import INITIAL, UNDECIDED, InitialState, Obligation, Prover, gave_up
+from checkers.possible import Answered, Possible, Where
 from checkers.questions import Question, Questions
 from checkers.reach import Reached, reach, standard_config
 from checkers.solving import Cause, Limits, Portfolio, files
@@ -56,7 +57,8 @@ EXAMPLE_MS = 20_000
 class Gathered:
     """What pieces of work found; adding two gives what both found.
 
-    `task`: which obligations a piece was about; only a single piece has one.
+    `task`: which obligations a piece was about, `possible`: what transitions can do, as far as it
+    was not known; only a single piece has these.
     """
 
     results: list[Result] = field(default_factory=list)
@@ -65,6 +67,7 @@ class Gathered:
     stale: list[artefacts.Stale] = field(default_factory=list)
     unrolled: Unrolling | None = None
     searched: Searched | None = None
+    possible: dict[str, dict[Where, bool]] = field(default_factory=dict)
     task: str = ""
 
     def add(self, other: Gathered) -> None:
@@ -126,6 +129,11 @@ def _prover(key: _Same, scope: Scope | None = None) -> Prover:
     return Prover(key.spec, lambda spec: BoundedVocabulary(spec, scope))
 
 
+@lru_cache(maxsize=8)
+def _questions(key: _Same, only: frozenset[str]) -> Questions:
+    return Questions(key.spec, only or None)
+
+
 @lru_cache(maxsize=2)
 def _alternations(key: _Same) -> Alternations:
     return Alternations()
@@ -142,9 +150,19 @@ def _confirmer(limits: Limits) -> Confirmer:
 
 
 @lru_cache(maxsize=4)
+def _prints(key: _Same) -> Prints:
+    return Prints(key.spec)
+
+
+def prints(spec: Spec) -> Prints:
+    """Return the fingerprints of a spec's parts, each made once in this process."""
+    return _prints(_Same(spec))
+
+
+@lru_cache(maxsize=4)
 def _form(key: _Same) -> str:
     try:
-        return Prints(key.spec).whole()
+        return _prints(key).whole()
     except TypeError:  # something in it has no canonical form: nothing of it is kept either
         return ""
 
@@ -183,7 +201,7 @@ def spec_of(source: Source) -> Spec:
 
 def questions(spec: Spec, task: str, only: frozenset[str]) -> Iterator[Question | Result]:
     """Return what is asked in a task: of one transition, the initial state, or the events."""
-    asked = Questions(spec, only or None)
+    asked = _questions(_Same(spec), only)
     if task == INITIAL:
         return asked.of_initial_state()
     if task == EVENTS:
@@ -395,14 +413,35 @@ def run_about(source: Source, seed: int, steps: int) -> Gathered:
 # ---------------------------------------------------------------- what is computed and compared
 
 
-def figure(source: Source, without: frozenset[str] = frozenset()) -> Gathered:
+def derived(source: Source, known: Answered, own: bool) -> Gathered:
+    """Derive the figure and compare it with the published one.
+
+    With `own`, compare what is checked in as well, node, pages and figures, with what the spec
+    gives now. `known`: answers about single transitions that are kept from earlier runs.
+    """
+    spec = spec_of(source)
+    possible = Possible(spec, known)
+    found = Gathered(findings=[_figure(spec, possible)] if spec.edges else [])
+    if own:
+        home = artefacts.home_of(spec, "order")
+        found.stale += artefacts.stale_generated(spec, home, possible)
+        found.stale += artefacts.stale_figures(spec, home, possible)
+    found.possible = possible.new
+    return found
+
+
+def figure(source: Source, without: frozenset[str]) -> Gathered:
     """Derive the figure, not from the statements `without`; compare it with the published one."""
     spec = spec_of(source)
+    return Gathered(findings=[_figure(spec, Possible(spec, without=without))])
+
+
+def _figure(spec: Spec, possible: Possible) -> Finding:
     started = time.perf_counter()
     found = Finding(FIGURE, TITLES[FIGURE], "structural", Verdict.CHECKED, 1, 0, 0.0)
-    derived = {t.variable: derive(spec, t.variable, without) for t in spec.edges}
-    steps = {variable: one.steps for variable, one in derived.items()}
-    found.rests_on = tuple(sorted({name for one in derived.values() for name in one.given}))
+    by_variable = {t.variable: derive(spec, t.variable, possible) for t in spec.edges}
+    steps = {variable: one.steps for variable, one in by_variable.items()}
+    found.rests_on = tuple(sorted({name for one in by_variable.values() for name in one.given}))
     edges = figures.assemble(spec, steps[spec.edges[0].variable])
     drawn, published = figures.collapse(edges, spec), figures.published(spec)
     found.diagnostics = [*edges_beyond(spec, steps), *unreached(spec, steps)]
@@ -413,16 +452,4 @@ def figure(source: Source, without: frozenset[str] = frozenset()) -> Gathered:
             + [f"no rule takes it: {a} -> {b}" for a, b in sorted(published - drawn)]
         )
     found.seconds = time.perf_counter() - started
-    return Gathered(findings=[found])
-
-
-def stale_files(source: Source) -> Gathered:
-    """Compare the node and the pages that are checked in with what the spec gives now."""
-    spec = spec_of(source)
-    return Gathered(stale=artefacts.stale_generated(spec, artefacts.home_of(spec, "order")))
-
-
-def stale_figures(source: Source) -> Gathered:
-    """Compare the figures that are checked in with what the spec gives now."""
-    spec = spec_of(source)
-    return Gathered(stale=artefacts.stale_figures(spec, artefacts.home_of(spec, "order")))
+    return found

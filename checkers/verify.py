@@ -17,7 +17,7 @@ from typing import Any
 
 from joblib import Parallel, delayed, parallel_config
 
-from checkers import alternation, findings, tasks
+from checkers import alternation, findings, tasks, workers
 from checkers.cache import Ledger, Split
 from checkers.cache.prints import solvers
 from checkers.counterexamples import answer
@@ -66,6 +66,8 @@ class Options:
 
     def __post_init__(self) -> None:
         """Refuse threads: they would share solvers, and one's goal could prove another's."""
+        if self.backend == workers.FORK:
+            workers.register()
         if self.backend == "threading":
             raise ValueError("backend='threading': a solver is not for two threads at once")
 
@@ -87,7 +89,7 @@ class Verification:
         self.spec = tasks.spec_of(source)
         self.gathered = Gathered()
         kept = options.cache if options.scope is None else None
-        self.ledger = Ledger(self.spec, kept) if kept is not None else None
+        self.ledger = Ledger(tasks.prints(self.spec), kept) if kept is not None else None
         self._splits: dict[str, Split] = {}
 
     @cached_property
@@ -153,11 +155,11 @@ class Verification:
         if self.options.only:
             return []
         o, source = self.options, self.read
-        files = (tasks.stale_files, tasks.stale_figures) if o.derived else ()
-        calls = [delayed(compare)(source) for compare in files]
+        calls = []
+        if self.spec.edges or o.derived:
+            known = self.ledger.possible() if self.ledger is not None else {}
+            calls.append(delayed(tasks.derived)(source, known, o.derived))
         calls += [delayed(tasks.run_about)(source, seed, o.run_steps) for seed in o.run_seeds]
-        if self.spec.edges:
-            calls.append(delayed(tasks.figure)(source))
         return calls
 
     def _of_obligations(self) -> list[Any]:
@@ -276,13 +278,15 @@ class Verification:
             if self.ledger is not None:  # at once, so that an interrupt loses little
                 if gathered.task:
                     self.ledger.learn(gathered.task, self._splits[gathered.task], gathered.results)
+                elif gathered.possible:
+                    self.ledger.learn_possible(gathered.possible)
                 else:
                     self.ledger.learn_examples(gathered.results)
 
     def _parallel(self, what: str, calls: list[Any]) -> Iterator[Gathered]:
         """Run delayed calls, yielding results as they come; specs given as objects stay here."""
-        jobs = self.options.jobs if isinstance(self.source, str) else 1
         total = len(calls)
+        jobs = min(self.options.jobs, total) if isinstance(self.source, str) else 1
         self.progress(what, 0, total)
         with parallel_config(backend=self.options.backend if jobs > 1 else "sequential"):
             results = Parallel(n_jobs=jobs, return_as="generator_unordered")(calls)

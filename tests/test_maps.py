@@ -242,7 +242,7 @@ def test_derived_files_go_where_they_are_told_to(tmp_path: Path) -> None:
     assert "paxos_states.svg" in written
     assert (tmp_path / "out" / "paxos_states.svg").is_file()
     assert not artefacts.stale_figures(spec, home)
-    pages = artefacts.generated_texts(spec, home)
+    _, pages = artefacts.generated_texts(spec, home)
     assert "(../paxos_states.svg)" in pages["reference/states.md"]
     assert "All nodes are alike" in pages["reference/permissions.md"]
     assert "``" not in pages["reference/permissions.md"]

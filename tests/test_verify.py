@@ -20,8 +20,9 @@ import pytest
 import z3
 from click.testing import CliRunner
 
-from checkers import cli, edges, verify
+from checkers import cli, possible, verify
 from checkers.counterexamples import explain, find
+from checkers.given import Given
 from checkers.induction import Obligation, Prover
 from checkers.solving import Limits, Portfolio
 from checkers.verdict import Verdict
@@ -216,7 +217,7 @@ def test_a_key_is_no_refutation(stop: BaseException, monkeypatch: pytest.MonkeyP
 def test_a_key_makes_no_edge(monkeypatch: pytest.MonkeyPatch) -> None:
     """Z3 takes the signal for itself, and an `unknown` would be drawn as an edge."""
     monkeypatch.setattr(z3.Solver, "check", lambda *_: z3.unknown)
-    question = edges.Question(edges.Facts(SPEC), SPEC.by_label["stand"])
+    question = possible.Question(possible.Facts(Given(SPEC)), SPEC.by_label["stand"])
     monkeypatch.setattr(z3.Solver, "reason_unknown", lambda _: "timeout")
     assert question.possible()
     monkeypatch.setattr(z3.Solver, "reason_unknown", lambda _: "interrupted from keyboard")

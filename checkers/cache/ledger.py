@@ -10,7 +10,7 @@ the same door.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -28,6 +28,8 @@ GIVEN = "given "
 """Begins the name of a hypothesis among what a proof used, as the solvers' side names it."""
 _EXAMPLES = "examples"
 """The group of the examples; a task's name is never one word that is no task."""
+_POSSIBLE = "possible"
+"""The group of what transitions can do."""
 
 Name = tuple[str, str]
 """An obligation: its property and its transition."""
@@ -50,9 +52,9 @@ class Split:
 class Ledger:
     """The kept facts that bear on one spec, and what is learnt in this run."""
 
-    def __init__(self, spec: Spec, folder: Path | None = None) -> None:
+    def __init__(self, spec: Spec | Prints, folder: Path | None = None) -> None:
         """Prepare; `folder` is where the cache lies, by default below the working directory."""
-        self.prints = Prints(spec)
+        self.prints = spec if isinstance(spec, Prints) else Prints(spec)
         self.store = Store(folder if folder is not None else Path(FOLDER), generation())
         self._installed = {f"{name} {build}" for name, build in solvers().items()}
         self._keys: dict[int, tuple[Question, str | None]] = {}
@@ -206,6 +208,33 @@ class Ledger:
                 if s.formula is not None and not s.prop.open
             ]
             return digest(repr((row, form, prints.world, prints.first_state, satisfied)))
+        return None
+
+    # ------------------------------------------------------------ what transitions can do
+
+    def possible(self) -> dict[str, dict[str, bool]]:
+        """Return what is known of what transitions can do, by label and by what was asked."""
+        facts, found = self.store.read(_POSSIBLE), {}
+        for t in self.prints.spec.transitions:
+            fact = facts.get(self._possible_key(t) or "")
+            answers = fact.get("can") if fact is not None and fact.get("of") == t.label else None
+            if isinstance(answers, dict) and all(a is True or a is False for a in answers.values()):
+                found[t.label] = answers
+        return found
+
+    def learn_possible(self, new: Mapping[str, Mapping[str, bool]]) -> None:
+        """Keep answers about transitions, beside those that are kept already."""
+        known, facts = self.possible(), {}
+        for label, answers in new.items():
+            key = self._possible_key(self.prints.spec.by_label[label])
+            if key is not None:
+                facts[key] = {"of": label, "can": {**known.get(label, {}), **answers}}
+        if facts:
+            self.store.add(_POSSIBLE, facts)
+
+    def _possible_key(self, t: Transition) -> str | None:
+        with suppress(TypeError):
+            return self.prints.possible(t)
         return None
 
     def _build(self, by: str) -> str | None:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from checkers.cache.store import digest
+from checkers.given import Given
 from checkers.questions import Question
 from model.lang import Spec
 from model.lang.expr import Expr, Kind
@@ -31,10 +32,12 @@ PROVING = (
     *("model/__init__.py", "model/lang", "model/smt"),
     *("checkers/alternation.py", "checkers/fragment.py"),
     *("checkers/__init__.py", "checkers/cache", "checkers/induction.py", "checkers/questions.py"),
+    *("checkers/given.py", "checkers/possible.py"),
     *("checkers/solving", "checkers/story.py", "checkers/structure.py", "checkers/tasks.py"),
     "checkers/verdict.py",
 )
-"""The code that makes and discharges obligations; a test holds it against what that imports."""
+"""The code that makes and discharges obligations, or tells what a transition can do; a test holds it
+against what that imports."""
 EVERYTHING = ("model", "checkers", "impl")
 """All code of the project."""
 
@@ -111,6 +114,7 @@ class Prints:
         self._guards: dict[str, str] = {}
         self._statements: dict[str, str] = {}
         self._offered: dict[frozenset[str], str] = {}
+        self._given = Given(spec)
         self.world = digest(self._world())
         self.first_state = digest(
             repr([(n, self.form(v.init, {})) for n, v in spec.variables.items()])
@@ -224,6 +228,15 @@ class Prints:
             formula = self.spec.statements[name].formula
             self._statements[name] = digest(self.form(formula, {}))
         return self._statements[name]
+
+    def possible(self, t: Transition) -> str:
+        """Return the fingerprint of all questions about what `t` can do, with what they are given.
+
+        A question is a role, a variable and its leaves, which are declared.
+        """
+        names = sorted(self._given.names(t))
+        given = [(name, self.statement(name)) for name in names]
+        return digest(repr(("possible", self.world, self.transition(t)[0], given)))
 
     def whole(self) -> str:
         """Return the fingerprint of the whole spec: of all that it declares, does and states."""

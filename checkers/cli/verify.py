@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -36,6 +37,8 @@ from model.lang import Spec
 if TYPE_CHECKING:
     from model.smt.bounded import Scope
 
+DEFAULT_BACKEND = "fork" if sys.platform == "linux" else "loky"
+"""Elsewhere workers start from nothing: a copy of a process is not safe to go on there."""
 MOST_JOBS_PER_CORE = 8
 MOST_DEPTH = 200
 
@@ -54,10 +57,10 @@ MOST_DEPTH = 200
 @click.option("--jobs", default=os.cpu_count() or 1, show_default=True, help="Parallel workers.")
 @click.option(
     "--backend",
-    type=click.Choice(["loky", "sequential"]),
-    default="loky",
+    type=click.Choice(["fork", "loky", "sequential"]),
+    default=DEFAULT_BACKEND,
     show_default=True,
-    help="Workers in processes of their own, or none.",
+    help="Workers that are copies of this process, or that start from nothing; or none.",
 )
 @click.option(
     "--timeout", default=40.0, show_default=True, help="Seconds for one obligation, all tries told."
@@ -137,7 +140,7 @@ def verify_command(
             kept.asked, kept.allow_open = frozenset(only), allow_open
             kept.details["unchanged"] = True
             _tell(kept, lemmas, json_file, junit, html_file)
-    from joblib.externals.loky.process_executor import TerminatedWorkerError
+    from concurrent.futures.process import BrokenProcessPool
 
     from checkers import verify
     from checkers.tasks import Changed
@@ -169,7 +172,7 @@ def verify_command(
             err=True,
         )
         raise SystemExit(UNKNOWN) from None
-    except TerminatedWorkerError:
+    except BrokenProcessPool:  # loky's own kind is one, too
         click.echo(
             "error: a worker was killed, perhaps for its memory: nothing is decided\n"
             "  fix: run again with a smaller --jobs",

@@ -10,6 +10,7 @@ within a question, so that it never outlives who started it for long.
 from __future__ import annotations
 
 import json
+import os
 import select
 import signal
 import subprocess
@@ -50,6 +51,7 @@ class Outside:
         """Bound the memory of the process."""
         self.megabytes = megabytes
         self._process: subprocess.Popen[str] | None = None
+        self._owner = 0
 
     def ask(
         self, engine: str, options: Mapping[str, Any], script: Script, seconds: float, by: str
@@ -79,8 +81,11 @@ class Outside:
         """End the process."""
         process, self._process = self._process, None
         if process is not None:
-            process.kill()
-            process.wait()
+            if self._owner == os.getpid():
+                process.kill()
+                process.wait()
+            else:
+                process.returncode = 0  # it is another's: no word of it is for this process
             for stream in (process.stdin, process.stdout):
                 if stream is not None:
                     with suppress(OSError):
@@ -94,6 +99,8 @@ class Outside:
     # ------------------------------------------------------------ the process
 
     def _exchange(self, line: str, seconds: float) -> dict[str, Any]:
+        if self._owner != os.getpid():  # this is a copy of the process that started it
+            self.close()
         fresh = self._process is None
         process = self._running()
         assert process.stdin is not None and process.stdout is not None
@@ -124,6 +131,7 @@ class Outside:
     def _running(self) -> subprocess.Popen[str]:
         if self._process is None or self._process.poll() is not None:
             self.close()
+            self._owner = os.getpid()
             self._process = subprocess.Popen(
                 [sys.executable, "-P", str(_CHILD), str(self.megabytes)],
                 stdin=subprocess.PIPE,

@@ -1,0 +1,98 @@
+"""Workers that are copies of this process, as a backend of joblib: they start with all it has read.
+
+Belongs here: the life of such workers. Never here: what they do (`tasks`), or who else could do it:
+joblib's own backends are workers too.
+
+A new process takes two seconds to load the solver and to read the order again; a copy has both. A
+copy is right where the system copies processes well (Linux) and while nothing in this one is in the
+middle of anything. What a process must not share with its copies says so where it is kept
+(`solving.outside`).
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from typing import Any
+
+from joblib import register_parallel_backend
+from joblib.parallel import ParallelBackendBase
+
+FORK = "fork"
+"""The backend's name."""
+
+
+class Copies(ParallelBackendBase):  # type: ignore[misc]  # joblib has no types
+    """A pool of copies for each call; a copy that is killed ends the call, and no other."""
+
+    supports_retrieve_callback = True
+    _pool: ProcessPoolExecutor | None = None
+
+    def effective_n_jobs(self, n_jobs: int | None) -> int:
+        """Return how many workers `n_jobs` asks for; below zero it counts from all cores."""
+        if n_jobs is None:
+            return 1
+        return n_jobs if n_jobs > 0 else max((os.cpu_count() or 1) + 1 + n_jobs, 1)
+
+    def configure(self, n_jobs: int = 1, parallel: Any = None, **_: Any) -> int:
+        """Make the pool; the copies are taken when the first task is submitted."""
+        self.parallel = parallel
+        count = self.effective_n_jobs(n_jobs)
+        context = multiprocessing.get_context("fork")
+        self._pool = ProcessPoolExecutor(count, mp_context=context, initializer=_begin)
+        return count
+
+    def submit(
+        self, func: Callable[[], Any], callback: Callable[[Any], None] | None = None
+    ) -> Future[Any]:
+        """Let a worker run `func`."""
+        assert self._pool is not None
+        future = self._pool.submit(func)
+        if callback is not None:
+            future.add_done_callback(callback)
+        return future
+
+    apply_async = submit  # as joblib calls it before 1.5
+
+    def retrieve_result_callback(self, future: Future[Any]) -> Any:
+        """Return what a task returned, or raise what it raised."""
+        return future.result()
+
+    def terminate(self) -> None:
+        """End the workers, who have nothing left to do."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown()
+
+    def abort_everything(self, ensure_ready: bool = True) -> None:
+        """End the workers at once, whatever they do."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            workers = list((pool._processes or {}).values())
+            pool.shutdown(wait=False, cancel_futures=True)
+            for worker in workers:
+                worker.terminate()
+        if ensure_ready:
+            self.configure(self.parallel.n_jobs, self.parallel)
+
+
+def _begin() -> None:
+    """Begin as a worker: keys are for the owner, and without the owner there is no work."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_owner, daemon=True).start()
+
+
+def _end_with_owner() -> None:
+    owner = multiprocessing.parent_process()
+    if owner is not None:
+        owner.join()
+        os._exit(1)
+
+
+def register() -> None:
+    """Let joblib know the backend."""
+    register_parallel_backend(FORK, Copies)
