@@ -15,11 +15,12 @@ splits on an atom and goes both ways.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from model.lang.declare import Event
-from model.lang.expr import Expr, Kind
+from model.lang.expr import Expr, Kind, walk
 from model.lang.sorts import BOOL, NODE, RangeSort, Sort, SumSort, is_ordered
 from model.lang.spec import Spec, Transition
 
@@ -158,6 +159,10 @@ class Evaluation:
         return frozenset(_compare(e.kind, -int(s) if turned else int(s), 0) for s in found)
 
 
+def _read(exprs: Iterable[Expr]) -> frozenset[str]:
+    return frozenset(e.data for x in exprs for e in walk(x) if e.kind is Kind.VAR)
+
+
 def _compare(kind: Kind, x: Value, y: Value) -> bool:
     if kind is Kind.EQ:
         return x == y
@@ -171,7 +176,8 @@ class _TooManyWorlds(Exception):
 class Partial:
     """The partial evaluator of one spec.
 
-    `known` gives the values of some of the node's variables of finite sorts.
+    `known` gives the values of some of the node's variables of finite sorts. What a question does
+    not read makes no difference to its answer, so it is answered once for all values of that.
     """
 
     def __init__(self, spec: Spec) -> None:
@@ -179,11 +185,28 @@ class Partial:
         self.keys = Keys()
         me = Expr(Kind.ME, NODE)
         self._guards = {t.label: t.guard for t in spec.transitions}
+        self._answers: dict[Hashable, frozenset[str]] = {}
+        self._outcomes: dict[Hashable, frozenset[tuple[Value, ...]]] = {}
+        self._reads = cache(self._read_by)
+        self._guards_read = cache(self._read_to_answer)
         self._variables = {n: Expr(Kind.VAR, d.sort, (me,), n) for n, d in spec.variables.items()}
 
     def answers(self, event: type[Event], known: Mapping[str, Value]) -> frozenset[str]:
         """Return the labels of the transitions that may answer `event`."""
         rules, refusals = self.spec.rules_of(event), self.spec.refusals_of(event)
+        read = self._guards_read(event.__name__)
+        told = {name: value for name, value in known.items() if name in read}
+        asked = (event.__name__, *told.items())
+        if asked not in self._answers:
+            self._answers[asked] = self._answered(rules, refusals, told)
+        return self._answers[asked]
+
+    def _answered(
+        self,
+        rules: Sequence[Transition],
+        refusals: Sequence[Transition],
+        known: Mapping[str, Value],
+    ) -> frozenset[str]:
         found: set[str] = set()
 
         def decide(e: Evaluation) -> bool:
@@ -222,8 +245,29 @@ class Partial:
 
         A refusal is taken by its own guard alone, as if it were asked first.
         """
-        after = [transition.updates.get(name, self._variables[name]) for name in names]
-        return self._results(self._guards[transition.label], after, self._world(known))
+        read, updates = self._reads(transition.label), transition.updates
+        kept = {n: known[n] for n in names if n in known and n not in read and n not in updates}
+        rest = [name for name in names if name not in kept]
+        told = {name: value for name, value in known.items() if name not in kept}
+        asked = (transition.label, names, *told.items())
+        if asked not in self._outcomes:
+            after = [updates.get(name, self._variables[name]) for name in rest]
+            guard, world = self._guards[transition.label], self._world(told)
+            self._outcomes[asked] = self._results(guard, after, world)
+        if not kept:
+            return self._outcomes[asked]
+        found = (dict(zip(rest, one, strict=True)) | kept for one in self._outcomes[asked])
+        return frozenset(tuple(one[name] for name in names) for one in found)
+
+    def _read_by(self, label: str) -> frozenset[str]:
+        """Return the variables that a transition's guard and updates read."""
+        return _read((self._guards[label], *self.spec.by_label[label].updates.values()))
+
+    def _read_to_answer(self, name: str) -> frozenset[str]:
+        """Return the variables that the guards read of all that may answer an event."""
+        event = self.spec.events[name]
+        ways = (*self.spec.rules_of(event), *self.spec.refusals_of(event))
+        return _read(self._guards[t.label] for t in ways)
 
     def first(self, names: tuple[str, ...]) -> frozenset[tuple[Value, ...]]:
         """Return the values that the variables `names` may have at the start."""

@@ -36,8 +36,8 @@ PROVING = (
     *("checkers/solving", "checkers/story.py", "checkers/structure.py", "checkers/tasks.py"),
     "checkers/verdict.py",
 )
-"""The code that makes and discharges obligations, or tells what a transition can do; a test holds it
-against what that imports."""
+"""The code that makes and discharges obligations, or tells what a transition can do; a test holds
+it against what that imports."""
 EVERYTHING = ("model", "checkers", "impl")
 """All code of the project."""
 
