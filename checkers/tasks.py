@@ -430,7 +430,7 @@ def derived(source: Source, known: Answered, own: bool) -> Gathered:
     return found
 
 
-def figure(source: Source, without: frozenset[str]) -> Gathered:
+def figure(source: Source, without: frozenset[str] = frozenset()) -> Gathered:
     """Derive the figure, not from the statements `without`; compare it with the published one."""
     spec = spec_of(source)
     return Gathered(findings=[_figure(spec, Possible(spec, without=without))])

@@ -19,18 +19,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import z3
 
-from checkers import tasks, verify
+from checkers import possible, tasks, verify
 from checkers.cache import Ledger, Store, prints, whole
 from checkers.cache.store import FOLDER, GENERATIONS
+from checkers.given import Given
 from checkers.induction import Obligation, Prover
+from checkers.possible import Possible
 from checkers.questions import INITIAL, Question, Questions
 from checkers.solving import Limits, Portfolio
 from checkers.verdict import Finding, Report, Result, Verdict
 from model.lang import Spec
 from model.lang.expr import Expr, Kind
 from model.lang.load import load
-from model.lang.sorts import AtomSort, OrderSort
+from model.lang.sorts import AtomSort, OrderSort, SumSort
 from model.lang.spec import Transition, drop_clause
 from tests import evaluate_toy
 from tests.patience import PATIENCE
@@ -344,7 +347,7 @@ def test_the_code_that_proves_is_all_in_the_fingerprint() -> None:
     hashed = set(prints.sources(prints.PROVING))
     modules = {module_of(p): p for p in prints.sources(prints.EVERYTHING)}
     ahead = [ROOT / "checkers" / "induction.py", ROOT / "checkers" / "cache" / "ledger.py"]
-    ahead += (ROOT / "checkers" / "solving").glob("*.py")
+    ahead += [ROOT / "checkers" / "possible.py", *(ROOT / "checkers" / "solving").glob("*.py")]
     seen: set[Path] = set()
     while ahead:
         path = ahead.pop()
@@ -700,6 +703,116 @@ def test_somebody_elses_spec_is_always_read(tmp_path: Path) -> None:
     whole.Whole(LOCK, "all", tmp_path).keep(report(Verdict.PROVED))
     assert whole.Whole(LOCK, "all", tmp_path).report() is None
     assert not any(tmp_path.rglob("*"))
+
+
+# ---------------------------------------------------------------- what transitions can do
+
+
+def asked_of(spec: Spec, can: Possible) -> dict[str, list[bool]]:
+    """Ask of every transition, in each role, from each leaf, and to each leaf that it may set."""
+    (table,) = spec.edges
+    sort = spec.variables[table.variable].sort
+    assert isinstance(sort, SumSort) and spec.role_sort is not None
+    return {
+        t.label: [
+            can(t, role, table.variable, before, after)
+            for role in spec.role_sort.leaves
+            for before in sort.leaves
+            for after in ("", *(sort.leaves if table.variable in t.updates else ()))
+        ]
+        for t in spec.transitions
+        if t.event is not None
+    }
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache with what each transition of the lock service can do."""
+    folder = tmp_path_factory.mktemp("possible")
+    can = Possible(lock())
+    asked_of(lock(), can)
+    Ledger(lock(), folder).learn_possible(can.new)
+    return folder
+
+
+def test_what_a_transition_can_do_is_asked_once(
+    known: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh = asked_of(lock(), Possible(lock()))
+    assert {True, False} == {a for answers in fresh.values() for a in answers}
+    kept = Possible(lock(), Ledger(lock(), known).possible())
+    monkeypatch.setattr(possible, "Question", lambda *_: pytest.fail("it was asked again"))
+    assert asked_of(lock(), kept) == fresh
+    assert not kept.new
+
+
+@pytest.mark.parametrize(("label", "index"), MUTANTS)
+def test_no_kept_answer_is_one_about_another_rule(label: str, index: int, known: Path) -> None:
+    """What a dropped clause changes is asked anew, also of the refusals behind the rule."""
+    mutant = drop_clause(lock(), label, index)
+    fresh = asked_of(mutant, Possible(mutant))
+    assert asked_of(mutant, Possible(mutant, Ledger(mutant, known).possible())) == fresh
+    event = lock().by_label[label].event
+    assert event is not None
+    after = {t.label for t in mutant.refusals_of(event)} | {label}
+    told = Ledger(mutant, known).possible()
+    assert not after & set(told)
+    assert told, "what does not depend on the rule is known"
+
+
+def test_another_rule_can_change_what_a_refusal_does(known: Path) -> None:
+    """The fault that a fingerprint of the refusal alone would hide, in some mutant at least."""
+    before = asked_of(lock(), Possible(lock()))
+    hidden = 0
+    for label, index in MUTANTS:
+        mutant = drop_clause(lock(), label, index)
+        after = asked_of(mutant, Possible(mutant))
+        hidden += any(after[other] != before[other] for other in before if other != label)
+    assert hidden
+
+
+def test_what_is_stated_of_a_node_is_in_the_fingerprint(known: Path) -> None:
+    """A statement that says less excludes less: everything that was given it is asked anew."""
+    spec = lock()
+    given = Given(spec)
+    name = given.of_the_node[0][0]
+    sort = spec_bool()
+    changes: list[dict[str, Any]] = [
+        {"formula": Expr(Kind.CONST, sort, (), True)},
+        {"prop": replace(spec.statements[name].prop, open="not proved")},
+    ]
+    for change in changes:
+        weaker = replace(spec.statements[name], **change)
+        after = replace(spec, statements={**spec.statements, name: weaker})
+        told = Ledger(after, known).possible()
+        assert not {t.label for t in spec.transitions if name in given.names(t)} & set(told)
+
+
+def test_an_undecided_question_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It counts as possible for now; asked with more time it may not be."""
+    monkeypatch.setattr(z3.Solver, "check", lambda *_: z3.unknown)
+    monkeypatch.setattr(z3.Solver, "reason_unknown", lambda _: "timeout")
+    can = Possible(lock())
+    assert all(all(answers) for answers in asked_of(lock(), can).values())
+    assert not can.new
+
+
+def test_an_odd_answer_about_a_transition_is_not_believed(known: Path) -> None:
+    ledger = Ledger(lock(), known)
+    facts = ledger.store.read("possible")
+    key, fact = next(iter(facts.items()))
+    label = str(fact["of"])
+    for odd in (
+        {**fact, "of": "another"},
+        {"of": label},
+        {**fact, "can": {"SERVER|||": 1}},
+        {**fact, "can": {"SERVER|||": "no"}},
+        {**fact, "can": [True]},
+    ):
+        ledger.store.add("possible", {key: odd})
+        assert label not in Ledger(lock(), known).possible()
+    ledger.store.add("possible", {key: fact})
+    assert Ledger(lock(), known).possible()[label] == fact["can"]
 
 
 # ---------------------------------------------------------------- the command

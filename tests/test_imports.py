@@ -45,7 +45,9 @@ ENGINES = (
     "questions",
     "cache",
     "structure",
+    "given",
     "induction",
+    "possible",
     "edges",
     "reach",
     "conformance",
@@ -82,7 +84,10 @@ PARTS: dict[str, Part] = {
     "solving": Part(("checkers.solving",), libraries=("z3", "cvc5")),
     "questions": Part(("checkers.questions",), parts=("verdict", "language")),
     # It loads no solver: what is known already is told at once.
-    "cache": Part(("checkers.cache",), parts=("verdict", "questions", "structure", "language")),
+    "cache": Part(
+        ("checkers.cache",), parts=("verdict", "questions", "given", "structure", "language")
+    ),
+    "given": Part(("checkers.given",), parts=("language",)),
     "structure": Part(("checkers.structure",)),
     "induction": Part(
         ("checkers.induction",),
@@ -96,7 +101,11 @@ PARTS: dict[str, Part] = {
         parts=("verdict", "questions", "induction", "conformance", *MODEL, "generated node"),
         libraries=None,
     ),
-    "edges": Part(("checkers.edges",), parts=("verdict", *MODEL), libraries=None),
+    "possible": Part(
+        ("checkers.possible",), parts=("given", "language", "z3 generator"), libraries=("z3",)
+    ),
+    "edges": Part(("checkers.edges",), parts=("verdict", "possible", *MODEL), libraries=None),
+    "workers": Part(("checkers.workers",), libraries=("joblib",)),
     "reach": Part(
         ("checkers.reach", "checkers.cases", "checkers.scenarios"),
         parts=("verdict", *MODEL),
@@ -138,6 +147,7 @@ PARTS: dict[str, Part] = {
         ),
         parts=(
             "commands",
+            "workers",
             "verdict",
             "report",
             "engine",
