@@ -17,6 +17,7 @@ from pathlib import Path
 
 from checkers import tasks, verify
 from checkers.bench.timing import Row, Section
+from checkers.cli.verify import DEFAULT_BACKEND
 from checkers.questions import INITIAL, STRUCTURAL
 from checkers.solving import Limits
 from checkers.verdict import Result
@@ -64,7 +65,7 @@ def _after_changes() -> list[Row]:
             ("nothing changed", TARGET),
         ):
             names = frozenset({*load(source).statements, *STRUCTURAL})
-            options = verify.Options(names, jobs, cache=Path(folder))
+            options = verify.Options(names, jobs, DEFAULT_BACKEND, cache=Path(folder))
             started = time.perf_counter()
             checks = verify.Verification(source, options, lambda *_: None)
             checks.run()
