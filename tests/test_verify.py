@@ -123,6 +123,7 @@ def test_dropping_any_guard_of_a_herald_only_rule_is_refuted(rule: str, index: i
     refutation(rule, index)
 
 
+@pytest.mark.timeout(600)  # a whole proof, on a machine that may do much else
 def test_every_property_is_proved_for_any_number_of_radiants() -> None:
     options = verify.Options(jobs=2, timeout=PATIENCE)
     report = verify.Verification("order", options, lambda *_: None).run()
