@@ -37,6 +37,13 @@ def derive(spec: Spec, variable: str, possible: Possible | None = None) -> Deriv
     return Derived(found, frozenset(named))
 
 
+def steps_of(possible: Possible, t: Transition, variable: str) -> list[Step]:
+    """Return every step between different leaves of `variable` that one transition can take."""
+    sort = possible.spec.variables[variable].sort
+    assert isinstance(sort, SumSort)
+    return _steps_of(possible, t, variable, sort) if variable in t.updates else []
+
+
 def derive_steps(spec: Spec, variable: str, possible: Possible | None = None) -> list[Step]:
     """Return the steps alone."""
     return derive(spec, variable, possible).steps

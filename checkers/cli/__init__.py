@@ -18,7 +18,8 @@ from checkers.cli.common import UNKNOWN, load_spec, wrong
 from checkers.cli.derived import figures_command, generate_command
 from checkers.cli.fragment import fragment_command
 from checkers.cli.verify import verify_command
-from checkers.strengthen.command import needs_command, strengthen_command
+from checkers.needs.command import needs_command
+from checkers.strengthen.command import strengthen_command
 
 
 class Commands(click.Group):

@@ -24,13 +24,8 @@ def explain(spec: Spec, found: Found) -> Counterexample:
     evaluator = Evaluator(spec)
     if found.transition == INITIAL:
         return _first_state(evaluator, found)
-    state = evaluator.state(
-        found.config,
-        found.nodes,
-        [Packet(m, r[0], r[1], tuple(r[2:])) for m, rows in found.messages.items() for r in rows],
-        found.ghosts,
-    )
-    event = _event(spec, found)
+    state = state_before(evaluator, found)
+    event = event_of(spec, found)
     label = (
         found.transition.split(" / ")[0]
         if found.transition not in spec.by_label
@@ -66,6 +61,16 @@ def explain(spec: Spec, found: Found) -> Counterexample:
         "; ".join(notes),
         claim,
         found.smallest,
+    )
+
+
+def state_before(evaluator: Evaluator, found: Found) -> GlobalState:
+    """Return the state before the step, as the evaluator has states."""
+    return evaluator.state(
+        found.config,
+        found.nodes,
+        [Packet(m, r[0], r[1], tuple(r[2:])) for m, rows in found.messages.items() for r in rows],
+        found.ghosts,
     )
 
 
@@ -135,7 +140,8 @@ def _later(
     return f"; the state after satisfies {', '.join(s.name for s in used)}", notes
 
 
-def _event(spec: Spec, found: Found) -> Event:
+def event_of(spec: Spec, found: Found) -> Event:
+    """Return the event that the step answers."""
     if found.property == TOTALITY:  # the obligation is called after the event
         declared = spec.events[found.transition]
     else:

@@ -103,6 +103,11 @@ def bounded_obligation(
     return None
 
 
+def state_of(spec: Spec, obligation: Obligation, scope: Scope, model: z3.ModelRef) -> Found:
+    """Return the step that a model of a bounded obligation, negated, is."""
+    return _Search(spec, obligation, scope, 0)._decode(model, smallest=False)
+
+
 class _Search:
     """One obligation in one scope."""
 

@@ -1,4 +1,4 @@
-"""`oathbound strengthen` and `oathbound needs`.
+"""`oathbound strengthen`.
 
 Belongs here: reading the command line, progress, printing, exit status. Never here: any search.
 
@@ -9,7 +9,6 @@ in time.
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -22,10 +21,8 @@ from checkers.story import Counterexample
 from checkers.strengthen.source import Unwritable, Writer
 from checkers.verdict import Result, Verdict
 from model.lang import Spec
-from model.lang.errors import suggest
 
 if TYPE_CHECKING:
-    from checkers.strengthen.needs import Needs
     from checkers.strengthen.search import Found
 
 WRONG = 2
@@ -128,98 +125,7 @@ def strengthen_command(load: Callable[[str], Spec]) -> click.Command:
     return command
 
 
-def needs_command(load: Callable[[str], Spec]) -> click.Command:
-    """Return the command; `load` reads a spec or ends with its mistakes."""
-
-    @click.command(name="needs")
-    @click.argument("spec", default="order")
-    @click.option("--jobs", default=os.cpu_count() or 1, show_default=True, help="Workers.")
-    @click.option(
-        "--timeout",
-        default=2.0,
-        show_default=True,
-        help="Seconds for one question.",
-    )
-    @click.option("--lemmas/--no-lemmas", default=True, help="Look at the lemmas.")
-    @click.option("--guards/--no-guards", default=True, help="Look at the guards.")
-    @click.option("--rule", multiple=True, metavar="NAME", help="Of just this rule (repeat).")
-    @click.option("--all", "everything", is_flag=True, help="Show the guards that are needed, too.")
-    def command(
-        spec: str,
-        jobs: int,
-        timeout: float,
-        lemmas: bool,
-        guards: bool,
-        rule: tuple[str, ...],
-        everything: bool,
-    ) -> None:
-        """Tell for each lemma and guard of SPEC what fails without it.
-
-        Exit status: 0 all is needed; 1 something is not; 2 the command line or the spec is wrong;
-        3 some obligation is not proved in any case.
-        """
-        from checkers.strengthen.needs import needs
-
-        loaded = load(spec)
-        for name in rule:
-            if name not in loaded.by_label:
-                close = suggest(name, loaded.by_label)
-                click.echo(f"error: --rule {name}: there is no such rule\n  fix: {close}", err=True)
-                raise SystemExit(WRONG)
-        if not 1 <= jobs <= 8 * (os.cpu_count() or 1) or not 0.01 <= timeout <= 1e4:
-            text = f"error: --jobs {jobs} --timeout {timeout}: too few or too many"
-            click.echo(f"{text}\n  fix: a worker or two per core, and 0.01 to 10000 s", err=True)
-            raise SystemExit(WRONG)
-        teller = Teller()
-        try:
-            found = needs(
-                spec, teller, timeout=timeout, jobs=jobs, lemmas=lemmas, guards=guards, rules=rule
-            )
-        except KeyboardInterrupt:
-            teller.close()
-            click.echo("interrupted: nothing is decided", err=True)
-            raise SystemExit(3) from None
-        teller.close()
-        for line in needs_lines(found, everything):
-            click.echo(line)
-        spare = any(not x.needed for x in found.lemmas) or any(not g.noticed for g in found.guards)
-        raise SystemExit(3 if found.unproved else 1 if spare else 0)
-
-    return command
-
-
 # ---------------------------------------------------------------- wording
-
-
-def needs_lines(found: Needs, everything: bool = False) -> list[str]:
-    """Return the tables of what is needed."""
-    lines: list[str] = []
-    if found.lemmas:
-        width = max(len(x.name) for x in found.lemmas)
-        lines.append(f"{'lemma':<{width}}  in cores  fails without  the first, and how")
-        for x in found.lemmas:
-            what = "NOT NEEDED: nothing fails without it"
-            if x.first is not None:
-                what = f"{x.how} {x.first[0]} at {x.first[1]}"
-            if x.through:
-                what += f"; NOT NEEDED: only by {', '.join(x.through)}, which nothing needs"
-            lines.append(f"{x.name:<{width}}  {x.used:>8}  {x.fails:>13}  {what}")
-        spare = [x.name for x in found.lemmas if not x.needed]
-        lines.append(f"{len(found.lemmas) - len(spare)} of {len(found.lemmas)} lemmas are needed")
-        if len(found.together) > 1:
-            lines.append(f"these can go at once: {', '.join(found.together)}")
-        lines.append("")
-    if found.guards:
-        idle = [g for g in found.guards if not g.noticed]
-        for g in found.guards if everything else idle:
-            where = "" if g.in_core else " (in no core)"
-            lines.append(f"{g.rule}: {g.text}: {g.noticed or 'NOT NEEDED'}{where}")
-        kept = len(found.guards) - len(idle)
-        lines.append(f"{kept} of {len(found.guards)} guard clauses are needed")
-        lines.append("")
-    lines += [f"NOT PROVED in any case: {p} at {t}" for p, t in found.unproved[:20]]
-    lines.append(f"{found.asked:,} questions, {found.seconds:.1f} s")
-    return lines
 
 
 def told(found: Found) -> list[str]:
