@@ -1,5 +1,5 @@
 # Generated from the spec 'order' by `oathbound generate`; change the spec, not this file.
-# Digest of what follows: 9ab17b4af2f38f1f7de3bd62e790c0834ff6ad5330428174050174a883aabe59
+# Digest of what follows: ea3c0905deb286cc950d84ec7326d52306db92818901c250d5ab02de7f85034a
 """The order of radiants: which clause refused.
 
 Of each rule on an event, the first clause that does not hold; the rule that got furthest
@@ -193,7 +193,6 @@ def request_vote(me: Radiant, m: RequestVote, sender: Node) -> Refused:
             (
                 me.role is RADIANT or me.role is HERALD,
                 sender not in me.config.controllers,
-                m.term.owner == sender,
                 me.term < m.term,
                 m.accepted_at < me.accepted_at,
                 me.state in RESET_OR_ACTIVE_OR_LOCKED_VOTING

@@ -1,5 +1,5 @@
 # Generated from the spec 'order' by `oathbound generate`; change the spec, not this file.
-# Digest of what follows: c53b991af19efca6cd0dd4db6767b7cacd6e2ec73ecfa41fbfbb722441ae4e69
+# Digest of what follows: 82c28859dd60864b4393a8d8e1c00159919ceb07b0b37bb6e5cf3b627627a85d
 """The order of radiants: the node.
 
 A step takes an event and returns what to store, send and reply; it reads no clock, opens no
@@ -375,18 +375,18 @@ class Radiant:
         - withhold_vote (model/order/election.py:177): A candidate that holds less than this radiant
           gets no vote, but its newer term is seen.
         """
-        if (
-            (self.role is RADIANT or self.role is HERALD)
-            and sender not in self.config.controllers
-            and m.term.owner == sender
-        ):
+        if (self.role is RADIANT or self.role is HERALD) and sender not in self.config.controllers:
             if (
-                self.term < m.term
-                or (
-                    m.term == self.term
-                    and ((self.vote is None and self.herald is None) or self.vote == sender)
+                m.term.owner == sender
+                and (
+                    self.term < m.term
+                    or (
+                        m.term == self.term
+                        and ((self.vote is None and self.herald is None) or self.vote == sender)
+                    )
                 )
-            ) and self.accepted_at <= m.accepted_at:
+                and self.accepted_at <= m.accepted_at
+            ):
                 if (
                     self.state in RESET_OR_ACTIVE_OR_LOCKED_VOTING
                     and self.joined
@@ -444,11 +444,11 @@ class Radiant:
     def on_vote(self, m: Vote, sender: Node) -> Outcome:
         """The sender votes for the receiver.
 
-        - count_vote (model/order/election.py:195): A majority of the accepted membership is still
+        - count_vote (model/order/election.py:194): A majority of the accepted membership is still
           missing.
-        - win (model/order/election.py:238): A majority of the accepted membership voted: announce
+        - win (model/order/election.py:237): A majority of the accepted membership voted: announce
           it.
-        - win_in_error (model/order/election.py:255): The same in error; the order state stays, and
+        - win_in_error (model/order/election.py:254): The same in error; the order state stays, and
           the new herald answers for the error.
         """
         if (
@@ -515,11 +515,11 @@ class Radiant:
     def on_elected(self, m: Elected, sender: Node) -> Outcome:
         """The sender is the herald of the term; also its sign of life.
 
-        - hear_elected (model/order/election.py:275): The announcement ends the voting.
-        - heartbeat (model/order/election.py:292): The herald is alive.
-        - heartbeat_in_error (model/order/election.py:307): The herald is alive, and does not know
+        - hear_elected (model/order/election.py:274): The announcement ends the voting.
+        - heartbeat (model/order/election.py:291): The herald is alive.
+        - heartbeat_in_error (model/order/election.py:306): The herald is alive, and does not know
           that this radiant still waits for a reset.
-        - adopt_announced_term (model/order/election.py:348): The same for an announcement, where it
+        - adopt_announced_term (model/order/election.py:347): The same for an announcement, where it
           does not end a vote of one's own.
         """
         if (self.role is RADIANT or self.role is HERALD) and m.term.owner == sender:
@@ -578,7 +578,7 @@ class Radiant:
     def on_newer_term(self, m: NewerTerm, sender: Node) -> Outcome:
         """The receiver sent something of a stale term; this is the newer one.
 
-        - adopt_told_term (model/order/election.py:358): Somebody knows a newer term, and not
+        - adopt_told_term (model/order/election.py:357): Somebody knows a newer term, and not
           whether it has a herald.
         """
         if (
@@ -614,7 +614,7 @@ class Radiant:
     def on_propose(self, m: Propose, sender: Node) -> Outcome:
         """The herald proposes a record.
 
-        - adopt_newer_term@Propose (model/order/election.py:338): A newer herald speaks: follow it.
+        - adopt_newer_term@Propose (model/order/election.py:337): A newer herald speaks: follow it.
           What it said is to be said again.
         - accept_proposal (model/order/proposing.py:198): Never an older position than one's own,
           even of the same herald.
@@ -666,7 +666,7 @@ class Radiant:
     def on_rollback(self, m: Rollback, sender: Node) -> Outcome:
         """The herald proposes its watermark's record again, at a new position.
 
-        - adopt_newer_term@Rollback (model/order/election.py:338): A newer herald speaks: follow it.
+        - adopt_newer_term@Rollback (model/order/election.py:337): A newer herald speaks: follow it.
           What it said is to be said again.
         - accept_rollback (model/order/proposing.py:207): A rollback is a proposal like any other;
           what it says differs.
@@ -775,7 +775,7 @@ class Radiant:
 
         The proposal is committed; the record is in it, so that it serves who missed the proposal.
 
-        - adopt_newer_term@Commit (model/order/election.py:338): A newer herald speaks: follow it.
+        - adopt_newer_term@Commit (model/order/election.py:337): A newer herald speaks: follow it.
           What it said is to be said again.
         - catch_up (model/order/proposing.py:323): One who missed the proposal accepts it first; the
           commit comes again.
@@ -903,7 +903,7 @@ class Radiant:
     def on_probe(self, m: Probe, sender: Node) -> Outcome:
         """The herald asks for a digest.
 
-        - adopt_newer_term@Probe (model/order/election.py:338): A newer herald speaks: follow it.
+        - adopt_newer_term@Probe (model/order/election.py:337): A newer herald speaks: follow it.
           What it said is to be said again.
         - answer_probe (model/order/probing.py:61): Say what this radiant holds; it changes nothing,
           so no lock refuses it.
@@ -1168,7 +1168,7 @@ class Radiant:
     def on_reset_request(self, m: ResetRequest, sender: Node) -> Outcome:
         """The herald requests the order reset that an episode needs.
 
-        - adopt_newer_term@ResetRequest (model/order/election.py:338): A newer herald speaks: follow
+        - adopt_newer_term@ResetRequest (model/order/election.py:337): A newer herald speaks: follow
           it. What it said is to be said again.
         - reset (model/order/recovery.py:373): The herald's request permits the reset of just this
           episode.

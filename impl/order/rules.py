@@ -1,5 +1,5 @@
 # Generated from the spec 'order' by `oathbound generate`; change the spec, not this file.
-# Digest of what follows: b1b5d2bc0513011fea5d4bd9bfa84964441c2a85e91823ec039bdded57d4f4ec
+# Digest of what follows: a68da5509b8c828303656999a3d131d8e7196ee2ee902552d68ab3279daa8ce3
 """The order of radiants: the rules, by event, with their clauses."""
 
 from dataclasses import dataclass
@@ -229,7 +229,6 @@ WITHHOLD_VOTE = Rule(
     clauses=(
         Clause("role", "me.role.is_(RADIANT, HERALD)"),
         Clause("sender", "~config.controllers.has(m.sender)"),
-        Clause("guard", "owner(m.term) == m.sender"),
         Clause("guard", "m.term > me.term"),
         Clause("guard", "m.accepted_at < me.accepted_at"),
         Clause(
@@ -295,7 +294,7 @@ COUNT_VOTE = Rule(
     "count_vote",
     "rule",
     "Vote",
-    "model/order/election.py:195",
+    "model/order/election.py:194",
     "A majority of the accepted membership is still missing.",
     clauses=(
         Clause("role", "me.role.is_(RADIANT, HERALD)"),
@@ -314,7 +313,7 @@ WIN = Rule(
     "win",
     "rule",
     "Vote",
-    "model/order/election.py:238",
+    "model/order/election.py:237",
     "A majority of the accepted membership voted: announce it.",
     clauses=(
         Clause("role", "me.role.is_(RADIANT, HERALD)"),
@@ -329,7 +328,7 @@ WIN_IN_ERROR = Rule(
     "win_in_error",
     "rule",
     "Vote",
-    "model/order/election.py:255",
+    "model/order/election.py:254",
     "The same in error; the order state stays, and the new herald answers for the error.",
     clauses=(
         Clause("role", "me.role.is_(RADIANT, HERALD)"),
@@ -397,7 +396,7 @@ HEAR_ELECTED = Rule(
     "hear_elected",
     "rule",
     "Elected",
-    "model/order/election.py:275",
+    "model/order/election.py:274",
     "The announcement ends the voting.",
     persists=("term", "vote"),
     clauses=(
@@ -411,7 +410,7 @@ HEARTBEAT = Rule(
     "heartbeat",
     "rule",
     "Elected",
-    "model/order/election.py:292",
+    "model/order/election.py:291",
     "The herald is alive.",
     clauses=(
         Clause("role", "me.role.is_(RADIANT, HERALD)"),
@@ -430,7 +429,7 @@ HEARTBEAT_IN_ERROR = Rule(
     "heartbeat_in_error",
     "rule",
     "Elected",
-    "model/order/election.py:307",
+    "model/order/election.py:306",
     "The herald is alive, and does not know that this radiant still waits for a reset.",
     clauses=(
         Clause("role", "me.role.is_(RADIANT, HERALD)"),
@@ -446,7 +445,7 @@ ADOPT_ANNOUNCED_TERM = Rule(
     "adopt_announced_term",
     "rule",
     "Elected",
-    "model/order/election.py:348",
+    "model/order/election.py:347",
     "The same for an announcement, where it does not end a vote of one's own.",
     persists=("term", "vote"),
     clauses=(
@@ -510,7 +509,7 @@ ADOPT_TOLD_TERM = Rule(
     "adopt_told_term",
     "rule",
     "NewerTerm",
-    "model/order/election.py:358",
+    "model/order/election.py:357",
     "Somebody knows a newer term, and not whether it has a herald.",
     persists=("term", "vote"),
     clauses=(
@@ -576,7 +575,7 @@ ADOPT_NEWER_TERM_ON_PROPOSE = Rule(
     "adopt_newer_term@Propose",
     "rule",
     "Propose",
-    "model/order/election.py:338",
+    "model/order/election.py:337",
     "A newer herald speaks: follow it. What it said is to be said again.",
     persists=("term", "vote"),
     clauses=(
@@ -677,7 +676,7 @@ ADOPT_NEWER_TERM_ON_ROLLBACK = Rule(
     "adopt_newer_term@Rollback",
     "rule",
     "Rollback",
-    "model/order/election.py:338",
+    "model/order/election.py:337",
     "A newer herald speaks: follow it. What it said is to be said again.",
     persists=("term", "vote"),
     clauses=(
@@ -864,7 +863,7 @@ ADOPT_NEWER_TERM_ON_COMMIT = Rule(
     "adopt_newer_term@Commit",
     "rule",
     "Commit",
-    "model/order/election.py:338",
+    "model/order/election.py:337",
     "A newer herald speaks: follow it. What it said is to be said again.",
     persists=("term", "vote"),
     clauses=(
@@ -1098,7 +1097,7 @@ ADOPT_NEWER_TERM_ON_PROBE = Rule(
     "adopt_newer_term@Probe",
     "rule",
     "Probe",
-    "model/order/election.py:338",
+    "model/order/election.py:337",
     "A newer herald speaks: follow it. What it said is to be said again.",
     persists=("term", "vote"),
     clauses=(
@@ -1524,7 +1523,7 @@ ADOPT_NEWER_TERM_ON_RESET_REQUEST = Rule(
     "adopt_newer_term@ResetRequest",
     "rule",
     "ResetRequest",
-    "model/order/election.py:338",
+    "model/order/election.py:337",
     "A newer herald speaks: follow it. What it said is to be said again.",
     persists=("term", "vote"),
     clauses=(

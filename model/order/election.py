@@ -178,7 +178,6 @@ def withhold_vote(me: Radiant, m: EventProxy) -> Row:
     """A candidate that holds less than this radiant gets no vote, but its newer term is seen."""
     return Row(
         when=(
-            owner(m.term) == m.sender,
             m.term > me.term,
             m.accepted_at < me.accepted_at,
             me.state.is_(ACTIVE, RESET, VOTING) | in_live_error(me),

@@ -17,6 +17,7 @@ from model.lang import (
     exists,
     forall,
     majority,
+    owner,
     safety,
     sent,
     sometimes,
@@ -367,6 +368,12 @@ def ruling_stands(c: Node, a: Node, b: Node, t: Term, k: Number) -> Expr:
 def one_vote_per_term(v: Node, a: Node, b: Node, t: Term) -> Expr:
     """A radiant votes for one candidate a term, also across a crash and restart."""
     return (sent(Vote, v, a, term=t) & sent(Vote, v, b, term=t)).implies(a == b)
+
+
+@safety("S10.owner", "A vote is for the owner of its term")
+def votes_are_for_owners(v: Node, c: Node, t: Term) -> Expr:
+    """Nobody is voted for in a term that another owns, whoever asks."""
+    return sent(Vote, v, c, term=t).implies(owner(t) == c)
 
 
 @safety("S11", "ACTIVE is complete")

@@ -12,6 +12,7 @@ from model.order.messages import (
     DeclareError,
     ElectionTimeout,
     GrantSystemReset,
+    ListShards,
     MoveShard,
     OrderReset,
     Probe,
@@ -163,6 +164,45 @@ LOST_REFUSAL = scenario(
     ask("c1", RefuseSystemReset),
     tick(ResendDue, "n1"),
     deliver(SystemResetRequest, "n1", "c1"),
+)
+
+LATE_PLEA = scenario(
+    "the controller hears two requests in the wrong order, and grants the newer one",
+    boot(*MEMBERS),
+    elect("n1", *MEMBERS),
+    ask("n1", SystemReset),
+    settle(*MEMBERS),
+    tick(ResendDue, "n1"),
+    settle(*MEMBERS),
+    tick(ElectionTimeout, "n2"),
+    settle("n2", "n3"),
+    tick(ResendDue, "n2"),
+    settle("n2", "n3"),
+    tick(ResendDue, "n2"),
+    deliver(SystemResetRequest, "n2", "c1"),
+    deliver(SystemResetRequest, "n1", "c1"),
+    ask("c1", GrantSystemReset),
+    deliver(SystemResetGrant, "c1", "n2"),
+    deliver(SystemResetGrant, "c1", "n3"),
+    tick(ResendDue, "n2"),
+    settle("n2", "n3"),
+)
+
+STRANGER = scenario(
+    "a stranger is asked for the shards: it was never admitted, and does not answer that there"
+    " are none",
+    boot(*MEMBERS),
+    boot(*MEMBERS, "n4"),
+    elect("n1", *MEMBERS),
+    ask("n1", AddShard, key="k1"),
+    settle(*MEMBERS),
+    ask("n2", ListShards),
+    ask("n4", ListShards),
+    ask("n1", AddMember, node="n4"),
+    settle(*NODES),
+    tick(ResendDue, "n1"),
+    settle(*NODES),
+    ask("n4", ListShards),
 )
 
 _PROBE_IN_VAIN = (
