@@ -239,6 +239,12 @@ def one_holder(a: Peer, b: Peer) -> Expr:
     return ((a.state == HOLDING) & (b.state == HOLDING)).implies(a == b)
 
 
+@safety("one-server", "Only the configured node is the server")
+def one_server(n: Peer) -> Expr:
+    """Nobody else hands out the lock: no rule changes a role, and a restart begins with it."""
+    return (n.role == Role.SERVER) == (config.server == n)
+
+
 @sometimes("held", "The lock is held by somebody")
 def is_held(n: Peer) -> Expr:
     """Some client has it."""
@@ -246,12 +252,6 @@ def is_held(n: Peer) -> Expr:
 
 
 # ---------------------------------------------------------------- why it holds
-
-
-@lemma("A node's role is the configuration's, and no rule changes it.")
-def server_by_configuration(n: Peer) -> Expr:
-    """The server is the configured one."""
-    return (n.role == Role.SERVER) == (config.server == n)
 
 
 @lemma("A client holds what the server handed to it, and the server waits for its release.")

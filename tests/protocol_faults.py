@@ -112,7 +112,7 @@ LOCK = (
         "lock_service",
         "a transfer is sent again to others",
         ((".to(me.heir)", ".to(config.observers)"),),
-        "one_receiver",
+        "one_on_its_way",
         "one-holder",
     ),
 )
@@ -194,7 +194,7 @@ PAXOS = (
         "paxos",
         "a proposer proposes its own value in any case",
         (("value = ite(best == Ballot.zero, me.wish, best_value)", "value = me.wish"),),
-        "chosen_stays",
+        "others_are_excluded",
         "agreement",
     ),
     Fault(
@@ -208,7 +208,7 @@ PAXOS = (
                 "    best_value = ite(m.voted < me.best, m.value, me.best_value)",
             ),
         ),
-        "chosen_stays",
+        "others_are_excluded",
         "agreement",
     ),
     Fault(

@@ -429,11 +429,11 @@ def test_what_the_second_solver_does_not_confirm_is_named_and_no_success(
 ) -> None:
     silent = Answer(None, "cvc5", 0.1, cause=Cause.TIMEOUT, reason="out of time")
     monkeypatch.setattr(Confirmer, "ask", lambda *_: silent)
-    options = verify.Options(jobs=1, only=frozenset({"server_by_configuration"}), confirm=True)
+    options = verify.Options(jobs=1, only=frozenset({"released_was_seen"}), confirm=True)
     report = verify.Verification(LOCK, options, lambda *_: None).run()
     found = next(f for f in report.findings if f.name == AGREE)
     assert found.verdict is Verdict.TIMED_OUT
-    assert "server_by_configuration" in found.reason
+    assert "released_was_seen" in found.reason
     assert report.exit_status() == 3
     tasks._confirmer.cache_clear()
 

@@ -28,7 +28,7 @@ from checkers import tasks
 from checkers.cache import Ledger
 from checkers.edges import derive
 from checkers.induction import ACTORS, DETERMINISM, INITIAL, ROLES
-from checkers.needs.noticed import Tests, implied
+from checkers.needs.noticed import Implied, Tests, implied
 from checkers.needs.without import How, Left, Place, Without, clause_index
 from checkers.solving import Limits
 from checkers.tasks import EVENTS, RULE, Gathered, Reading, Source, Work
@@ -68,7 +68,8 @@ class LemmaNeed:
 class GuardNeed:
     """A clause of a rule's guard, and the first thing that notices when it is deleted.
 
-    `by`: `proof` or the kind of test; empty where nothing notices. `how` as for a lemma, where it
+    `by`: `proof` or the kind of test; `declaration` for a role that is declared with the event, and
+    that the rule's own clauses imply; empty where nothing notices. `how` as for a lemma, where it
     is a proof. `implied`: where nothing notices, whether the clause follows from what is left.
     """
 
@@ -182,9 +183,20 @@ def of_rule(
             if noticed is not None:
                 one.by, one.noticed = noticed.by, noticed.text
             else:
-                one.implied = implied(asks, label, i)
+                found_out = implied(asks, label, i)
+                if clause.kind != "guard" and found_out.clauses and not found_out.given:
+                    one.by, one.noticed = "declaration", _declared(key.spec, label, found_out)
+                else:
+                    one.implied = str(found_out)
         found.append(one)
     return found, asks.asked - before
+
+
+def _declared(spec: Spec, label: str, found: Implied) -> str:
+    """Return why a declared role is not wanting: no rule can leave it out, nor wrote it."""
+    event = spec.by_label[label].event
+    assert event is not None
+    return f"declared with {event.__name__}, and {found}"
 
 
 def _fails(label: str, place: Place) -> str:

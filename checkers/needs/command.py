@@ -131,7 +131,11 @@ def guard_line(g: GuardNeed) -> str:
 def guard_sum(guards: list[GuardNeed]) -> str:
     """Return how many clauses are needed, and by what."""
     kinds = {"proof": "a proof", "scenario": "a scenario", "figure": "the figure"}
-    kinds |= {"matrix": "the permission matrix", "": "no proof and no test"}
-    counts = [(what, sum(g.by == kind for g in guards)) for kind, what in kinds.items()]
-    told = ", ".join(f"{n} by {what}" for what, n in counts if n or not what.startswith("the"))
-    return f"{len(guards)} guard clauses are needed: {told}"
+    kinds |= {"matrix": "the permission matrix"}
+    counts = {kind: sum(g.by == kind for g in guards) for kind in (*kinds, "declaration", "")}
+    parts = [f"{counts[kind]} by {what}" for kind, what in kinds.items() if counts[kind]]
+    told = [f"{len(guards)} guard clauses: needed {', '.join(parts) or 'is none'}"]
+    if counts["declaration"]:
+        told.append(f"{counts['declaration']} declared roles that the rule's own clauses imply")
+    told.append(f"{counts['']} that no proof and no test needs")
+    return "; ".join(told)

@@ -141,8 +141,28 @@ def _played(evaluator: Evaluator, name: str) -> _Played:
 # ---------------------------------------------------------------- a clause that nothing notices
 
 
-def implied(asks: Without, label: str, clause: int) -> str:
-    """Return by what a clause is implied, or that a state has it alone false, in words.
+@dataclass(frozen=True)
+class Implied:
+    """Whether a clause follows from what is left; None: UNKNOWN.
+
+    `clauses` and `given`: the clauses and statements that it follows from.
+    """
+
+    follows: bool | None
+    clauses: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        if self.follows is None:
+            return "UNKNOWN whether it is implied"
+        if self.follows:
+            return f"implied by {', '.join([*self.clauses, *self.given]) or 'what is sent'}"
+        return "not implied: a state that satisfies all that is stated has it alone false"
+
+
+def implied(asks: Without, label: str, clause: int) -> Implied:
+    """Return whether the other clauses and all that is stated imply a clause.
 
     What is implied in every reachable state can go, and nothing behaves otherwise.
     """
@@ -151,13 +171,14 @@ def implied(asks: Without, label: str, clause: int) -> str:
     given = [s for s in spec.of_kind("safety", "lemma", "assumption") if not s.prop.open]
     every = frozenset(s.name for s in given)
     near = frozenset(s.name for s in given if not s.prop.by_name)
-    for offered in dict.fromkeys((near, every)):
-        question = Asked("", label, "across", (t,), t.clauses[clause].expr, offered)
-        core = asks.follows(question, left)
+
+    def question(offered: frozenset[str]) -> Asked:
+        return Asked("", label, "across", (t,), t.clauses[clause].expr, offered)
+
+    for patient, offered in ((False, near), (False, every), (True, near)):
+        if patient and asks.differs(question(offered), left, label):
+            return Implied(False)
+        core = asks.follows(question(offered), left, patient)
         if core is not None:
-            others = [t.clauses[i].text for i in core.guards]
-            return f"implied by {', '.join([*others, *core.given]) or 'what is sent'}"
-    question = Asked("", label, "across", (t,), t.clauses[clause].expr, near)
-    if asks.differs(question, left, label):
-        return "not implied: a state that satisfies what is stated has it alone false"
-    return "UNKNOWN whether it is implied"
+            return Implied(True, tuple(t.clauses[i].text for i in core.guards), core.given)
+    return Implied(None)

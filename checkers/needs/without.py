@@ -156,13 +156,16 @@ class Without:
             return None
         return state_of(self.spec, o, scope, solver.model())
 
-    def follows(self, question: Question, left: Left) -> Core | None:
-        """Return what a question's proof uses without something; None where none is found."""
+    def follows(self, question: Question, left: Left, patient: bool) -> Core | None:
+        """Return what a question's proof uses without something; None where none is found.
+
+        Only a patient one asks more than the cheap ways.
+        """
         (o,) = self._unbounded.obligations([question])
         if not isinstance(o, Obligation):
             return None  # the solver has no words for it
         self.asked += 1
-        with Portfolio(self.limits) as portfolio:
+        with Portfolio(self.limits, None if patient else ()) as portfolio:
             answer = portfolio.ask(without(o, left))
         if not answer.follows:
             return None

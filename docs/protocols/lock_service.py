@@ -219,12 +219,6 @@ def one_on_its_way(a: Node, b: Host, e: Epoch, c: Node, d: Host, f: Epoch) -> Ex
     return (one & other).implies((b == d) & (e == f))
 
 
-@lemma("An epoch is chosen above that of every transfer before it.")
-def one_receiver(a: Node, b: Node, c: Node, d: Node, e: Epoch) -> Expr:
-    """Transfers of one epoch are one, sent again perhaps."""
-    return (sent(Transfer, a, b, epoch=e) & sent(Transfer, c, d, epoch=e)).implies(b == d)
-
-
 @lemma("What is sent again was sent before.")
 def heir_was_told(n: Host, to: Node) -> Expr:
     """To the same node, in the same epoch."""

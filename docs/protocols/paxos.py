@@ -331,7 +331,7 @@ def agreement(a: Peer, b: Peer) -> Expr:
     return (a.learned.known & b.learned.known).implies(a.learned == b.learned)
 
 
-@safety("one-value", "Only one value is ever chosen", uses=(*CHOSEN, "chosen_stays"))
+@safety("one-value", "Only one value is ever chosen", uses=CHOSEN)
 def one_value(b: Ballot, v: MaybeValue, q: Nodes, c: Ballot, w: MaybeValue, r: Nodes) -> Expr:
     """In all ballots."""
     return (chosen(b, v, q) & chosen(c, w, r)).implies(v == w)
@@ -485,23 +485,6 @@ def chosen_by_majority(b: Ballot, v: MaybeValue, q: Nodes, n: Node) -> Expr:
     """In one ballot."""
     voted = majority(q, config.acceptors) & proposal(b, v) & q.has(n).implies(vote(n, b, v))
     return chosen(b, v, q).implies(voted)
-
-
-@lemma(
-    "A proposer hears of the chosen value from one of those who voted for it.",
-    uses=(
-        *CHOSEN,
-        "counted_promises",
-        "promise_is_kept",
-        "best_is_proposal",
-        "proposal_is_over",
-        "own_ballot",
-        "zero_is_empty",
-    ),
-)
-def chosen_stays(b: Ballot, v: MaybeValue, q: Nodes, c: Ballot, w: MaybeValue) -> Expr:
-    """The paper's P2b: every higher proposal is of the value that was chosen."""
-    return (chosen(b, v, q) & proposal(c, w) & (b <= c)).implies(v == w)
 
 
 @lemma("A node learns what was chosen.", uses=())
