@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from checkers.artefacts import Stale
 from checkers.diagnostics import overlap, unanswered
@@ -95,10 +96,10 @@ def add_up(name: str, title: str, kind: str, results: list[Result]) -> Finding:
     )
 
 
-def guards_used(spec: Spec, results: Iterable[Result]) -> dict[str, list[dict[str, object]]]:
+def guards_used(spec: Spec, results: Iterable[Result]) -> dict[str, list[dict[str, Any]]]:
     """Return for each rule its guards, each with how many proofs used it, by the solver's word.
 
-    A guard that no proof used may still be needed: by a run, by a test, or by what is not stated.
+    A guard that no proof used may still be needed by a test: `oathbound needs` asks these.
     """
     counts: Counter[tuple[str, int]] = Counter()
     for r in results:

@@ -163,6 +163,7 @@ def sums(report: Report) -> list[str]:
         told.append(f"BOUND_REACHED is no proof: it holds in the scope of {report.bound}")
     if fragment := alternation_text.line(report.details.get("fragment", _NO_FRAGMENT)):
         told.append(fragment)
+    told += needs_lines(report.details.get("needs"))
     for accepted in (False, True):
         names = [
             f.name
@@ -174,6 +175,21 @@ def sums(report: Report) -> list[str]:
             how = "accepted by --allow-open" if accepted else "no success"
             told.append(f"OPEN, {ran}, {how}: {', '.join(names)}")
     return told
+
+
+def needs_lines(needs: dict[str, Any] | None) -> list[str]:
+    """Return which lemmas and guards nothing needs, or that this was not asked."""
+    if not needs or not needs["clauses"]:
+        return []
+    if not needs["asked"]:
+        unused = (
+            f"{len(needs['in_no_core']):,} of {needs['clauses']:,} guard clauses are in no proof"
+        )
+        return [f"{unused}; `oathbound needs` tells what no test needs either"]
+    names = (", ".join(needs["guards"]) or "none", ", ".join(needs["lemmas"]) or "none")
+    declared = len(needs["declared"])
+    beside = f" (beside {declared} declared roles that a rule asks for again)" if declared else ""
+    return [f"guards that no proof and no test needs: {names[0]}{beside}; lemmas: {names[1]}"]
 
 
 _NO_PROOFS = (Verdict.SHOWN, Verdict.CHECKED)
@@ -342,13 +358,14 @@ def _used(report: Report) -> list[str]:
     guards = report.details.get("guards", {})
     if guards:
         told.append("<table><tr><th>rule</th><th>guard</th>")
-        told.append("<th class=number>proofs that used it</th></tr>")
+        told.append("<th class=number>proofs that used it</th><th>without it</th></tr>")
     for rule, clauses in guards.items():
         for at, clause in enumerate(clauses):
             name = html.escape(rule) if at == 0 else ""
             told.append(
                 f"<tr><td>{name}</td><td>{html.escape(clause['guard'])}</td>"
-                f"<td class=number>{clause['proofs']}</td></tr>"
+                f"<td class=number>{clause['proofs']}</td>"
+                f"<td>{html.escape(clause.get('need', 'not asked'))}</td></tr>"
             )
     if guards:
         told.append("</table>")

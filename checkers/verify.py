@@ -22,6 +22,7 @@ from checkers.cache import Ledger, Split
 from checkers.cache.prints import solvers
 from checkers.counterexamples import answer
 from checkers.induction import INITIAL
+from checkers.needs import kept
 from checkers.reach import Reached
 from checkers.solving import Limits
 from checkers.structure import AGREE, CONSISTENT, FIGURE, FIRES
@@ -109,6 +110,7 @@ class Verification:
         self._examples()
         self._close()
         self._explain_failures()
+        guards = findings.guards_used(self.spec, self.gathered.results)
         return Report(
             self.spec.name,
             self._findings(),
@@ -116,7 +118,8 @@ class Verification:
             self.options.jobs,
             {name: build.split()[0] for name, build in solvers().items()},
             {
-                "guards": findings.guards_used(self.spec, self.gathered.results),
+                "guards": guards,
+                "needs": self._needs(guards),
                 "runs": [_run_facts(r) for r in self.gathered.runs],
                 "fragment": alternation.as_data(alternation.of_results(self.gathered.results)),
                 "answers": _answers(self.gathered.results),
@@ -125,6 +128,14 @@ class Verification:
             asked=self.options.only,
             allow_open=self.options.allow_open,
         )
+
+    def _needs(self, guards: dict[str, list[dict[str, Any]]]) -> dict[str, Any] | None:
+        """Return what the last `oathbound needs` told of this very spec, and note it at guards."""
+        o = self.options
+        if o.only or o.scope is not None:
+            return None  # most proofs were not made here
+        told = kept.Kept(self.spec, o.cache).told() if o.cache is not None else None
+        return kept.in_report(guards, told)
 
     def _findings(self) -> list[Finding]:
         only, got = self.options.only, self.gathered

@@ -140,6 +140,7 @@ PARTS: dict[str, Part] = {
             "checkers.cli",
             "checkers.alternation",
             "checkers.findings",
+            "checkers.needs",
             "checkers.tasks",
             "checkers.verify",
             "checkers.artefacts",

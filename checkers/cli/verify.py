@@ -31,6 +31,7 @@ from checkers.cli.common import (
     write,
     wrong,
 )
+from checkers.needs.kept import state as needs_state
 from checkers.verdict import Report
 from model.lang import Spec
 
@@ -137,7 +138,7 @@ def verify_command(
     whole = None
     if not no_cache and smt2 is None and engine == "induction" and scope is None:
         started = time.perf_counter()
-        whole = Whole(spec, (sorted(only), confirm))
+        whole = Whole(spec, (sorted(only), confirm, needs_state()))
         kept = whole.report()
         if kept is not None:
             kept.seconds = time.perf_counter() - started

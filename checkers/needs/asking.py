@@ -28,6 +28,7 @@ from checkers import tasks
 from checkers.cache import Ledger
 from checkers.edges import derive
 from checkers.induction import ACTORS, DETERMINISM, INITIAL, ROLES
+from checkers.needs.kept import Kept
 from checkers.needs.noticed import Implied, Tests, implied
 from checkers.needs.without import How, Left, Place, Without, clause_index
 from checkers.solving import Limits
@@ -81,6 +82,11 @@ class GuardNeed:
     how: str = ""
     used: int = 0
     implied: str = ""
+
+    @property
+    def told(self) -> str:
+        """What it is needed for, in words."""
+        return f"{self.how} {self.noticed}".strip() if self.by else f"NOT NEEDED, {self.implied}"
 
 
 @dataclass
@@ -252,7 +258,7 @@ class _Asked:
         cache: Path | None,
     ) -> None:
         self.spec = tasks.spec_of(source)
-        self.tell, self.asking = tell, asking
+        self.tell, self.asking, self.cache = tell, asking, cache
         self.ledger = Ledger(self.spec, cache) if cache is not None else None
         code = self.ledger.store.generation if self.ledger is not None else ""
         self.read: Reading | Spec = (
@@ -271,6 +277,8 @@ class _Asked:
             self._lemmas(proofs)
         if guards:
             self._guards(proofs, [label for label in labels if label in rules or not rules])
+        if lemmas and guards and not rules and self.cache is not None:
+            Kept(self.spec, self.cache).keep(self.found)
         self.found.seconds = time.perf_counter() - started
         return self.found
 

@@ -124,8 +124,7 @@ def needs_lines(found: Needs, everything: bool = False) -> list[str]:
 
 def guard_line(g: GuardNeed) -> str:
     """Return what a clause is needed for, in a line."""
-    told = f"{g.how} {g.noticed}".strip() if g.by else f"NOT NEEDED, {g.implied}"
-    return f"{g.rule}: {g.text}: {told}"
+    return f"{g.rule}: {g.text}: {g.told}"
 
 
 def guard_sum(guards: list[GuardNeed]) -> str:
