@@ -206,7 +206,8 @@ def test_a_lemma_that_proofs_name_can_be_left_out(spec: Spec) -> None:
 
 
 def test_a_guard_that_a_proof_needs(lock: Needs) -> None:
-    assert guard(lock, "take", "m.ticket > me.seen").told == "REFUTED one-holder"
+    told = guard(lock, "take", "m.ticket > me.seen").told
+    assert told == "REFUTED one answer: decline answers the same event"
     assert guard(lock, "hand_out", "me.role.is_(SERVER)").told == "REFUTED sender roles"
 
 

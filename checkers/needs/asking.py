@@ -414,9 +414,7 @@ class _Asked:
         places: dict[str, dict[int, list[Place]]] = {x: defaultdict(list) for x in labels}
         used: Counter[tuple[str, int]] = Counter()
         order = self._likely(proofs)
-        # Roles at once, then promises, which tell more than that some two rules get mixed up.
-        kinds = {ACTORS: 0, ROLES: 0, DETERMINISM: 2, **dict.fromkeys(self.names, 3)}
-        for place in sorted(proofs, key=lambda p: (kinds.get(p[0], 1), order(p))):
+        for place in sorted(proofs, key=lambda p: (p[0] not in (ACTORS, ROLES), order(p))):
             label = place[1].split(" / ")[0]
             if label not in places:
                 continue

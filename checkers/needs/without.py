@@ -35,12 +35,11 @@ from model.smt.bounded import BoundedVocabulary, Scope
 Place = tuple[str, str]
 """A property and a transition: an obligation."""
 
-PLAIN_MS = 50
-"""How long the guards alone are tried, as `induction` does."""
-QUICK_MS = 250
-"""How long an obligation is asked in the unbounded reading at first; proofs take some 10 ms."""
-SCOPE_MS = 3_000
-"""How long a step that breaks it is looked for in one scope."""
+PLAIN, QUICK, SCOPED = 300_000, 2_000_000, 20_000_000
+"""How long Z3 may try in its own steps, some three million a second: the guards alone, the whole
+obligation (proofs take some 10 ms), and one scope. Counted so, no answer depends on the load."""
+MOST_MS = 60_000
+"""How long any such try may take in any case."""
 NEAR = SCOPES[:3]
 FAR = SCOPES[3:]
 
@@ -112,24 +111,29 @@ class Without:
 
     def late(self, place: Place, left: Left) -> How:
         """Return what all engines together can tell: PROVED, REFUTED or UNKNOWN."""
+        query = without(self.obligation(place), left)
+        if self._proved(query, patient=False):
+            return How.PROVED  # it only needs more than a moment
         if self._broken(place, left, FAR):
             return How.REFUTED
+        return How.PROVED if self._proved(query, patient=True) else How.UNKNOWN
+
+    def _proved(self, query: Query, *, patient: bool) -> bool:
         self.asked += 1
-        with Portfolio(self.limits) as portfolio:
-            answer = portfolio.ask(without(self.obligation(place), left))
-        return How.PROVED if answer.follows else How.UNKNOWN
+        with Portfolio(self.limits, None if patient else ()) as portfolio:
+            return bool(portfolio.ask(query).follows)
 
     def _quick(self, o: Obligation, left: Left) -> bool:
         self.asked += 1
         query = without(o, left)
         plain = z3.SimpleSolver()
-        plain.set("timeout", PLAIN_MS)
+        _bound(plain, PLAIN)
         plain.add(*(f for _, f in query.guards), z3.Not(o.goal))
         if check(plain) == z3.unsat:
             return True
         named, definitions = query.given()
         solver = z3.SimpleSolver()
-        solver.set("timeout", QUICK_MS)
+        _bound(solver, QUICK)
         solver.add(*query.background, *(f for _, f in query.guards), *definitions)
         solver.add(*(f for _, f in named), z3.Not(o.goal))
         return bool(check(solver) == z3.unsat)
@@ -148,7 +152,7 @@ class Without:
         query = without(o, left)
         named, definitions = query.given()
         solver = z3.Solver()
-        solver.set("timeout", SCOPE_MS)
+        _bound(solver, SCOPED)
         solver.add(*query.background, *(f for _, f in query.guards), *definitions)
         solver.add(*(f for _, f in named), *(f for _, f in o.vocabulary.axioms()))
         solver.add(z3.Not(o.goal))
@@ -220,6 +224,11 @@ class Without:
 
     def _in_scope(self, scope: Scope) -> Prover:
         return Prover(self.spec, lambda spec: BoundedVocabulary(spec, scope))
+
+
+def _bound(solver: z3.Solver, steps: int) -> None:
+    solver.set("rlimit", steps)
+    solver.set("timeout", MOST_MS)
 
 
 def without(o: Obligation, left: Left) -> Query:
