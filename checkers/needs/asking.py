@@ -31,6 +31,7 @@ from checkers.induction import ACTORS, DETERMINISM, INITIAL, ROLES
 from checkers.needs.kept import Kept
 from checkers.needs.noticed import Implied, Tests, implied
 from checkers.needs.without import How, Left, Place, Without, clause_index
+from checkers.possible import Possible
 from checkers.solving import Limits
 from checkers.tasks import EVENTS, RULE, Gathered, Reading, Source, Work
 from checkers.verdict import Result, Verdict
@@ -382,10 +383,11 @@ class _Asked:
 
     def _figure_without(self, name: str) -> str:
         """Return what the derived figure has without a lemma, and not with it."""
+        bare = Possible(self.spec, without=frozenset({name}))
         for table in self.spec.edges:
             with_it = derive(self.spec, table.variable)
             if name in with_it.given:
-                steps = derive(self.spec, table.variable, frozenset({name})).steps
+                steps = derive(self.spec, table.variable, bare).steps
                 for step in steps:
                     if step not in with_it.steps:
                         edge = f"{step.before} -> {step.after}"

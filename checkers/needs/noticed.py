@@ -12,12 +12,13 @@ more can happen.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from checkers.edges import Facts, Question, steps_of
+from checkers.edges import can_answer, steps_of
 from checkers.needs.without import Left, Without
+from checkers.possible import Possible
 from checkers.questions import Question as Asked
 from checkers.scenarios import play
 from model.evaluate import Checker, Evaluator
@@ -50,37 +51,40 @@ class Tests:
     def notice(self, label: str, clause: int) -> Noticed | None:
         """Return the first test that notices that the rule's clause is gone."""
         changed = drop_clause(self.spec, label, clause)
-        for by, told in self._asked(changed, label):
+        for by, told in self._asked(changed, label, clause):
             return Noticed(by, told)
         return None
 
-    def _asked(self, changed: Spec, label: str) -> Iterator[tuple[str, str]]:
+    def _asked(self, changed: Spec, label: str, clause: int) -> Iterator[tuple[str, str]]:
         t = changed.by_label[label]
+        # Under a name of its own: what it can do is remembered by that.
+        t = replace(t, name=f"{t.name} without {clause}")
         yield from (("scenario", told) for told in self._scenarios(changed, label))
         yield from (("figure", told) for told in self._figure(t))
-        yield from (("matrix", told) for told in self._matrix(t))
+        yield from (("matrix", told) for told in self._matrix(label, t))
 
     # ------------------------------------------------------------ figure and matrix
 
     @cached_property
-    def _facts(self) -> Facts:
-        return Facts(self.spec)
+    def _can(self) -> Possible:
+        return Possible(self.spec)
 
     def _figure(self, t: Transition) -> Iterator[str]:
         """Yield the edges that the rule would take, and the published figure does not have."""
         for table in self.spec.edges:
-            for step in steps_of(self._facts, t, table.variable):
+            for step in steps_of(self._can, t, table.variable):
                 pair = (step.before, step.after)
                 if not any(pair[0] in a.leaves and pair[1] in b.leaves for a, b in table.edges):
                     yield f"the figure gets {pair[0]} -> {pair[1]}"
 
-    def _matrix(self, t: Transition) -> Iterator[str]:
+    def _matrix(self, label: str, t: Transition) -> Iterator[str]:
         """Yield where the rule would answer, and the permission matrix says that it does not."""
-        if t.label not in self._cells:
-            self._cells[t.label] = frozenset(self._answered(self.spec.by_label[t.label]))
+        before = self.spec.by_label[label]
+        if label not in self._cells:
+            self._cells[label] = frozenset(self._answered(before))
         name = t.event.__name__ if t.event is not None else ""
         for role, state in self._answered(t):
-            if (role, state) not in self._cells[t.label]:
+            if (role, state) not in self._cells[label]:
                 where = " in ".join(x for x in (role or "a node", state) if x)
                 yield f"the permission matrix: {where} accepts {name}"
 
@@ -89,13 +93,10 @@ class Tests:
         return Source(self.spec, Path())
 
     def _answered(self, t: Transition) -> Iterator[Cell]:
-        ask, pages = Question(self._facts, t), self._pages
+        pages = self._pages
         for role in pages.roles:
-            if not ask.possible(ask.in_role(role)):
-                continue
             for state in pages.states:
-                there = [ask.is_leaf(table.variable, state) for table in self.spec.edges[:1]]
-                if pages.together(role, state) and ask.possible(ask.in_role(role), *there):
+                if pages.together(role, state) and can_answer(self._can, t, role, state):
                     yield role, state
 
     # ------------------------------------------------------------ scenarios
