@@ -218,9 +218,8 @@ class Actions:
             values = tuple(self.formulas.of(held, frame) for _, held in puts)
             right: Tree = Group(f"[{variable} EXCEPT ", values, "]", tuple(heads))
         else:
-            right = Group(
-                f"[{variable} EXCEPT {index} = ", (self._next(name, value, frame),), "]"
-            )
+            head = Word(f"{variable} EXCEPT {index}")
+            right = Such("[", head, "=", self._next(name, value, frame), "]")
         return Infix("=", Word(f"{variable}'"), right)
 
     def _next(self, name: str, value: Expr, frame: Frame) -> Tree:

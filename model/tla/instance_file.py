@@ -72,7 +72,8 @@ def _size(instance: Instance) -> str:
     told += [f"{name} up to {top}" for name, top in instance.tops.items()]
     if instance.messages is not None:
         told.append(f"at most {instance.messages} messages")
-    told.append("any number of crashes" if instance.crashes is None else f"{instance.crashes} crashes")
+    crashes = {None: "any number of crashes", 0: "no crash", 1: "one crash"}
+    told.append(crashes.get(instance.crashes, f"{instance.crashes} crashes"))
     return ", ".join(told)
 
 

@@ -138,11 +138,11 @@ class Negation(Tree):
 
     def flat(self) -> str:
         """Return it on one line."""
-        return f"~{under(self.inner, NOT).flat()}"
+        return f"~{under(self.inner, COMPARE).flat()}"
 
     def broken(self, width: int) -> list[str]:
         """Keep the inner lines right of the sign."""
-        return behind("~", under(self.inner, NOT).lines(width - 1))
+        return behind("~", under(self.inner, COMPARE).lines(width - 1))
 
 
 @dataclass(frozen=True)

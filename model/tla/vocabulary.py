@@ -54,7 +54,7 @@ class Vocabulary:
         for name in spec.variables:
             self.names.of("variable", name, plain(name))
         for name in spec.config.parts:
-            self.names.of("config", name, plain(name), f"Config_{plain(name)}")
+            self.names.of("config", name, plain(name), f"config_{plain(name)}")
 
     # ------------------------------------------------------------ plain names
 
@@ -210,8 +210,7 @@ class Vocabulary:
         name = self._tables.get(key)
         if name is not None:
             return name
-        wanted = camel(expr.label.replace("{0}", "")) or f"{plain(str(expr.sort))}Of"
-        name = self.names.of("table", key, f"{wanted}Of" if wanted == wanted.upper() else wanted)
+        name = self.names.of("table", key, _table_name(expr))
         self._tables[key] = name
         groups: dict[Any, list[Any]] = {}
         for leaf, held in expr.data:
@@ -257,6 +256,17 @@ class Vocabulary:
     def sent(self) -> str:
         """Return the operator for the messages of one type."""
         return self.names.of("helper", "sent", "Sent", "AllSent")
+
+
+def _table_name(expr: Expr) -> str:
+    """Return a name for a table: `InLOCKED` is what is in LOCKED(...), `AsLOCKED` makes one."""
+    case, arguments, rest = expr.label.partition("({0})")
+    if not arguments or rest:
+        return f"{camel(str(expr.sort))}Of"
+    inside = case.removesuffix(".of")
+    if inside == inside.upper():
+        return f"{'As' if inside == case else 'In'}{plain(inside)}"
+    return camel(case)
 
 
 def compare(operator: str, a: Tree, b: Tree) -> Tree:
