@@ -9,12 +9,13 @@ with a disjunction in it is therefore compared with TRUE, which makes it a value
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 
 from model.instance import Instance, is_step
 from model.lang.declare import Event, Message, Send, one_line
-from model.lang.expr import Expr, Kind
-from model.lang.sorts import MaybeSort, SetSort
+from model.lang.expr import Expr, Kind, walk
+from model.lang.sorts import BoolSort, MaybeSort, SetSort
 from model.lang.spec import Transition, initial_value
 from model.tla import layout
 from model.tla.layout import TRUE, Group, If, Infix, Junction, Parens, Such, Tree, Word, behind
@@ -48,6 +49,8 @@ class Actions:
         self.guards: dict[str, list[str]] = {}
         """By rule: its guard as a definition, where a refusal has to say that it does not hold."""
         self.by_label: dict[str, Action] = {}
+        self.step = self.words.names.of("helper", "step", "Step", "NodeStep")
+        self.inbox = self.words.names.of("helper", "inbox", "Inbox", "MessagesTo")
         chosen = [t for t in self.spec.transitions if is_step(t, ghosts=instance.ghosts)]
         self.steps = [t for t in chosen if t.kind != "environment"]
         self.left_out = [t for t in self.spec.transitions if t not in chosen]
@@ -104,6 +107,7 @@ class Actions:
         is_message = issubclass(t.event, Message)
         parameters = ("m",) if is_message else tuple(self.parameters(t.event).values())
         frame, fresh = self._fresh(t, self.frame(t))
+        shared = self._share(t, frame)
         parts: list[Tree] = []
         if is_message:
             parts.append(Word(f'm.type = "{t.event.__name__}"'))
@@ -117,10 +121,11 @@ class Actions:
         changed = self._changes(t, frame)
         parts += changed.values()
         parts += self._unchanged(set(changed))
+        self.formulas.shared = {}
         name = self.name(t)
         body = layout.definition(f"{name}({', '.join(('n', *parameters))})", _listed(parts))
-        if fresh:
-            lets = [f"{text} == {value}" for text, value, _ in fresh]
+        if fresh or shared:
+            lets = [f"{text} == {value}" for text, value, _ in fresh] + shared
             body = [
                 body[0],
                 *behind("    LET ", lets),
@@ -134,7 +139,7 @@ class Actions:
     def _told(self, t: Transition) -> str:
         assert t.event is not None
         kind = t.event.kind
-        other = f" (answers a {kind} {t.event.__name__} that no rule accepts)"
+        other = f" It answers a {kind} {t.event.__name__} that no rule accepts."
         return one_line(t.doc) + (other if t.kind == "refusal" else "")
 
     def _clauses(self, t: Transition, frame: Frame) -> list[Tree]:
@@ -143,8 +148,8 @@ class Actions:
             conjuncts = clause.expr.args if clause.expr.kind is Kind.AND else (clause.expr,)
             for e in conjuncts:
                 tree = self.formulas.of(e, frame)
-                found.append(Infix("=", Parens(tree), TRUE) if _splits(e) else tree)
-        return found
+                found.append(Infix("=", Parens(tree), TRUE) if _is_choice(tree) else tree)
+        return [tree for tree in found if tree != TRUE]
 
     def _guard(self, t: Transition) -> str:
         """Return the application of a rule's guard, which is defined by itself."""
@@ -154,7 +159,9 @@ class Actions:
         parameters = ("n", "m") if is_message else ("n", *self.parameters(t.event).values())
         call = f"{name}({', '.join(parameters)})"
         if t.label not in self.guards:
+            kept, self.formulas.shared = self.formulas.shared, {}
             parts = self._clauses(t, self.frame(t)) or [TRUE]
+            self.formulas.shared = kept
             self.guards[t.label] = layout.definition(call, _listed(parts))
         return call
 
@@ -167,10 +174,11 @@ class Actions:
                 break
             inner = [self.formulas.of(c.expr, frame) for c in other.clauses]
             if len(other.clauses) == 1:
-                found.append(self.formulas.negated(other.clauses[0].expr, inner[0], frame))
+                told = self.formulas.negated(other.clauses[0].expr, inner[0], frame)
+                found += told.parts if isinstance(told, Junction) else [told]
             else:
                 found.append(layout.Negation(layout.conjoin(inner)))
-        return found
+        return [Infix("=", Parens(p), TRUE) if _is_choice(p) else p for p in found]
 
     def _fresh(self, t: Transition, frame: Frame) -> tuple[Frame, list[tuple[str, str, str]]]:
         """Return the frame with the row's new values, each with its name, value and domain."""
@@ -184,6 +192,52 @@ class Actions:
             found.append((name, self.formulas.fresh(e, inner).flat(), sort))
             known[id(e)] = Word(name)
         return replace(frame, fresh=known), found
+
+    def _share(self, t: Transition, frame: Frame) -> list[str]:
+        """Let what a row says more than twice, at length, have a name; return the definitions."""
+        outer = [*t.updates.values(), *(e for out in t.sends for e in out.fields.values())]
+        if t.event not in self._refused:  # else the guard is a definition of its own
+            outer += [clause.expr for clause in t.clauses]
+        texts: dict[int, str] = {}
+        for top in outer:
+            for e in walk(top):
+                if e.args and e.kind is not Kind.FRESH and id(e) not in texts:
+                    texts[id(e)] = self.formulas.of(e, frame).flat()
+        chosen: dict[str, Expr] = {}
+        while True:
+            seen: Counter[str] = Counter()
+            sample: dict[str, Expr] = {}
+            stack = [*outer, *(a for e in chosen.values() for a in e.args)]
+            while stack:
+                e = stack.pop()
+                text = texts.get(id(e), "")
+                if text in chosen:
+                    continue
+                seen[text] += 1
+                sample.setdefault(text, e)
+                stack.extend(e.args)
+            often = [text for text, count in seen.items() if count > 2 and len(text) > 40]
+            if not often:
+                break
+            longest = max(often, key=len)
+            chosen[longest] = sample[longest]
+        return self._shared_definitions(chosen, texts, frame)
+
+    def _shared_definitions(
+        self, chosen: dict[str, Expr], texts: dict[int, str], frame: Frame
+    ) -> list[str]:
+        lines: list[str] = []
+        names: dict[str, Tree] = {}
+        for text in sorted(chosen, key=len):
+            tree = self.formulas.of(chosen[text], frame)
+            sort = chosen[text].sort
+            at = sum(1 for other in names if chosen[other].sort == sort)
+            wanted = "isSo" if isinstance(sort, BoolSort) else f"the{camel(sort.name)}"
+            name = self.words.names.of("shared", (sort, at), wanted)
+            lines += layout.definition(name, tree, width=layout.WIDTH - 8)
+            names[text] = Word(name)
+            self.formulas.shared = {at: names[text] for at, text in texts.items() if text in names}
+        return lines
 
     # ------------------------------------------------------------ what changes
 
@@ -315,32 +369,37 @@ class Actions:
         ]
 
     def next(self, actions: list[Action]) -> list[str]:
-        """Return the next-state relation."""
+        """Return the next-state relation: what a node may do, then what all may."""
         node = self.words.sort(self.formulas.node)
-        mine: list[list[str]] = []
+        mine: list[str] = []
         told: list[str] = []
         for action in actions:
             if action.event is not None and issubclass(action.event, Message):
-                told.append(f"\\/ {action.call('m.dst')}")
+                told.append(f"\\/ {action.call()}")
                 continue
-            bounds = []
-            if action.event is not None:
-                for (_, part), text in zip(
-                    action.event.parts.items(), action.parameters, strict=True
-                ):
-                    bounds.append(f"{text} \\in {self.words.sort(part.sort)}")
+            bounds = self.bounds(action)
             head = f"\\E {', '.join(bounds)} : " if bounds else ""
-            mine.append([f"\\/ {head}{action.call()}"])
-        if self.instance.crashes != 0:
-            mine.append(["\\/ Crash(n)"])
-        lines = ["Next =="]
-        if mine:
-            lines.append(f"    \\/ \\E n \\in {node} :")
-            lines += [f"        {line}" for block in mine for line in block]
+            mine.append(f"\\/ {head}{action.call()}")
+        lines = [f"{self.step}(n) ==", *(f"    {line}" for line in mine)]
         if told:
-            lines.append("    \\/ \\E m \\in msgs :")
+            lines.append(f"    \\/ \\E m \\in {self.inbox}(n) :")
             lines += [f"        {line}" for line in told]
-        return lines
+            inbox = "The messages that may arrive at a node, now or again."
+            text = f"{self.inbox}(n) == {{m \\in msgs : m.dst = n}}"
+            lines = [*layout.comment(inbox), text, "", *lines]
+        crash = " \\/ Crash(n)" if self.instance.crashes != 0 else ""
+        return [*lines, "", f"Next == \\E n \\in {node} : {self.step}(n){crash}"]
+
+    def bounds(self, action: Action) -> tuple[str, ...]:
+        """Return what an action's parameters range over."""
+        if action.event is None:
+            return ()
+        if issubclass(action.event, Message):
+            return (f"m \\in {self.inbox}(n)",)
+        groups: dict[str, list[str]] = {}
+        for text, part in zip(action.parameters, action.event.parts.values(), strict=True):
+            groups.setdefault(self.words.sort(part.sort), []).append(text)
+        return tuple(f"{', '.join(names)} \\in {of}" for of, names in groups.items())
 
 
 def _listed(parts: list[Tree]) -> Tree:
@@ -362,14 +421,15 @@ def _is_own(e: Expr, name: str) -> bool:
     return e.kind is Kind.VAR and e.data == name and e.args[0].kind is Kind.ME
 
 
-def _splits(e: Expr) -> bool:
+def _is_choice(tree: Tree) -> bool:
     """Tell whether TLC would take parts of a guard for steps of their own."""
-    match e.kind:
-        case Kind.OR:
-            return True
-        case Kind.AND:
-            return any(_splits(a) for a in e.args)
-        case Kind.ITE:
-            return any(_splits(a) for a in e.args[1:])
+    match tree:
+        case Junction():
+            return tree.sign == "\\/" or any(_is_choice(part) for part in tree.parts)
+        case If():
+            return _is_choice(tree.then) or _is_choice(tree.otherwise)
+        case layout.Quantified():
+            return tree.sign == "\\E" or _is_choice(tree.body)
+        case Parens():
+            return _is_choice(tree.inner)
     return False
-

@@ -211,8 +211,9 @@ class Group(Tree):
     def broken(self, width: int) -> list[str]:
         """Put each part on a line of its own, or as many on one as fit where all are words."""
         room = width - len(self.left) - len(self.right)
-        if all(isinstance(part, Word) for part in self.parts) and not self.heads:
-            body = fill([part.flat() for part in self.parts], room)
+        shown = [head + part.flat() for head, part in zip(self._heads(), self.parts, strict=True)]
+        if max(map(len, shown), default=0) <= room:
+            body = fill(shown, room)
         else:
             body = []
             for head, part in zip(self._heads(), self.parts, strict=True):
@@ -296,21 +297,44 @@ def apply(name: str, *arguments: Tree) -> Tree:
     return Group(f"{name}(", arguments, ")") if arguments else Word(name)
 
 
+def junction(sign: str, parts: Sequence[Tree]) -> Tree:
+    """Return a conjunction or disjunction, without what is plainly true or false in it."""
+    unit, zero = (TRUE, FALSE) if sign == "/\\" else (FALSE, TRUE)
+    if zero in parts:
+        return zero
+    left = [part for part in parts if part != unit]
+    if not left:
+        return unit
+    return left[0] if len(left) == 1 else Junction(sign, tuple(left))
+
+
 def conjoin(parts: Sequence[Tree]) -> Tree:
     """Return a conjunction, plain where it is of one thing or none."""
-    if not parts:
+    return junction("/\\", parts)
+
+
+def implication(premise: Tree, conclusion: Tree) -> Tree:
+    """Return an implication, unless it is plainly true or its conclusion."""
+    if premise == FALSE or conclusion == TRUE:
         return TRUE
-    return parts[0] if len(parts) == 1 else Junction("/\\", tuple(parts))
+    return conclusion if premise == TRUE else Infix("=>", premise, conclusion, IMPLIES)
 
 
-def definition(head: str, body: Tree, *, listed: bool = False) -> list[str]:
+def negation(inner: Tree) -> Tree:
+    """Return a negation."""
+    if isinstance(inner, Negation):
+        return inner.inner
+    return {TRUE: FALSE, FALSE: TRUE}.get(inner) or Negation(inner)
+
+
+def definition(head: str, body: Tree, *, listed: bool = False, width: int = WIDTH) -> list[str]:
     """Return a definition; `listed`: a junction becomes a list even where it would fit."""
     if isinstance(body, Junction) and listed:
-        return [f"{head} ==", *behind("    ", body.broken(WIDTH - 4))]
+        return [f"{head} ==", *behind("    ", body.broken(width - 4))]
     text = f"{head} == {body.flat()}"
-    if len(text) <= WIDTH:
+    if len(text) <= width:
         return [text]
-    return [f"{head} ==", *behind("    ", body.lines(WIDTH - 4))]
+    return [f"{head} ==", *behind("    ", body.lines(width - 4))]
 
 
 def comment(text: str, indent: int = 0) -> list[str]:

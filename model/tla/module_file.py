@@ -9,15 +9,16 @@ from dataclasses import dataclass, field
 
 from model.instance import Instance
 from model.lang.declare import Message
-from model.lang.expr import Kind, same, walk
+from model.lang.expr import Expr, Kind, same, walk
 from model.lang.spec import Spec, Statement
 from model.tla import layout
-from model.tla.actions import Action, Actions
+from model.tla.actions import Actions
 from model.tla.layout import Group, Infix, Quantified, Tree, Word, behind, conjoin
 from model.tla.properties import Formulas, ghosts_in
-from model.tla.terms import message_field
+from model.tla.terms import Frame, message_field
 from model.tla.vocabulary import Vocabulary
 
+_OF_EVENT = (Kind.FIELD, Kind.SENDER, Kind.FRESH)
 ORIGIN = "Written by `oathbound export`; change the spec and export it again."
 
 
@@ -177,7 +178,7 @@ class Builder:
         for part, decl in self.spec.messages[name].parts.items():
             heads.append(f"{message_field(part)} : ")
             values.append(Word(self.words.sort(decl.sort)))
-        return Group("[", tuple(values), "]", tuple(heads)).lines(layout.WIDTH - 8)
+        return Group("[", tuple(values), "]", tuple(heads)).lines(layout.WIDTH - 13)
 
     def _chosen(self, statement: Statement) -> bool:
         formulas = [statement.formula, *statement.per_transition.values()]
@@ -186,7 +187,6 @@ class Builder:
 
     def _statements(self) -> list[str]:
         lines: list[str] = []
-        sent = False
         for statement in self.spec.statements.values():
             kind = statement.prop.kind
             if kind == "assumption":
@@ -216,76 +216,62 @@ class Builder:
 
     def _step(self, statement: Statement) -> list[str]:
         """Return an action formula: what holds of the steps of each action."""
-        labels = [t.label for t in self.actions.steps]
-        crash = next(t.label for t in self.spec.transitions if t.kind == "environment")
-        if self.instance.crashes != 0:
-            labels.append(crash)
-        groups: list[tuple[list[str], Tree]] = []
         formulas = statement.per_transition
-        done: list[str] = []
+        labels = [t.label for t in self.actions.steps if t.label in formulas]
+        groups: list[tuple[list[str], Expr]] = []
         for label in labels:
-            formula = formulas.get(label)
-            if label in done or formula is None:
-                continue
-            if formula.kind is Kind.CONST and formula.data is True:
-                continue
-            alike = [label]
-            if not any(node.kind in (Kind.FIELD, Kind.SENDER, Kind.FRESH) for node in walk(formula)):
-                alike = [o for o in labels if o in formulas and same(formulas[o], formula)]
-            done += alike
-            groups += self._grouped(alike, label, crash, formula)
-        parts = [told for _, told in groups]
-        node = self.words.sort(self.formulas.node)
+            formula = formulas[label]
+            of_event = any(e.kind in _OF_EVENT for e in walk(formula))
+            for alike, other in groups:
+                if not of_event and same(other, formula):
+                    alike.append(label)
+                    break
+            else:
+                groups.append(([label], formula))
+        parts = [self._said(alike, formula) for alike, formula in groups]
+        (crash,) = (t for t in self.spec.transitions if t.kind == "environment")
+        if self.instance.crashes != 0 and crash.label in formulas:
+            told = self.formulas.step(formulas[crash.label], Frame())
+            parts.append(layout.implication(Word("Crash(n)"), told))
         name = self.formulas.name(statement)
-        if not parts:
+        whole = conjoin(parts)
+        if whole == layout.TRUE:
             return [f"{name} == TRUE"]
-        whole = Quantified("\\A", (f"n \\in {node}",), conjoin(parts)).lines(layout.WIDTH - 8)
-        body = behind("    [][", whole)
+        node = self.words.sort(self.formulas.node)
+        lines = Quantified("\\A", (f"n \\in {node}",), whole).lines(layout.WIDTH - 12)
+        body = behind("    [][", lines)
         return [f"{name} ==", *body[:-1], body[-1] + "]_vars"]
 
-    def _grouped(
-        self, alike: list[str], label: str, crash: str, formula: object
-    ) -> list[tuple[list[str], Tree]]:
-        """Return for actions with one formula what is said of their steps."""
-        from model.lang.expr import Expr
+    def _said(self, labels: list[str], formula: Expr) -> Tree:
+        """Return what is said of the steps of some actions at node n."""
+        first = self.actions.by_label[labels[0]]
+        told = self.formulas.step(formula, self.actions.frame(self.spec.by_label[labels[0]]))
+        if told == layout.TRUE:
+            return told
+        if len(labels) == 1:
+            made = layout.implication(Word(first.call()), told)
+            bounds = self.actions.bounds(first)
+            return Quantified("\\A", bounds, made) if bounds else made
+        return layout.implication(self._some_step(labels), told)
 
-        assert isinstance(formula, Expr)
-        if label == crash:
-            frame = self.actions.frame(self.actions.steps[0])
-            calls: list[Tree] = [Word("Crash(n)")]
-            told = self.formulas.step(formula, frame)
-            return [([label], Infix("=>", calls[0], told, layout.IMPLIES))]
-        frame = self.actions.frame(self.spec.by_label[label])
-        calls = [self._happens(other, crash, inside=len(alike) == 1) for other in alike]
-        told = self.formulas.step(formula, frame)
-        happens = calls[0] if len(calls) == 1 else layout.Junction("\\/", tuple(calls))
-        made: Tree = Infix("=>", happens, told, layout.IMPLIES)
-        if len(alike) == 1:
-            made = self._over(label, made)
-        return [(alike, made)]
-
-    def _happens(self, label: str, crash: str, *, inside: bool) -> Tree:
-        if label == crash:
-            return Word("Crash(n)")
-        action = self.actions.by_label[label]
-        call: Tree = Word(action.call())
-        if inside:
-            return call
-        bounds = self._bounds(action)
-        return Quantified("\\E", bounds, call) if bounds else call
-
-    def _over(self, label: str, tree: Tree) -> Tree:
-        bounds = self._bounds(self.actions.by_label[label])
-        return Quantified("\\A", bounds, tree) if bounds else tree
-
-    def _bounds(self, action: Action) -> tuple[str, ...]:
-        if action.event is None:
-            return ()
-        if issubclass(action.event, Message):
-            return ("m \\in msgs",)
-        parts = action.event.parts.values()
-        named = zip(action.parameters, parts, strict=True)
-        return tuple(f"{text} \\in {self.words.sort(part.sort)}" for text, part in named)
+    def _some_step(self, labels: list[str]) -> Tree:
+        """Return that one of some actions happens at node n."""
+        if len(labels) == len(self.actions.steps):
+            return Word(f"{self.actions.step}(n)")
+        plain: list[Tree] = []
+        arriving: list[Tree] = []
+        for label in labels:
+            action = self.actions.by_label[label]
+            call = Word(action.call())
+            bounds = self.actions.bounds(action)
+            if action.event is not None and issubclass(action.event, Message):
+                arriving.append(call)
+            else:
+                plain.append(Quantified("\\E", bounds, call) if bounds else call)
+        if arriving:
+            inbox = (f"m \\in {self.actions.inbox}(n)",)
+            plain.append(Quantified("\\E", inbox, layout.junction("\\/", arriving)))
+        return layout.junction("\\/", plain)
 
     def _assumptions(self) -> list[str]:
         lines: list[str] = []

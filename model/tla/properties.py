@@ -121,8 +121,7 @@ class Formulas(Terms):
         bounds, rest, inner = self._bind(left, before, f)
         conditions = [*bounds.conditions, *(self.of(p, inner) for p in rest)]
         told = self.of(body, inner)
-        if conditions:
-            told = Infix("=>", conjoin(conditions), told, layout.IMPLIES)
+        told = layout.implication(conjoin(conditions), told)
         return Quantified("\\A", tuple(bounds.texts), told) if bounds.texts else told
 
     def _exists(self, e: Expr, f: Frame) -> Tree:

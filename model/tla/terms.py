@@ -29,8 +29,6 @@ from model.tla.layout import (
     Group,
     If,
     Infix,
-    Junction,
-    Negation,
     Such,
     Tree,
     Word,
@@ -72,9 +70,13 @@ class Terms:
 
     def __init__(self, words: Vocabulary) -> None:
         self.words = words
+        self.shared: dict[int, Tree] = {}
+        """By the identity of a longer expression: its name, in the action at hand."""
 
     def of(self, e: Expr, f: Frame) -> Tree:
         """Return the text of an expression."""
+        if id(e) in self.shared:
+            return self.shared[id(e)]
         match e.kind:
             case Kind.CONST | Kind.EMPTY | Kind.NONE:
                 return self.constant(e.sort, None if e.kind is Kind.NONE else _data(e))
@@ -145,6 +147,9 @@ class Terms:
     def _compound(self, e: Expr, a: list[Tree], f: Frame) -> Tree:
         match e.kind:
             case Kind.EQ:
+                known = _compared(e.args[0], e.args[1], a)
+                if known is not None:
+                    return known
                 if isinstance(e.args[0].sort, BoolSort) and a[0].level < layout.APPLY:
                     return Infix("<=>", *a, layout.IMPLIES)
                 return Infix("=", *a)
@@ -153,13 +158,13 @@ class Terms:
             case Kind.NOT:
                 return self._negated(e.args[0], a[0], f)
             case Kind.AND:
-                return Junction("/\\", tuple(a))
+                return layout.junction("/\\", a)
             case Kind.OR:
-                return Junction("\\/", tuple(a))
+                return layout.junction("\\/", a)
             case Kind.IMPLIES:
-                return Infix("=>", a[0], a[1], layout.IMPLIES)
+                return layout.implication(a[0], a[1])
             case Kind.ITE:
-                return If(*a)
+                return a[1] if a[0] == TRUE else a[2] if a[0] == FALSE else If(*a)
             case Kind.IS:
                 return self._is(e, a[0], "=", "\\in")
             case Kind.MAP:
@@ -216,7 +221,7 @@ class Terms:
 
     def _negated(self, inner: Expr, tree: Tree, f: Frame) -> Tree:
         match inner.kind:
-            case Kind.EQ:
+            case Kind.EQ if tree not in (TRUE, FALSE):
                 return Infix("#", *(self.of(a, f) for a in inner.args))
             case Kind.IS:
                 return self._is(inner, self.of(inner.args[0], f), "#", "\\notin")
@@ -225,11 +230,13 @@ class Terms:
                 return Infix("\\notin", item, whole)
             case Kind.KNOWN:
                 return Infix("=", self.of(inner.args[0], f), Word(self.words.none()))
-        return Negation(tree)
+        return layout.negation(tree)
 
     def _is(self, e: Expr, tree: Tree, one: str, many: str) -> Tree:
         sort = e.args[0].sort
         assert isinstance(sort, SumSort)
+        if e.args[0].kind is Kind.CONST:
+            return TRUE if (e.args[0].data in e.data) == (one == "=") else FALSE
         if len(e.data) == 1:
             (leaf,) = e.data
             return Infix(one, tree, Word(f'"{leaf}"'))
@@ -257,6 +264,15 @@ class Joined(Infix):
     def _sides(self) -> tuple[Tree, Tree]:
         left = self.left if isinstance(self.left, Joined) else under(self.left, layout.SET)
         return left, under(self.right, layout.SET)
+
+
+def _compared(left: Expr, right: Expr, trees: list[Tree]) -> Tree | None:
+    """Return whether two things are equal, where that is plain to see."""
+    if trees[0].flat() == trees[1].flat():
+        return TRUE
+    if left.kind is Kind.CONST and right.kind is Kind.CONST:
+        return FALSE
+    return None
 
 
 def _data(e: Expr) -> Any:
