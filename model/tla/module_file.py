@@ -178,7 +178,7 @@ class Builder:
         for part, decl in self.spec.messages[name].parts.items():
             heads.append(f"{message_field(part)} : ")
             values.append(Word(self.words.sort(decl.sort)))
-        return Group("[", tuple(values), "]", tuple(heads)).lines(layout.WIDTH - 13)
+        return Group("[", tuple(values), "]", tuple(heads)).lines(layout.WIDTH - 14)
 
     def _chosen(self, statement: Statement) -> bool:
         formulas = [statement.formula, *statement.per_transition.values()]
