@@ -11,6 +11,7 @@ and else by one that picks any message that was sent.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from dataclasses import dataclass, field
 from itertools import product
@@ -391,8 +392,17 @@ def _comment(text: str) -> list[str]:
 
 
 def _indented(text: str, by: int) -> list[str]:
-    lines = textwrap.wrap(text, WIDTH - by, break_long_words=False, break_on_hyphens=False)
-    return [" " * by + line for line in lines]
+    """Return a text in lines, broken behind `&&` and `||` alone: Spin may end a statement at
+    the end of a line that could be one."""
+    lines: list[str] = []
+    line = ""
+    for part in re.split(r"(?<=&&) |(?<=\|\|) ", text):
+        if line and by + len(line) + 1 + len(part) > WIDTH:
+            lines.append(" " * by + line)
+            line = part
+        else:
+            line = f"{line} {part}" if line else part
+    return [*lines, " " * by + line]
 
 
 def _continued(text: str) -> list[str]:

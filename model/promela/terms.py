@@ -334,8 +334,10 @@ class Terms:
 
 
 def negation(x: Term) -> Term:
-    """Return a negation."""
-    return known(not x.value) if x.value is not None else Term(f"!{x}")
+    """Return a negation; of one, what is negated there: `!!` is an operator of its own."""
+    if x.value is not None:
+        return known(not x.value)
+    return Term(x.text.removeprefix("!") if x.text.startswith("!") else f"!{x}")
 
 
 def both(x: Term, y: Term) -> Term:
