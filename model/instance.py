@@ -9,10 +9,11 @@ state are one for each pair of an event and the row that answers it:
 
 * the events are each message ever sent, at its receiver; each timer, and each request with each
   value of its fields, at each node; a crash of each node;
-* a row that sets nothing and sends nothing (most refusals, answers to queries) is no step; a row
-  that does is one also where the state after it is the one before;
+* a refusal that sets nothing and sends nothing is no step; every other row is one also where the
+  state after it is the one before;
 * a step is left out that starts a value of an order beyond the instance's, sends more different
-  messages than it allows, or is one crash too many.
+  messages than it allows, or is a crash after so many; a crash that changes nothing is not counted
+  among these.
 
 So `generated` (one for the first state and one for each step from each state), `distinct` and
 `depth` (states on a longest shortest path) are the same numbers for whoever counts them.
@@ -95,11 +96,10 @@ class Instance:
         raise KeyError(sort.name)
 
 
-def is_step(transition: Transition, *, ghosts: bool = False) -> bool:
-    """Tell whether a row is a step of the instance: it sets something, or sends something."""
-    if transition.kind == "environment" or transition.updates or transition.sends:
-        return True
-    return ghosts and bool(transition.ghosts)
+def is_step(transition: Transition) -> bool:
+    """Tell whether a row is a step: it is no refusal, or it sets or sends something."""
+    does = transition.updates or transition.sends or transition.ghosts
+    return transition.kind != "refusal" or bool(does)
 
 
 def _subsets(values: tuple[Value, ...]) -> list[tuple[Value, ...]]:

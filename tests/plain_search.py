@@ -55,7 +55,7 @@ class Searcher:
         self.spec = spec
         self.instance = instance
         self.evaluator = Evaluator(spec)
-        self.steps = {t.label for t in spec.transitions if is_step(t, ghosts=instance.ghosts)}
+        self.steps = {t.label for t in spec.transitions if is_step(t)}
         self.names = list(spec.variables)
         compiler = TermCompiler()
         rows = [row for pair in self.evaluator.events.values() for rows in pair for row in rows]
@@ -132,8 +132,9 @@ class Searcher:
                     added.setdefault(relation, set()).add(row)
                 named = zip(self.evaluator.schema.ghosts, ghosts, strict=True)
                 grown = tuple(rows.union(added.get(name, ())) for name, rows in named)
-            counted = crashes + (event.kind == "crash" and most is not None)
             moved = (*locals_[:at], values, *locals_[at + 1 :])
+            counts = event.kind == "crash" and most is not None and moved != locals_
+            counted = crashes + counts
             yield event, outcome.transition, (moved, sent, counted, grown)
 
     def _in_reach(self, label: str, frame: Frame) -> bool:

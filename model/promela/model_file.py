@@ -92,7 +92,7 @@ class Builder:
         used = {d.sort for d in self.spec.variables.values()}
         for (sort, _), name in self.terms.leaves.items():
             place = [n for (s, _), n in self.terms.leaves.items() if s == sort].index(name)
-            if sort in used or True:
+            if True:
                 lines.append(f"#define {name} {place}")
         lines.append("")
         for name in self.spec.messages:
@@ -352,7 +352,10 @@ class Builder:
             lines += [f"  :: d_step {{ /* crash of {self.numbers.nodes[me]} */"]
             lines += [f"       {guard} ->"]
             if counted:
-                lines.append("       crashes = crashes + 1;")
+                lost = {n: self.terms.of(e, Frame(me)) for n, e in t.updates.items()}
+                tests = [f"{self.terms.variable(n, me)} != {v}" for n, v in lost.items()]
+                if tests:
+                    lines.append(f"       crashes = crashes + ({' || '.join(tests)});")
             effects = self._updating(t, Frame(me))
             lines += [f"       {line}" for line in effects] or ["       skip"]
             lines.append("     }")

@@ -51,7 +51,7 @@ class Actions:
         self.by_label: dict[str, Action] = {}
         self.step = self.words.names.of("helper", "step", "Step", "NodeStep")
         self.inbox = self.words.names.of("helper", "inbox", "Inbox", "MessagesTo")
-        chosen = [t for t in self.spec.transitions if is_step(t, ghosts=instance.ghosts)]
+        chosen = [t for t in self.spec.transitions if is_step(t)]
         self.steps = [t for t in chosen if t.kind != "environment"]
         self.left_out = [t for t in self.spec.transitions if t not in chosen]
         self._refused = {t.event for t in self.steps if t.kind == "refusal"}
@@ -317,6 +317,8 @@ class Actions:
         rest = [Word(name) for name in self.variables() if name not in changed]
         if not rest:
             return []
+        if not changed:
+            return [Word("UNCHANGED vars")]
         if len(rest) == 1:
             return [Word(f"UNCHANGED {rest[0].flat()}")]
         return [Group("UNCHANGED <<", tuple(rest), ">>")]
@@ -344,13 +346,28 @@ class Actions:
         changed = {self.words.variable(n): self._update(n, e, frame) for n, e in t.updates.items()}
         if self.counts_crashes:
             parts.append(Word("crashes < MaxCrashes"))
-            changed["crashes"] = Word("crashes' = crashes + 1")
         parts += changed.values()
+        if self.counts_crashes:
+            parts += self._counted(list(changed))
+            changed["crashes"] = TRUE
         parts += self._unchanged(set(changed))
         told = "A node crashes and restarts: only what is durable stays as it was."
+        if self.counts_crashes:
+            told += " A crash that changes nothing does not count."
         if self.instance.crashes == 0:
             told += " No step here: this instance has no crashes."
         return [*layout.comment(told), *layout.definition("Crash(n)", _listed(parts))]
+
+    @staticmethod
+    def _counted(lost: list[str]) -> list[Tree]:
+        """Return that a crash counts if it changes what is lost in it."""
+        if not lost:
+            return [Word("UNCHANGED crashes")]
+        whole = Group("<<", tuple(Word(name) for name in lost), ">>")
+        after = Group("<<", tuple(Word(f"{name}'") for name in lost), ">>")
+        same = Infix("=", after, whole)
+        more = If(same, Word("crashes"), Word("crashes + 1"))
+        return [Infix("=", Word("crashes'"), more)]
 
     def send(self) -> list[str]:
         """Return how messages are sent."""

@@ -124,19 +124,15 @@ class Builder:
         return [*_declared("VARIABLES", told), "", *layout.definition("vars", names)]
 
     def _told_left_out(self) -> list[str]:
-        """Return the comment that names the rows which are no steps."""
-        refusals = [t for t in self.actions.left_out if t.kind == "refusal"]
-        answers = [t.name for t in self.actions.left_out if t.kind == "rule"]
-        lines: list[str] = []
-        if refusals:
-            told = (
-                f"Left out: {len(refusals)} refusals, which change nothing and send nothing"
-                " (an event that no action below accepts)"
-            )
-            lines += layout.comment(told + ("." if not answers else ";"))
-        if answers:
-            lines += layout.comment(f"rules that only answer: {', '.join(answers)}.")
-        return [*lines, ""] if lines else []
+        """Return the comment about the rows which are no steps."""
+        count = len(self.actions.left_out)
+        if not count:
+            return []
+        told = (
+            f"Left out: {count} refusals, which change nothing and send nothing (an event that no"
+            " action below accepts)."
+        )
+        return [*layout.comment(told), ""]
 
     def _in_order(self, actions: list[Action]) -> list[list[str]]:
         """Return the actions, each guard that others mention before its action."""
