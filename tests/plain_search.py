@@ -72,9 +72,7 @@ class Searcher:
         self.crashes = [Event("crash", "crash", node) for node in instance.nodes]
 
     @staticmethod
-    def _bases(
-        row: CompiledTransition, compiler: TermCompiler
-    ) -> list[tuple[Closure, OrderSort]]:
+    def _bases(row: CompiledTransition, compiler: TermCompiler) -> list[tuple[Closure, OrderSort]]:
         found = []
         for e in row.source.fresh():
             assert isinstance(e.sort, OrderSort)

@@ -16,6 +16,7 @@ import click
 
 from checkers.cli.common import UNKNOWN, load_spec, wrong
 from checkers.cli.derived import figures_command, generate_command
+from checkers.cli.export import export_command
 from checkers.cli.fragment import fragment_command
 from checkers.cli.verify import verify_command
 from checkers.needs.command import needs_command
@@ -66,5 +67,6 @@ main.add_command(verify_command)
 main.add_command(generate_command)
 main.add_command(figures_command)
 main.add_command(fragment_command)
+main.add_command(export_command)
 main.add_command(strengthen_command(load_spec))
 main.add_command(needs_command(load_spec))

@@ -21,7 +21,7 @@ from model.lang.declare import Event, Message, Send, one_line
 from model.lang.expr import Expr, Kind, show, walk
 from model.lang.sorts import MaybeSort, SetSort
 from model.lang.spec import Spec, Transition, initial_value
-from model.promela.terms import Frame, Term, Terms, Unsupported, both, known, negation
+from model.promela.terms import YES, Frame, Term, Terms, Unsupported, both, known, negation
 from model.promela.values import Numbers, TooLarge
 
 MOST_SPELLED_OUT = 256
@@ -89,11 +89,9 @@ class Builder:
 
     def _names(self) -> list[str]:
         lines: list[str] = []
-        used = {d.sort for d in self.spec.variables.values()}
         for (sort, _), name in self.terms.leaves.items():
             place = [n for (s, _), n in self.terms.leaves.items() if s == sort].index(name)
-            if True:
-                lines.append(f"#define {name} {place}")
+            lines.append(f"#define {name} {place}")
         lines.append("")
         for name in self.spec.messages:
             size = (self.terms.messages(name) + 7) // 8
@@ -234,7 +232,9 @@ class Builder:
         lines = [f"  /* {name}: any that was sent */", "  :: atomic {"]
         lines += [
             "       do",
-            f"       :: d_step {{ do :: i < {count} && !SENT({name}, i) -> i++ :: else -> break od }};",
+            "       :: d_step {",
+            f"            do :: i < {count} && !SENT({name}, i) -> i++ :: else -> break od",
+            "          };",
             "          if",
             f"          :: i == {count} -> break",
             f"          :: i < {count} -> break  /* this one */",
@@ -262,9 +262,7 @@ class Builder:
             found = both(found, negation(self.terms.beyond(e, frame)))
         return found
 
-    def _alternative(
-        self, t: Transition, frame: Frame, note: str, first: Term = known(1)
-    ) -> list[str]:
+    def _alternative(self, t: Transition, frame: Frame, note: str, first: Term = YES) -> list[str]:
         """Return the alternative of one row; nothing where its guard is plainly false."""
         guard = both(first, self._guard(t, frame))
         if guard.value == 0:
@@ -395,8 +393,10 @@ def _comment(text: str) -> list[str]:
 
 
 def _indented(text: str, by: int) -> list[str]:
-    """Return a text in lines, broken behind `&&` and `||` alone: Spin may end a statement at
-    the end of a line that could be one."""
+    """Return a text in lines, broken behind `&&` and `||` alone.
+
+    Spin may end a statement at the end of a line that could be one.
+    """
     lines: list[str] = []
     line = ""
     for part in re.split(r"(?<=&&) |(?<=\|\|) ", text):

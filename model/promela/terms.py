@@ -304,7 +304,9 @@ class Terms:
             held[self._place(source, leaf)] = self._place(e.sort, value)
         if x.value is not None:
             at = held[x.value]
-            return self.leaf(e.sort, e.sort.leaves[at]) if isinstance(e.sort, SumSort) else known(at)
+            return (
+                self.leaf(e.sort, e.sort.leaves[at]) if isinstance(e.sort, SumSort) else known(at)
+            )
         return Term(f"{self.table(e.label.partition('(')[0] or str(e.sort), held)}[{x}]")
 
     @staticmethod

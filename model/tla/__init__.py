@@ -22,9 +22,7 @@ from model.tla.terms import Unsupported
 __all__ = ["Unsupported", "write_tla"]
 
 
-def write_tla(
-    spec: Spec, instance: Instance, name: str = "", check: str = "all"
-) -> dict[str, str]:
+def write_tla(spec: Spec, instance: Instance, name: str = "", check: str = "all") -> dict[str, str]:
     """Return the texts of a module, its instance and TLC's configuration, by file name."""
     module = Builder(spec, instance, plain(name or spec.name)).build()
     instance_text, config = instance_files(spec, instance, module, check)

@@ -37,10 +37,17 @@ def instance_files(spec: Spec, instance: Instance, module: Module, check: str) -
     values = _constants(spec, instance, module)
     dashes = (layout.WIDTH - len(f" MODULE {name} ")) // 2
     head = "-" * dashes + f" MODULE {name} "
-    atoms = list(dict.fromkeys([*instance.nodes, *(a for of in instance.atoms.values() for a in of)]))
+    atoms = list(
+        dict.fromkeys([*instance.nodes, *(a for of in instance.atoms.values() for a in of)])
+    )
     lines = [head.ljust(layout.WIDTH, "-")]
     lines += layout.comment(f"{module.name}, small enough for TLC: {_size(instance)}.")
-    lines += ["", f"EXTENDS {module.name}, TLC", "", *layout.behind("CONSTANTS ", layout.fill(atoms, 70))]
+    lines += [
+        "",
+        f"EXTENDS {module.name}, TLC",
+        "",
+        *layout.behind("CONSTANTS ", layout.fill(atoms, 70)),
+    ]
     defined = {key: tree for key, tree in values.items() if isinstance(tree, Tree)}
     for key, tree in defined.items():
         lines += ["", *layout.definition(f"MC{key}", tree)]
@@ -54,7 +61,9 @@ def instance_files(spec: Spec, instance: Instance, module: Module, check: str) -
     config = ["SPECIFICATION Spec", "", "CONSTANTS"]
     config += [f"    {atom} = {atom}" for atom in atoms]
     for key, value in values.items():
-        config.append(f"    {key} <- MC{key}" if isinstance(value, Tree) else f"    {key} = {value}")
+        config.append(
+            f"    {key} <- MC{key}" if isinstance(value, Tree) else f"    {key} = {value}"
+        )
     checked = {"none": [], "safety": module.invariants, "all": module.invariants + module.lemmas}
     if checked[check]:
         config += ["", "INVARIANTS", *(f"    {name}" for name in checked[check])]

@@ -324,7 +324,9 @@ def negation(inner: Tree) -> Tree:
     """Return a negation."""
     if isinstance(inner, Negation):
         return inner.inner
-    return {TRUE: FALSE, FALSE: TRUE}.get(inner) or Negation(inner)
+    if inner in (TRUE, FALSE):
+        return FALSE if inner == TRUE else TRUE
+    return Negation(inner)
 
 
 def definition(head: str, body: Tree, *, listed: bool = False, width: int = WIDTH) -> list[str]:
@@ -345,9 +347,7 @@ def comment(text: str, indent: int = 0) -> list[str]:
     for at, paragraph in enumerate(filter(None, paragraphs)):
         if at:
             lines.append(prefix.rstrip())
-        lines += textwrap.wrap(
-            paragraph, WIDTH, initial_indent=prefix, subsequent_indent=prefix
-        )
+        lines += textwrap.wrap(paragraph, WIDTH, initial_indent=prefix, subsequent_indent=prefix)
     return lines
 
 

@@ -12,7 +12,7 @@ from model.lang.declare import Message
 from model.lang.expr import Expr, Kind, same, walk
 from model.lang.spec import Spec, Statement
 from model.tla import layout
-from model.tla.actions import Actions
+from model.tla.actions import Action, Actions
 from model.tla.layout import Group, Infix, Quantified, Tree, Word, behind, conjoin
 from model.tla.properties import Formulas, ghosts_in
 from model.tla.terms import Frame, message_field
@@ -315,7 +315,9 @@ def _united(blocks: list[list[str]]) -> list[str]:
     """Return a union, one set after the other."""
     lines: list[str] = []
     for at, block in enumerate(blocks):
-        lines += behind("    " if at == 0 else "        \\cup ", block) if at else [
-            f"    {line}" if i == 0 else f"    {line}" for i, line in enumerate(block)
-        ]
+        lines += (
+            behind("    " if at == 0 else "        \\cup ", block)
+            if at
+            else [f"    {line}" if i == 0 else f"    {line}" for i, line in enumerate(block)]
+        )
     return lines

@@ -92,7 +92,9 @@ class Terms:
                 return f.bound[e.data]
             case Kind.VAR | Kind.NEXT:
                 prime = "'" if e.kind is Kind.NEXT else ""
-                return Group(f"{self.words.variable(e.data)}{prime}[", (self.of(e.args[0], f),), "]")
+                return Group(
+                    f"{self.words.variable(e.data)}{prime}[", (self.of(e.args[0], f),), "]"
+                )
             case Kind.FRESH:
                 return f.fresh.get(id(e)) or self.fresh(e, f)
             case Kind.FORALL | Kind.EXISTS | Kind.SENT | Kind.GHOST:
@@ -151,8 +153,8 @@ class Terms:
                 if known is not None:
                     return known
                 if isinstance(e.args[0].sort, BoolSort) and a[0].level < layout.APPLY:
-                    return Infix("<=>", *a, layout.IMPLIES)
-                return Infix("=", *a)
+                    return Infix("<=>", a[0], a[1], layout.IMPLIES)
+                return Infix("=", a[0], a[1])
             case Kind.LT | Kind.LE:
                 return self._ordered(e, a)
             case Kind.NOT:
@@ -164,7 +166,7 @@ class Terms:
             case Kind.IMPLIES:
                 return layout.implication(a[0], a[1])
             case Kind.ITE:
-                return a[1] if a[0] == TRUE else a[2] if a[0] == FALSE else If(*a)
+                return a[1] if a[0] == TRUE else a[2] if a[0] == FALSE else If(a[0], a[1], a[2])
             case Kind.IS:
                 return self._is(e, a[0], "=", "\\in")
             case Kind.MAP:
@@ -222,7 +224,8 @@ class Terms:
     def _negated(self, inner: Expr, tree: Tree, f: Frame) -> Tree:
         match inner.kind:
             case Kind.EQ if tree not in (TRUE, FALSE):
-                return Infix("#", *(self.of(a, f) for a in inner.args))
+                left, right = (self.of(a, f) for a in inner.args)
+                return Infix("#", left, right)
             case Kind.IS:
                 return self._is(inner, self.of(inner.args[0], f), "#", "\\notin")
             case Kind.HAS:
