@@ -143,7 +143,7 @@ class Searcher:
         return True
 
     def run(self, statements: list[Statement] | None = None, most: int = 2_000_000) -> Search:
-        """Search all states, and check `statements` in each. Raises `OverflowError` beyond `most`."""
+        """Search all states, and check `statements` in each; `OverflowError` beyond `most`."""
         found = Search(distinct=1, generated=1)
         first = self.first()
         seen, frontier = {first}, [first]

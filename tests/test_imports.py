@@ -38,6 +38,7 @@ class Part:
 MODEL = (
     *("language", "order", "evaluator", "z3 generator", "python generator"),
     *("partial evaluation", "figures", "reference"),
+    *("instance", "tla generator", "promela generator"),
 )
 ENGINES = (
     "counterexamples",
@@ -62,6 +63,9 @@ PARTS: dict[str, Part] = {
     "evaluator": Part(("model.evaluate",), parts=("language",)),
     "z3 generator": Part(("model.smt",), parts=("language",), libraries=("z3",)),
     "python generator": Part(("model.python",), parts=("language",)),
+    "instance": Part(("model.instance",), parts=("language",)),
+    "tla generator": Part(("model.tla",), parts=("language", "instance")),
+    "promela generator": Part(("model.promela",), parts=("language", "instance")),
     "partial evaluation": Part(("model.partial",), parts=("language",)),
     "figures": Part(
         ("model.figures",),
@@ -272,6 +276,8 @@ def test_packages_are_empty() -> None:
         ("model.smt.relation", "from model.evaluate import Evaluator"),
         ("model.smt.relation", "from impl.order.node import Node"),
         ("model.python.bodies", "import z3"),
+        ("model.tla.terms", "from model.evaluate import Evaluator"),
+        ("model.promela.terms", "from model.tla.layout import Tree"),
         ("model.figures.dot", "from checkers.verdict import Verdict"),
         ("impl.order.node", "import random"),
         ("impl.order.node", "import time as clock"),

@@ -125,7 +125,7 @@ class Actions:
         name = self.name(t)
         body = layout.definition(f"{name}({', '.join(('n', *parameters))})", _listed(parts))
         if fresh or shared:
-            lets = [f"{text} == {value}" for text, value, _ in fresh] + shared
+            lets = [line for text, value, _ in fresh for line in self._new(text, value)] + shared
             body = [
                 body[0],
                 *behind("    LET ", lets),
@@ -180,16 +180,20 @@ class Actions:
                 found.append(layout.Negation(layout.conjoin(inner)))
         return [Infix("=", Parens(p), TRUE) if _is_choice(p) else p for p in found]
 
-    def _fresh(self, t: Transition, frame: Frame) -> tuple[Frame, list[tuple[str, str, str]]]:
+    @staticmethod
+    def _new(name: str, value: Tree) -> list[str]:
+        return layout.definition(name, value, width=layout.WIDTH - 8)
+
+    def _fresh(self, t: Transition, frame: Frame) -> tuple[Frame, list[tuple[str, Tree, str]]]:
         """Return the frame with the row's new values, each with its name, value and domain."""
-        found: list[tuple[str, str, str]] = []
+        found: list[tuple[str, Tree, str]] = []
         known: dict[int, Tree] = {}
         for e in t.fresh():
             sort = self.words.sort(e.sort)
             at = sum(1 for _, _, domain in found if domain == sort)
             name = self.words.names.of("fresh", (sort, at), f"new{camel(e.sort.name)}")
             inner = replace(frame, fresh=known)
-            found.append((name, self.formulas.fresh(e, inner).flat(), sort))
+            found.append((name, self.formulas.fresh(e, inner), sort))
             known[id(e)] = Word(name)
         return replace(frame, fresh=known), found
 
@@ -395,8 +399,10 @@ class Actions:
                 told.append(f"\\/ {action.call()}")
                 continue
             bounds = self.bounds(action)
-            head = f"\\E {', '.join(bounds)} : " if bounds else ""
-            mine.append(f"\\/ {head}{action.call()}")
+            call: Tree = Word(action.call())
+            if bounds:
+                call = layout.Quantified("\\E", bounds, call)
+            mine += behind("\\/ ", call.lines(layout.WIDTH - 8))
         lines = [f"{self.step}(n) ==", *(f"    {line}" for line in mine)]
         if told:
             lines.append(f"    \\/ \\E m \\in {self.inbox}(n) :")

@@ -226,7 +226,7 @@ class Group(Tree):
 
 @dataclass(frozen=True)
 class Such(Tree):
-    r"""A set by comprehension: `{x \in S : p}` or `{e : x \in S}`, or a function `[x \in S |-> e]`."""
+    r"""A set by comprehension, `{x \in S : p}`, or a function, `[x \in S |-> e]`."""
 
     left: str
     head: Tree

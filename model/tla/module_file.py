@@ -313,11 +313,6 @@ def _spaced(blocks: list[list[str]]) -> list[str]:
 
 def _united(blocks: list[list[str]]) -> list[str]:
     """Return a union, one set after the other."""
-    lines: list[str] = []
-    for at, block in enumerate(blocks):
-        lines += (
-            behind("    " if at == 0 else "        \\cup ", block)
-            if at
-            else [f"    {line}" if i == 0 else f"    {line}" for i, line in enumerate(block)]
-        )
-    return lines
+    heads = ["    ", *["        \\cup "] * (len(blocks) - 1)]
+    pairs = zip(heads, blocks, strict=True)
+    return [line for head, block in pairs for line in behind(head, block)]

@@ -144,8 +144,9 @@ class Formulas(Terms):
         atoms: list[Expr] = []
         for part in parts:
             opened = part
-            if part.kind is Kind.EXISTS and part.args[0].kind is Kind.SENT:
-                left |= dict(part.data)
+            names = dict(part.data) if part.kind is Kind.EXISTS else {}
+            if names and part.args[0].kind is Kind.SENT and not names.keys() & left.keys():
+                left |= names
                 opened = part.args[0]
             is_atom = opened.kind in (Kind.SENT, Kind.GHOST) and any(
                 a.kind is Kind.BOUND and a.data in left for a in opened.args
@@ -177,11 +178,11 @@ class Formulas(Terms):
         places = ["src", "dst", *(message_field(name) for name in fields)]
         for place, argument in zip(places, atom.args, strict=True):
             value = Word(f"{one}.{place}")
-            if argument.kind is Kind.BOUND and argument.data in left:
-                if argument.data not in bounds.values:
-                    bounds.values[argument.data] = value
-                    continue
-            self._tests.append((value, argument))
+            is_open = argument.kind is Kind.BOUND and argument.data in left
+            if is_open and argument.data not in bounds.values:
+                bounds.values[argument.data] = value
+            else:
+                self._tests.append((value, argument))
 
     def _take_ghost(self, atom: Expr, left: dict[str, Sort], bounds: _Bounds, f: Frame) -> None:
         names: list[str] = []

@@ -42,6 +42,9 @@ class Unsupported(ValueError):
     """An expression that this generator has no text for."""
 
 
+_ME, _SENDER = Word("n"), Word("m.src")
+
+
 @dataclass(frozen=True)
 class Frame:
     """What an expression speaks of: who acts, on which event, and the bound variables.
@@ -49,8 +52,8 @@ class Frame:
     `fields` are the event's by name; `fresh` are values by the identity of their FRESH expression.
     """
 
-    me: Tree = Word("n")
-    sender: Tree = Word("m.src")
+    me: Tree = _ME
+    sender: Tree = _SENDER
     fields: Mapping[str, Tree] = field(default_factory=dict)
     bound: Mapping[str, Tree] = field(default_factory=dict)
     fresh: Mapping[int, Tree] = field(default_factory=dict)
@@ -111,8 +114,8 @@ class Terms:
         base = self.of(e.args[0], f)
         assert isinstance(e.sort, OrderSort)
         if e.sort.owned:
-            first = Group(f"{under(base, layout.PLUS).flat()}[", (Word("1"),), "]")
-            return Group("<<", (Word(f"{first.flat()} + 1"), f.me), ">>")
+            start: Tree = Round(under(base, layout.PLUS))
+            return Group("<<", (start, f.me), ">>")
         return Infix("+", base, Word("1"), layout.PLUS)
 
     # ------------------------------------------------------------ constants
@@ -256,6 +259,22 @@ class Terms:
         for other in sets[1:]:
             whole = Joined(whole, other)
         return Infix(many, tree, whole)
+
+
+@dataclass(frozen=True)
+class Round(Tree):
+    """The round after that of a pair <<round, node>>."""
+
+    pair: Tree
+
+    def flat(self) -> str:
+        """Return it on one line."""
+        return f"{self.pair.flat()}[1] + 1"
+
+    def broken(self, width: int) -> list[str]:
+        """Put the number behind the pair."""
+        lines = self.pair.lines(width - 7)
+        return [*lines[:-1], lines[-1] + "[1] + 1"]
 
 
 class Joined(Infix):
