@@ -209,13 +209,13 @@ def spin(folder: Path, text: str, vector: int, *flags: str) -> Told:
     ).stdout
     stored = re.search(r"(\d+) states, stored", told)
     steps = re.search(r"(\d+) transitions", told)
-    broken = re.search(r"assertion violated (\S+)\s*\(at depth (\d+)\)", told)
+    broken = re.search(r"(assertion violated) .*\(at depth (\d+)\)", told)
     assert stored is not None and steps is not None, told
     return Told(
         int(stored[1]),
         int(steps[1]),
         0,
-        broken[1].strip("()") if broken else "" if "errors: 0" in told else "?",
+        broken[1] if broken else "" if "errors: 0" in told else "?",
         int(broken[2]) if broken else 0,
         told,
     )

@@ -13,12 +13,13 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from checkers.bench import lock_cycle, proofs
+from checkers.bench import lock_cycle, peers, proofs
 from checkers.bench.timing import Section
 
 BENCHES: dict[str, Callable[[int], Section]] = {
     "lock_cycle": lock_cycle.bench,
     "proofs": proofs.bench,
+    "peers": peers.bench,
 }
 
 
@@ -38,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the benchmarks that were asked for; return the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m checkers.bench",
-        description="Measure the generated node and its peers, and the proofs.",
+        description="Measure the generated node and its peers, the proofs, and searches of all states.",
     )
     parser.add_argument("--only", choices=sorted(BENCHES), action="append", metavar="NAME")
     parser.add_argument("--rounds", type=int, default=200, help="the best of so many (200)")

@@ -19,6 +19,9 @@ from model.promela.values import TooLarge
 __all__ = ["Model", "TooLarge", "Unsupported", "write_promela"]
 
 
-def write_promela(spec: Spec, instance: Instance) -> Model:
-    """Return the model. Raises `TooLarge` or `Unsupported` for what cannot be spelled out."""
-    return Builder(spec, instance).build()
+def write_promela(spec: Spec, instance: Instance, *, check: bool = True) -> Model:
+    """Return the model; without `check` nothing is asserted, and the states are only counted.
+
+    Raises `TooLarge` or `Unsupported` for what cannot be spelled out.
+    """
+    return Builder(spec, instance, check=check).build()

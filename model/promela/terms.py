@@ -325,6 +325,8 @@ class Terms:
 
     def _majority(self, some: Term, whole: Term) -> Term:
         size = 1 << len(self.numbers.nodes)
+        if size > 1 << 12:
+            raise TooLarge(f"{len(self.numbers.nodes)} nodes: too many to count majorities of")
         counts = self.table("COUNT", [at.bit_count() for at in range(size)])
         if whole.value is not None:
             if some.value is not None:

@@ -1,0 +1,238 @@
+"""How fast all states are searched: here, by TLC and by Spin, on one and the same instance.
+
+Belongs here: finding the peers, running each once, and what it told. Never here: the export of a
+spec to them (`model/tla`, `model/promela`), or a judgement; a benchmark fails nothing.
+
+A peer is looked for as users have it: TLC's jar by the environment variable TLA2TOOLS, with `java`
+on the path; `spin` and a C compiler on the path. One that is not there is skipped with a word. All
+count, and check nothing; each runs as a process of its own, measured from start to end (of Spin,
+the compiled search alone), with the most memory that it held. The rates are distinct states a
+second. PARTICIPANTS in the environment says how large two-phase commit is (8).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from checkers.bench.timing import Row, Section
+from checkers.instances import read_instance
+from model.instance import Instance
+from model.lang import Spec
+from model.lang.load import load
+from model.promela import TooLarge, Unsupported, write_promela
+from model.tla import write_tla
+
+ROOT = Path(__file__).resolve().parents[2]
+LONGEST = 1800.0
+"""Seconds after which a search is given up."""
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A spec and an instance of it."""
+
+    name: str
+    source: str
+    scope: str
+    crashes: int = 0
+    messages: int | None = None
+
+
+WORKLOADS: tuple[Workload, ...] = (
+    Workload(
+        "two-phase commit",
+        "docs/protocols/two_phase_textbook.py",
+        f"peers={os.environ.get('PARTICIPANTS', '8')}",
+    ),
+    Workload("the order", "order", "radiants=1,keys=1,terms=1,numbers=1", messages=8),
+)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a search told, and what it took; `depth` is 0 where it does not tell."""
+
+    distinct: int
+    generated: int
+    depth: int
+    seconds: float
+    megabytes: float
+    note: str = ""
+
+
+class Absent(Exception):
+    """A peer that is not there, or that did not come to an end; the text says why."""
+
+
+def bench(rounds: int) -> Section:
+    """Return the rates of all searches; each is run once, so that `rounds` says nothing here."""
+    rows: list[Row] = []
+    remarks: list[str] = []
+    for workload in WORKLOADS:
+        if workload.source != "order" and not (ROOT / workload.source).is_file():
+            rows.append(Row(workload.name, None, f"skipped: there is no {workload.source}"))
+            continue
+        searches = {"oathbound": _explored, "TLC": _tlc, "Spin": _spin}
+        found: dict[str, Told] = {}
+        for name, search in searches.items():
+            label = f"{workload.name}, {name}"
+            try:
+                told = found[name] = search(workload)
+            except Absent as error:
+                rows.append(Row(label, None, f"skipped: {error}"))
+                continue
+            rows.append(Row(label, told.distinct / told.seconds, _note(told)))
+        remarks += agreement(workload.name, found)
+    return Section("peers", "all states searched", "states/s", tuple(rows), tuple(remarks))
+
+
+def _note(told: Told) -> str:
+    depth = f", depth {told.depth}" if told.depth else ""
+    more = f"; {told.note}" if told.note else ""
+    return (
+        f"{told.distinct:,} distinct, {told.generated:,} generated{depth};"
+        f" {told.seconds:.1f} s, {told.megabytes:,.0f} MB{more}"
+    )
+
+
+def agreement(name: str, found: dict[str, Told]) -> list[str]:
+    """Return whether those that searched counted the same."""
+    if len(found) < 2:
+        return []
+    named = ", ".join(found)
+    distinct = {told.distinct for told in found.values()}
+    generated = {told.generated for told in found.values() if not told.note.startswith("picks")}
+    depths = {told.depth for told in found.values() if told.depth}
+    if len(distinct) == 1 and len(generated) == 1 and len(depths) <= 1:
+        return [f"{name}: {named} count the same."]
+    told = "; ".join(f"{n} {t.distinct:,} {t.generated:,} {t.depth}" for n, t in found.items())
+    return [f"{name}: THE COUNTS DIFFER: {told}."]
+
+
+# ---------------------------------------------------------------- running
+
+
+def _run(command: list[str], folder: Path) -> tuple[str, float, float]:
+    """Run a command; return what it printed, its seconds and its most megabytes."""
+    with (folder / "told").open("w+", encoding="utf-8") as out:
+        start = time.perf_counter()
+        child = subprocess.Popen(command, cwd=folder, stdout=out, stderr=subprocess.STDOUT)
+        while True:
+            pid, _, used = os.wait4(child.pid, os.WNOHANG)
+            seconds = time.perf_counter() - start
+            if pid:
+                break
+            if seconds > LONGEST:
+                child.kill()
+                child.wait()
+                raise Absent(f"{command[0]} took longer than {LONGEST:.0f} s")
+            time.sleep(0.01)
+        child.returncode = 0
+        out.seek(0)
+        unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
+        return out.read(), seconds, used.ru_maxrss / unit
+
+
+def _loaded(workload: Workload) -> tuple[Spec, Instance]:
+    source = workload.source if workload.source == "order" else str(ROOT / workload.source)
+    spec = load(source)
+    options = {"crashes": workload.crashes, "messages": workload.messages}
+    return spec, read_instance(spec, workload.scope, **options)
+
+
+def _explored(workload: Workload) -> Told:
+    """Search by `oathbound explore`."""
+    source = workload.source if workload.source == "order" else str(ROOT / workload.source)
+    command = [sys.executable, "-m", "checkers", "explore", source, "--scope", workload.scope]
+    command += ["--crashes", str(workload.crashes), "--count"]
+    if workload.messages is not None:
+        command += ["--messages", str(workload.messages)]
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "found.json"
+        path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", ""))))
+        asked = ["env", f"PYTHONPATH={path}", *command, "--json", str(file)]
+        text, seconds, megabytes = _run(asked, Path(folder))
+        if not file.is_file():
+            raise Absent(_last_line(text))
+        found = json.loads(file.read_text(encoding="utf-8"))
+    levels = found["levels"]
+    return Told(found["distinct"], found["generated"], len(levels), seconds, megabytes)
+
+
+def _tlc(workload: Workload) -> Told:
+    jar = os.environ.get("TLA2TOOLS", "")
+    if not Path(jar).is_file():
+        raise Absent("TLC is not installed (TLA2TOOLS names no jar)")
+    java = shutil.which("java")
+    if java is None:
+        raise Absent("there is no java on the path")
+    spec, instance = _loaded(workload)
+    workers = os.cpu_count() or 1
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in write_tla(spec, instance, "exported", "none").items():
+            (Path(folder) / name).write_text(text, encoding="utf-8")
+        command = [java, "-XX:+UseParallelGC", "-cp", str(Path(jar).absolute()), "tlc2.TLC"]
+        command += ["-workers", str(workers), "-config", "MCexported.cfg", "MCexported.tla"]
+        text, seconds, megabytes = _run(command, Path(folder))
+    return tlc_told(text, seconds, megabytes, f"{workers} workers")
+
+
+def tlc_told(text: str, seconds: float, megabytes: float, note: str = "") -> Told:
+    """Return what TLC's output says. Raises `Absent` where it did not end well."""
+    counts = re.search(r"(\d+) states generated, (\d+) distinct states found, 0 states left", text)
+    depth = re.search(r"depth of the complete state graph search is (\d+)", text)
+    if counts is None or depth is None:
+        raise Absent(_last_line(text))
+    return Told(int(counts[2]), int(counts[1]), int(depth[1]), seconds, megabytes, note)
+
+
+def _spin(workload: Workload) -> Told:
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    spin = shutil.which("spin")
+    if spin is None or compiler is None:
+        raise Absent("Spin is not installed (no spin, or no C compiler, on the path)")
+    spec, instance = _loaded(workload)
+    try:
+        model = write_promela(spec, instance, check=False)
+    except (TooLarge, Unsupported) as error:
+        raise Absent(str(error)) from None
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "model.pml").write_text(model.text, encoding="utf-8")
+        start = time.perf_counter()
+        _run([spin, "-a", "model.pml"], folder)
+        flags = ["-O2", "-w", "-DSAFETY", "-DNOREDUCE", f"-DVECTORSZ={model.vector}"]
+        told, _, _ = _run([compiler, *flags, "-o", "pan", "pan.c"], folder)
+        made = time.perf_counter() - start
+        if not (folder / "pan").is_file():
+            raise Absent(f"its search was not compiled: {_last_line(told)}")
+        text, seconds, megabytes = _run(["./pan", "-m1000000"], folder)
+    picks = "picks a message in several moves; " if ":: atomic {" in model.text else ""
+    return spin_told(text, seconds, megabytes, f"{picks}compiled in {made:.1f} s")
+
+
+def spin_told(text: str, seconds: float, megabytes: float, note: str = "") -> Told:
+    """Return what Spin's output says; it tells no depth of a shortest run.
+
+    Raises `Absent` where it did not end well.
+    """
+    stored = re.search(r"(\d+) states, stored", text)
+    steps = re.search(r"(\d+) transitions \(= stored\+matched\)", text)
+    if stored is None or steps is None or "errors: 0" not in text or "max search depth" in text:
+        raise Absent(_last_line(text))
+    return Told(int(stored[1]), int(steps[1]), 0, seconds, megabytes, note)
+
+
+def _last_line(text: str) -> str:
+    """Return the last line that says something."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else "it said nothing"
