@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from checkers.bench import proofs
+from checkers.bench import peers, proofs
 from checkers.bench.__main__ import BENCHES, main, table
+from checkers.bench.peers import Absent, Told, Workload, agreement, spin_told, tlc_told
 from checkers.bench.timing import Contender, Row, Section, race
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,6 +21,9 @@ def test_every_benchmark_runs_and_is_written_down(
 ) -> None:
     monkeypatch.setattr(proofs, "TARGET", str(ROOT / "docs" / "tutorial_lock.py"))
     monkeypatch.setattr(proofs, "CHANGED", str(ROOT / "docs" / "tutorial_lock.py"))
+    small = Workload("a lock", "docs/tutorial_lock.py", "peers=2,tickets=2", crashes=1)
+    gone = Workload("nothing", "docs/protocols/nothing.py", "")
+    monkeypatch.setattr(peers, "WORKLOADS", (small, gone))
     file = tmp_path / "rates.json"
     assert main(["--rounds", "1", "--json", str(file)]) == 0
     found = json.loads(file.read_text())
@@ -29,7 +33,56 @@ def test_every_benchmark_runs_and_is_written_down(
     assert rates["generated node"] > 0
     rates = {row["name"]: row["rate"] for row in found["sections"][1]["rows"]}
     assert rates["nothing changed"] > 0 and rates["from nothing"] > 0
+    searches = {row["name"]: row for row in found["sections"][2]["rows"]}
+    assert set(searches) == {"a lock, oathbound", "a lock, TLC", "a lock, Spin", "nothing"}
+    for row in searches.values():
+        assert row["note"].startswith("221 distinct" if row["rate"] else "skipped: ")
+    assert not any("DIFFER" in remark for remark in found["sections"][2]["remarks"])
     assert "generated node" in capsys.readouterr().out
+
+
+def test_what_peers_print_is_read() -> None:
+    tlc = """Progress(11) at 2026-01-01 00:00:00
+1146 states generated, 288 distinct states found, 0 states left on queue.
+The depth of the complete state graph search is 11.
+Finished in 01s"""
+    assert tlc_told(tlc, 2.0, 100.0) == Told(288, 1146, 11, 2.0, 100.0)
+    spin = """State-vector 60 byte, depth reached 24, errors: 0
+      288 states, stored
+      858 states, matched
+     1146 transitions (= stored+matched)"""
+    assert spin_told(spin, 2.0, 100.0) == Told(288, 1146, 0, 2.0, 100.0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Error: Invariant Consistent is violated.",
+        "10 states generated, 5 distinct states found, 3 states left on queue.",
+    ],
+)
+def test_a_peer_that_did_not_search_all_states_has_no_counts(text: str) -> None:
+    with pytest.raises(Absent):
+        tlc_told(text, 1.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    "line", ["errors: 1", "errors: 0\nerror: max search depth too small", "no errors"]
+)
+def test_a_search_of_spin_that_was_cut_has_no_counts(line: str) -> None:
+    text = f"{line}\n 288 states, stored\n 1146 transitions (= stored+matched)\n"
+    with pytest.raises(Absent):
+        spin_told(text, 1.0, 1.0)
+
+
+def test_peers_that_count_otherwise_are_told() -> None:
+    same = {"TLC": Told(288, 1146, 11, 1.0, 1.0), "Spin": Told(288, 1146, 0, 1.0, 1.0)}
+    assert agreement("x", same) == ["x: TLC, Spin count the same."]
+    for other in (Told(287, 1146, 0, 1, 1), Told(288, 1145, 0, 1, 1), Told(288, 1146, 12, 1, 1)):
+        (told,) = agreement("x", {**same, "oathbound": other})
+        assert "THE COUNTS DIFFER" in told
+    assert agreement("x", {"TLC": same["TLC"]}) == []
 
 
 def test_a_missing_package_is_skipped_with_a_word() -> None:

@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the benchmarks that were asked for; return the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m checkers.bench",
-        description="Measure the generated node and its peers, the proofs, and searches of all states.",
+        description="Measure the generated node, the proofs, and searches of all states.",
     )
     parser.add_argument("--only", choices=sorted(BENCHES), action="append", metavar="NAME")
     parser.add_argument("--rounds", type=int, default=200, help="the best of so many (200)")

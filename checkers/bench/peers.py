@@ -145,8 +145,8 @@ def _run(command: list[str], folder: Path) -> tuple[str, float, float]:
 def _loaded(workload: Workload) -> tuple[Spec, Instance]:
     source = workload.source if workload.source == "order" else str(ROOT / workload.source)
     spec = load(source)
-    options = {"crashes": workload.crashes, "messages": workload.messages}
-    return spec, read_instance(spec, workload.scope, **options)
+    crashes, messages = workload.crashes, workload.messages
+    return spec, read_instance(spec, workload.scope, crashes=crashes, messages=messages)
 
 
 def _explored(workload: Workload) -> Told:
