@@ -51,6 +51,7 @@ ENGINES = (
     "possible",
     "edges",
     "reach",
+    "instances",
     "conformance",
     "bench",
     "strengthen",
@@ -110,6 +111,7 @@ PARTS: dict[str, Part] = {
     ),
     "edges": Part(("checkers.edges",), parts=("verdict", "possible", *MODEL), libraries=None),
     "workers": Part(("checkers.workers",), libraries=("joblib",)),
+    "instances": Part(("checkers.instances",), parts=MODEL),
     "reach": Part(
         ("checkers.reach", "checkers.cases", "checkers.scenarios"),
         parts=("verdict", *MODEL),
