@@ -22,7 +22,9 @@ import pytest
 from checkers.instances import read_instance
 from model.instance import Instance
 from model.lang import Spec
+from model.lang.expr import Kind, walk
 from model.lang.load import load
+from model.lang.spec import Statement
 from tests.plain_search import Search, search
 from tests.protocol_faults import FAULTS
 
@@ -143,7 +145,20 @@ FAULTY = (
     Faulty("two_phase_commit: a participant aborts after its promise", "peers=2"),
     Faulty("two_phase_commit: the manager changes its mind", "peers=2"),
     Faulty("lock_service: the old holder keeps the lock", "nodes=2,epochs=2"),
+    Faulty("ring_election: a running node wins with a higher number", "nodes=4"),
+    Faulty("raft_election: votes of older terms count", "servers=2,terms=2", 1),
+    Faulty("sharded_store: a parcel is taken twice", "nodes=1,numbers=2", 1),
+    Faulty("sharded_store: the owner keeps what it gives", "nodes=1,numbers=2", 1),
 )
+
+
+def without_history(spec: Spec) -> list[Statement]:
+    """Return the safety properties that speak of no ghost: those that are exported without it."""
+    return [
+        s
+        for s in spec.of_kind("safety")
+        if s.formula is not None and not any(e.kind is Kind.GHOST for e in walk(s.formula))
+    ]
 
 
 def quick_first(cases: Sequence[Any], quick: int = 2) -> list[Any]:
