@@ -75,6 +75,9 @@ class Builder:
         for name in self.spec.messages:
             self.terms.messages(name)
         promised, checked, left_out = self._promises()
+        for name in self.spec.variables:
+            for at in range(len(self.numbers.nodes)):  # tables of first values come to be known
+                self.terms.of(initial_value(self.spec, name), Frame(at))
         body = self._loop(checked)
         head = [f"{self.spec.title}.", "", "Written by `oathbound export`; change the spec."]
         head += ["", f"Nodes: {', '.join(self.numbers.nodes)}. What each kind of value is as a"]
@@ -111,7 +114,8 @@ class Builder:
     def _bytes(self) -> int:
         messages = sum((self.terms.messages(n) + 7) // 8 for n in self.spec.messages)
         local = 4 * len(self.spec.variables) * len(self.numbers.nodes)
-        return messages + local + 64
+        tables = sum(4 * len(values) for values in self.tables)
+        return messages + local + tables + 64
 
     def _variables(self) -> list[str]:
         """Return the declarations; those of tables come first, once all are known."""
@@ -119,7 +123,7 @@ class Builder:
         for values, name in self.tables.items():
             kind = "int" if max(values) > 255 else "byte"
             listed = ", ".join(map(str, values))
-            lines.append(f"hidden {kind} {name}[{len(values)}] = {{ {listed} }};")
+            lines.append(f"{kind} {name}[{len(values)}] = {{ {listed} }};")
         if lines:
             lines.append("")
         for name, decl in self.spec.variables.items():

@@ -175,7 +175,7 @@ class Terms:
         held = self.numbers.map_values(config.sort, self.numbers.instance.config[config.data])
         if key.value is not None:
             return known(held[key.value])
-        return Term(f"{self.table(f'config_{config.data}', held)}[{key}]")
+        return self._looked_up(f"config_{config.data}", held, key)
 
     def _junction(self, e: Expr, f: Frame) -> Term:
         join = both if e.kind is Kind.AND else either
@@ -307,7 +307,19 @@ class Terms:
             return (
                 self.leaf(e.sort, e.sort.leaves[at]) if isinstance(e.sort, SumSort) else known(at)
             )
-        return Term(f"{self.table(e.label.partition('(')[0] or str(e.sort), held)}[{x}]")
+        return self._looked_up(e.label.partition("(")[0] or str(e.sort), held, x)
+
+    def _looked_up(self, name: str, values: list[int], at: Term) -> Term:
+        """Return an entry of a table: of a small one by shifting, else of an array.
+
+        An array is part of each state, though it never changes: Spin cannot search in breadth
+        where something is hidden.
+        """
+        width = max(1, max(values).bit_length())
+        if width * len(values) <= 31:
+            packed = sum(value << width * i for i, value in enumerate(values))
+            return Term(f"(({packed} >> {_times(at, width)}) & {(1 << width) - 1})")
+        return Term(f"{self.table(name, values)}[{at}]")
 
     @staticmethod
     def _place(sort: Sort, value: Any) -> int:
@@ -327,14 +339,16 @@ class Terms:
         size = 1 << len(self.numbers.nodes)
         if size > 1 << 12:
             raise TooLarge(f"{len(self.numbers.nodes)} nodes: too many to count majorities of")
-        counts = self.table("COUNT", [at.bit_count() for at in range(size)])
+        counts = [at.bit_count() for at in range(size)]
         if whole.value is not None:
             if some.value is not None:
-                inside = (some.value & whole.value).bit_count()
-                return known(2 * inside > whole.value.bit_count())
+                both_in = (some.value & whole.value).bit_count()
+                return known(2 * both_in > whole.value.bit_count())
             most = whole.value.bit_count()
-            return Term(f"(2 * {counts}[{some} & {whole}] > {most})")
-        return Term(f"(2 * {counts}[{some} & {whole}] > {counts}[{whole}])")
+            inside = self._looked_up("COUNT", counts, Term(f"({some} & {whole})"))
+            return Term(f"(2 * {inside} > {most})")
+        inside = self._looked_up("COUNT", counts, Term(f"({some} & {whole})"))
+        return Term(f"(2 * {inside} > {self._looked_up('COUNT', counts, whole)})")
 
 
 def negation(x: Term) -> Term:
