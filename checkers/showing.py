@@ -83,6 +83,8 @@ def run_lines(run: ToldRun, file: str = "") -> list[str]:
     config = ", ".join(f"{n} = {v}" for n, v in run.config)
     lines = [f"the run ({config or 'no configuration'}), found by {run.found_by}:"]
     for step in run.steps:
+        if step.number == run.loop:
+            lines.append("     -- the loop:")
         lines.append(f"{step.number:>4} {step.title}  [{step.rule}]")
         if step.changes:
             lines.append(f"       {', '.join(step.changes)}")
@@ -90,6 +92,8 @@ def run_lines(run: ToldRun, file: str = "") -> list[str]:
             lines.append(f"       sends {', '.join(step.sends)}")
         if step.ghosts:
             lines.append(f"       {', '.join(step.ghosts)}")
+    if run.loop is not None:
+        lines.append(f"     -- {run.goes_on()}")
     lines.append(f"     broken: {run.broken}")
     lines.append("replayed by the reference evaluator, step by step; as a diagram:")
     lines += ["", *run.chart.splitlines(), ""]

@@ -49,7 +49,7 @@ class Counterexample:
 
 @dataclass(frozen=True, slots=True)
 class ToldStep:
-    """A step of a run: `kind` is message, request, timer or crash.
+    """A step of a run: `kind` is message, request, timer, crash, or stop (for ever).
 
     `fields` are plain values by name, as words; `sent_in` is the step that first sent the message;
     `rule` the row that answers; `changes`, `sends` and `ghosts` what the step does, in words.
@@ -72,6 +72,8 @@ class ToldStep:
         """What happens, in words."""
         if self.kind == "crash":
             return f"{self.node} crashes and restarts"
+        if self.kind == "stop":
+            return f"{self.node} stops for ever"
         given = ", ".join(f"{n}={v}" for n, v in self.fields)
         if self.kind != "message":
             return f"{self.node}: {self.event}({given})"
@@ -85,6 +87,9 @@ class ToldRun:
 
     `chart` is its message-sequence diagram as text, `svg` as a picture, `program` a Python program
     that replays it on generated nodes, or empty, and then `no_program` says why there is none.
+
+    With `loop`, the run goes on for ever: after its last step comes the step of that number again;
+    where there is no such step, nothing more happens.
     """
 
     property: str
@@ -98,6 +103,15 @@ class ToldRun:
     svg: str = ""
     program: str = ""
     no_program: str = ""
+    loop: int | None = None
+
+    def goes_on(self) -> str:
+        """Return how the run goes on for ever, in words; empty where it ends."""
+        if self.loop is None:
+            return ""
+        if self.loop > len(self.steps):
+            return "and nothing more happens"
+        return f"and so on from step {self.loop}, for ever"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +180,7 @@ def run_data(run: ToldRun) -> dict[str, Any]:
         "broken": run.broken,
         "found_by": run.found_by,
         "shortest": run.shortest,
+        "loop": run.loop,
         "steps": [
             {
                 "number": s.number,

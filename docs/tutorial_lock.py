@@ -18,6 +18,7 @@ from model.lang import (
     Node,
     Ordered,
     Process,
+    Promise,
     Reply,
     Request,
     Row,
@@ -27,6 +28,8 @@ from model.lang import (
     authority,
     case,
     durable,
+    eventually,
+    fair_loss,
     fallback,
     fresh,
     ite,
@@ -38,6 +41,8 @@ from model.lang import (
     sent,
     sometimes,
     volatile,
+    weak,
+    whenever,
 )
 
 # ---------------------------------------------------------------- what there is
@@ -249,6 +254,25 @@ def one_server(n: Peer) -> Expr:
 def is_held(n: Peer) -> Expr:
     """Some client has it."""
     return n.state == HOLDING
+
+
+# ---------------------------------------------------------------- what happens in the end
+
+timers_fire = weak(Retry)
+messages_arrive = fair_loss(Message)
+clients_give_back = weak(GiveBack)
+
+
+@eventually("granted", "Who asks for the lock gets it, or crashes")
+def granted(n: Peer) -> Promise:
+    """Nobody waits for ever: a crash ends the wait as well, since it makes the client idle."""
+    return whenever(n.state == WAITING).then(n.state != WAITING)
+
+
+@eventually("freed", "The server gets every lock back")
+def freed(s: Peer) -> Promise:
+    """Even one whose holder crashed."""
+    return whenever(s.holder.known).then(~s.holder.known)
 
 
 # ---------------------------------------------------------------- why it holds

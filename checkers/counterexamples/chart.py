@@ -3,10 +3,10 @@
 Belongs here: the diagram as lines. Never here: what happened in the run (`telling`).
 
 Time runs down, each node is a column. An arrow is a message that arrives, in the step where it
-arrives; `@3` says that step 3 sent it. `o` is what happens at one node, `X` a crash; below stands
-the rule that answers. With up to six nodes the lines are at most 80 characters long, with more
+arrives; `@3` says that step 3 sent it. `o` is what happens at one node, `X` a crash or a stop for
+ever; below stands the rule that answers. With up to six nodes the lines are at most 80 characters long, with more
 they grow by 12 for each node. What is too long for its place ends in `~`; the numbered steps have
-it in full.
+it in full. Where a run goes on for ever, lines across all columns mark the loop.
 """
 
 from __future__ import annotations
@@ -36,7 +36,11 @@ class _Chart:
         """Return the lines of the diagram."""
         found = [self._heading(), self._lifelines()]
         for step in self.run.steps:
+            if step.number == self.run.loop:
+                found.append(self._across(" the loop begins "))
             found += self._step(step)
+        if self.run.loop is not None:
+            return [*found, self._across(f" {self.run.goes_on()} ")]
         if self.run.steps:
             last = self.run.steps[-1].node
             found.append(self._text(self._lifelines(), last, f"breaks {self.run.property}", "#"))
@@ -54,13 +58,17 @@ class _Chart:
             line = _put(line, at, "|")
         return line
 
+    def _across(self, text: str) -> str:
+        line = " " * GUTTER + "=" * (self.width - GUTTER)
+        return _put(line, GUTTER + 2, _cut(text, max(self.width, WIDTH) - GUTTER - 2))
+
     def _step(self, step: ToldStep) -> list[str]:
         number = f"{step.number:>{GUTTER - 1}}"
         rule = self._text(self._lifelines(), step.node, f"[{step.rule}]", "|")
         if step.kind == "message" and step.sender != step.node and step.sender in self.at:
             lines = self._arrow(step)
         else:
-            mark = "X" if step.kind == "crash" else "o"
+            mark = "X" if step.kind in ("crash", "stop") else "o"
             told = step.event
             if step.kind == "message":
                 told = f"{step.event}@{step.sent_in} from itself"

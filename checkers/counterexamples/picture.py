@@ -4,7 +4,8 @@ Belongs here: the picture. Never here: what happened in the run (`telling`).
 
 Time runs down, each node is a line. An arrow begins where its message was sent and ends where it
 arrives; a message that arrives twice has two arrows. At its end stands the message. A dot is what
-happens at one node alone, a cross is a crash. The notes on the right say for each step which rule
+happens at one node alone, a cross is a crash or a stop for ever. Where the run goes on for ever, the
+loop is shaded. The notes on the right say for each step which rule
 answers, and what it changes.
 """
 
@@ -30,6 +31,9 @@ line.life { stroke: #bbb; stroke-width: 1.5; }
 .arrow { stroke: #1d4ed8; stroke-width: 1.5; fill: none; marker-end: url(#head); }
 .dot { fill: #1d4ed8; }
 .cross { stroke: #b00020; stroke-width: 2.5; }
+"""
+_OF_LOOPS = """.loop { fill: #fef3c7; stroke: #d97706; stroke-dasharray: 5 4; }
+.goes-on { fill: #92400e; font-weight: bold; }
 """
 
 
@@ -60,18 +64,21 @@ class _Picture:
     def text(self) -> str:
         """Return the document."""
         title = f"A run of {len(self.run.steps)} steps that breaks {self.run.property}"
+        if self.run.loop is not None:
+            title = f"A run that goes on for ever and breaks {self.run.property}"
         size = f'width="{self.width}" height="{self.height}"'
         lines = [
             f'<svg xmlns="http://www.w3.org/2000/svg" {size}'
             f' viewBox="0 0 {self.width} {self.height}" role="img">',
             f"<title>{escape(title)}</title>",
-            f"<style>{_STYLE}</style>",
+            f"<style>{_STYLE}{_OF_LOOPS if self.run.loop is not None else ''}</style>",
             '<defs><marker id="head" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8"'
             ' markerHeight="8" orient="auto"><path d="M0 0L10 5L0 10z" fill="#1d4ed8"/>'
             "</marker></defs>",
             f'<rect {size} fill="#fff"/>',
             f'<text x="{LEFT - 24}" y="22">{escape(title)}</text>',
         ]
+        lines += self._loop()
         for node, x in self.x.items():
             lines.append(f'<text class="node" x="{x}" y="{TOP}">{escape(node)}</text>')
             lines.append(
@@ -84,10 +91,22 @@ class _Picture:
             lines.append(f'<text class="broken" x="{LEFT - 24}" y="{y}">{escape(broken)}</text>')
         return "\n".join([*lines, "</svg>"]) + "\n"
 
+    def _loop(self) -> list[str]:
+        """Return the frame around the loop, and how the run goes on."""
+        if self.run.loop is None:
+            return []
+        told = f'x="{LEFT + 44}" y="{self.bottom + 4}">{escape(self.run.goes_on())}</text>'
+        lines = [f'<text class="goes-on" {told}']
+        if self.run.loop in self.y:
+            top = self.y[self.run.loop] - 22
+            size = f'width="{self.notes - LEFT - 50}" height="{self.bottom - top - 8}"'
+            lines.insert(0, f'<rect class="loop" x="{LEFT + 36}" y="{top}" {size}/>')
+        return lines
+
     def _line(self, step: ToldStep) -> list[str]:
         """Return the arrow or the mark of a step."""
         x, y = self.x[step.node], self.y[step.number]
-        if step.kind == "crash":
+        if step.kind in ("crash", "stop"):
             return [
                 f'<path class="cross" d="M{x - 6} {y - 6}L{x + 6} {y + 6}M{x - 6} {y + 6}'
                 f'L{x + 6} {y - 6}"/>'
@@ -104,7 +123,7 @@ class _Picture:
         x, y = self.x[step.node], self.y[step.number]
         from_right = step.kind == "message" and self.x.get(step.sender or "", x) > x
         place = f'class="end" x="{x - 12}"' if from_right else f'x="{x + 12}"'
-        what = "crash" if step.kind == "crash" else f"{step.event}{_fields(step)}"
+        what = step.kind if step.kind in ("crash", "stop") else f"{step.event}{_fields(step)}"
         lines = [
             f'<text class="number" x="{LEFT - 8}" y="{y + 4}">{step.number}</text>',
             f'<text {place} y="{y - 6}">{escape(_cut(what, LABEL))}</text>',

@@ -16,7 +16,8 @@ timers and replies, and then rules, each a function that is run once, symbolical
         \"\"\"Only from red.\"\"\"
         return Row(when=me.light.is_(Light.RED), then=me.light.set(Light.GREEN), reply=Done())
 
-Reading order: `sorts`, `kind`, `expr`, `shapes`, `declare`, `tables`, `rules`, `spec`, `reader`.
+Reading order: `sorts`, `kind`, `expr`, `shapes`, `declare`, `tables`, `rules`, `promises`, `spec`,
+`reader`.
 Mistakes are in `errors`; `load` finds a spec by name.
 """
 
@@ -61,6 +62,17 @@ from model.lang.expr import (
     majority,
     owner,
 )
+from model.lang.promises import (
+    Promise,
+    again_and_again,
+    alive,
+    eventually,
+    fair_loss,
+    for_good,
+    strong,
+    weak,
+    whenever,
+)
 from model.lang.quantifiers import exists, forall
 from model.lang.reader import read_spec
 from model.lang.rules import (
@@ -93,6 +105,7 @@ __all__ = [
     "Node",
     "Ordered",
     "Process",
+    "Promise",
     "Range",
     "Reply",
     "Request",
@@ -107,14 +120,19 @@ __all__ = [
     "Table",
     "Timer",
     "Value",
+    "again_and_again",
+    "alive",
     "assumption",
     "authority",
     "case",
     "conjunction",
     "disjunction",
     "durable",
+    "eventually",
     "exists",
+    "fair_loss",
     "fallback",
+    "for_good",
     "forall",
     "fresh",
     "ghost",
@@ -129,5 +147,8 @@ __all__ = [
     "sent",
     "sometimes",
     "step",
+    "strong",
     "volatile",
+    "weak",
+    "whenever",
 ]

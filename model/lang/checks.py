@@ -23,6 +23,7 @@ from model.lang.declare import (
 )
 from model.lang.errors import SpecError, suggest
 from model.lang.expr import GLOBAL_KINDS, Expr, Kind, walk
+from model.lang.promises import ALIVE, EVENTUALLY
 from model.lang.quantifiers import free_variables
 from model.lang.rules import RESERVED, Property
 from model.lang.scenario import Act, Scenario
@@ -181,7 +182,7 @@ def reserved_names(spec: Spec) -> Iterator[SpecError]:
             yield SpecError("ORD116", statement.name, reason, fix=fix, span=span)
 
 
-STATED_OF_A_STATE = ("safety", "lemma")
+NOT_OF_ONE_STATE = ("step", "sometimes", "assumption")
 
 
 def _no_roles(spec: Spec) -> Iterator[SpecError]:
@@ -199,6 +200,7 @@ def _no_roles(spec: Spec) -> Iterator[SpecError]:
 
 def hypotheses(spec: Spec) -> Iterator[SpecError]:
     """Yield ORD101 for hypotheses that the spec does not have, ORD119 for circular ones."""
+    refused = {"uses": (EVENTUALLY, ALIVE), "after": (EVENTUALLY, ALIVE, *NOT_OF_ONE_STATE)}
     for statement in spec.statements.values():
         prop = statement.prop
         named = [("uses", name) for name in prop.uses or ()]
@@ -208,7 +210,7 @@ def hypotheses(spec: Spec) -> Iterator[SpecError]:
                 fix = suggest(name, spec.statements)
                 reason = "no property has this name"
                 yield SpecError("ORD101", text, reason, fix=fix, span=prop.span)
-            elif argument == "after" and spec.statements[name].prop.kind not in STATED_OF_A_STATE:
+            elif spec.statements[name].prop.kind in refused[argument]:
                 reason = f"a {spec.statements[name].prop.kind} property says nothing of one state"
                 fix = "name safety properties or lemmas"
                 yield SpecError("ORD115", text, reason, fix=fix, span=prop.span)

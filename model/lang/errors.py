@@ -154,6 +154,21 @@ CODES: dict[str, Code] = {
             " state: `after=` assumes what holds after the step that is being proved.",
             "Prove one of them from the state before alone.",
         ),
+        Code(
+            "ORD120",
+            "promise or fairness that says nothing",
+            "An @eventually promises a condition on states, alone or as whenever(p).then(q),"
+            " again_and_again(q) or for_good(q); an @alive is a condition on one set of nodes; and"
+            " what is declared fair is something that a rule accepts.",
+            "See the example beside the message.",
+        ),
+        Code(
+            "ORD121",
+            "promise without fairness",
+            "The spec promises that something happens, and declares of nothing that it does not"
+            " wait for ever: a run in which nobody ever acts again breaks every such promise.",
+            "Declare what is fair: fair = weak(Retry), strong(...) or fair_loss(Ask, Grant).",
+        ),
     )
 }
 

@@ -30,8 +30,10 @@ from model.lang.declare import (
 )
 from model.lang.errors import SpecError, SpecErrors, suggest
 from model.lang.expr import Expr, Kind, Var, conjunction, disjunction, lift, negate
+from model.lang.promises import ALIVE, EVENTUALLY, Fairness
 from model.lang.raised import as_mistake
 from model.lang.rows import check_parameters, ghosts, parameter_sorts, reply, sends, updates
+from model.lang.promised import alive_of, fair_actions, promise_of
 from model.lang.rules import Authority, Fallback, Property, Row, Rule, as_tuple
 from model.lang.scenario import Scenario
 from model.lang.show import an, show
@@ -57,7 +59,10 @@ def read_spec(
 
 # What a module may declare: classes derived from these, and objects of these.
 _CLASSES = (Declared, Event, Reply, Config)
-_OBJECTS = (Rule, Fallback, Authority, Property, Table, Ghost, EdgeTable, Config, Scenario)
+_OBJECTS = (
+    *(Rule, Fallback, Authority, Property, Fairness),
+    *(Table, Ghost, EdgeTable, Config, Scenario),
+)
 
 
 class _Reader:
@@ -102,6 +107,7 @@ class _Reader:
             role_clauses=role_clauses,
         )
         spec.statements = self.statements(transitions)
+        spec.fairness = tuple(fair_actions(spec, self.pick(Fairness).values(), self.errors))
         for check in checks.OF_A_SPEC:
             self.errors.extend(check(spec))
         self.errors.extend(self.silent_mistakes())
@@ -474,10 +480,14 @@ class _Reader:
         if prop.kind == "step":
             return Statement(prop, None, self.step_formulas(prop, transitions))
         bound = {name: hint.bound(name) for name, hint in parameter_sorts(prop).items()}
+        names = tuple((name, lift(value).sort) for name, value in bound.items())
+        if prop.kind in (EVENTUALLY, ALIVE):
+            read = promise_of if prop.kind == EVENTUALLY else alive_of
+            placed = partial(self.placed, sort=BOOL, what=what, span=prop.span)
+            return Statement(prop, promise=read(prop, bound, names, placed))
         body = self.placed(prop.function(**bound), BOOL, what, prop.span)
         checks.of_states(prop, body, {name: lift(value) for name, value in bound.items()})
         if bound:
-            names = tuple((name, lift(value).sort) for name, value in bound.items())
             kind = Kind.EXISTS if prop.kind == "sometimes" else Kind.FORALL
             body = Expr(kind, BOOL, (body,), names, prop.span)
         return Statement(prop, body)

@@ -144,13 +144,13 @@ def on(*events: type[Event]) -> Callable[[Callable[..., Row]], Rule]:
         if event in _GENERAL:
             text, fix = f"@on({show(event)})", "name the events one by one"
             raise SpecError("ORD115", text, "it is a kind of event, not an event", fix=fix)
-    return lambda function: Rule(events, _plain("on", function))
+    return lambda function: Rule(events, plain_function("on", function))
 
 
 def fallback(*kinds: type[Event]) -> Callable[[Callable[..., tuple[Row, ...]]], Fallback]:
     """Declare the ordered answers to events of these kinds that no rule accepts."""
     _check_events("fallback", kinds, "write @fallback(Message), or name the events")
-    return lambda function: Fallback(kinds, _plain("fallback", function))
+    return lambda function: Fallback(kinds, plain_function("fallback", function))
 
 
 def authority(
@@ -161,7 +161,7 @@ def authority(
         if not isinstance(one, Case):
             text, fix = f"@authority({show(one)})", "write @authority(Role.LEADER)"
             raise SpecError("ORD115", text, f"{show(one)} is no role", fix=fix)
-    return lambda function: Authority(role, _plain("authority", function), also)
+    return lambda function: Authority(role, plain_function("authority", function), also)
 
 
 def safety(
@@ -175,7 +175,7 @@ def safety(
     """Declare a property of every reachable state; parameters are universally quantified."""
     named = _names("safety", "uses", uses)
     later = _names("safety", "after", after) or ()
-    return lambda f: Property("safety", name, title, _plain("safety", f), open, named, after=later)
+    return lambda f: Property("safety", name, title, plain_function("safety", f), open, named, after=later)
 
 
 def lemma(
@@ -186,12 +186,12 @@ def lemma(
     by_name: bool = False,
 ) -> Callable[[Callable[..., Any]], Property]:
     """Declare a strengthening; `why` says in one sentence why it holds."""
-    _check_text("lemma", why)
+    check_text("lemma", why)
     named = _names("lemma", "uses", uses)
     later = _names("lemma", "after", after) or ()
     return lambda f: Property(
         "lemma",
-        _plain("lemma", f).__name__,
+        plain_function("lemma", f).__name__,
         why,
         f,
         uses=named,
@@ -209,19 +209,19 @@ def step(
     known then.
     """
     return lambda f: Property(
-        "step", name, title, _plain("step", f), open, None, environment=environment
+        "step", name, title, plain_function("step", f), open, None, environment=environment
     )
 
 
 def sometimes(name: str, title: str) -> Callable[[Callable[..., Any]], Property]:
     """Declare that some reachable state satisfies this; parameters are existentially quantified."""
-    return lambda f: Property("sometimes", name, title, _plain("sometimes", f))
+    return lambda f: Property("sometimes", name, title, plain_function("sometimes", f))
 
 
 def assumption(title: str) -> Callable[[Callable[..., Any]], Property]:
     """Declare what every configuration satisfies."""
-    _check_text("assumption", title)
-    return lambda f: Property("assumption", _plain("assumption", f).__name__, title, f)
+    check_text("assumption", title)
+    return lambda f: Property("assumption", plain_function("assumption", f).__name__, title, f)
 
 
 def _names(decorator: str, argument: str, given: Any) -> tuple[str, ...] | None:
@@ -247,7 +247,7 @@ def _check_events(decorator: str, events: tuple[Any, ...], fix: str) -> None:
             raise SpecError("ORD115", text, f"{show(event)} is no event", fix=fix)
 
 
-def _check_text(decorator: str, text: object) -> None:
+def check_text(decorator: str, text: object) -> None:
     """Raise ORD115 unless the decorator is given a sentence: a bare one would lose the property."""
     if not isinstance(text, str):
         fix = f'write @{decorator}("one sentence")'
@@ -255,7 +255,7 @@ def _check_text(decorator: str, text: object) -> None:
         raise SpecError("ORD115", shown, "it is given no sentence", fix=fix)
 
 
-def _plain(decorator: str, function: Callable[..., Any]) -> Callable[..., Any]:
+def plain_function(decorator: str, function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the function; raise ORD115 for anything else, such as what another decorator made."""
     if not isinstance(function, FunctionType):
         kind = type(function).__name__

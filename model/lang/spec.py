@@ -32,6 +32,7 @@ from model.lang.declare import (
 )
 from model.lang.errors import SpecError, suggest
 from model.lang.expr import Expr, Kind, conjunction, disjunction, negate, walk
+from model.lang.promises import FairAction, Promise
 from model.lang.rules import Authority, Property
 from model.lang.scenario import Scenario
 from model.lang.sorts import SetSort, SumSort
@@ -116,11 +117,16 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A property read: a closed formula, or for a step property one per transition."""
+    """A property read: a closed formula, for a step property one per transition, or a promise.
+
+    What speaks of whole runs (kinds `eventually` and `alive`) has neither, so that what asks about
+    states or steps has nothing to ask about it.
+    """
 
     prop: Property
     formula: Expr | None = None
     per_transition: dict[str, Expr] = field(default_factory=dict)
+    promise: Promise | None = None
 
     @property
     def name(self) -> str:
@@ -201,6 +207,8 @@ class Spec:
     scenarios: tuple[Scenario, ...] = ()
     role_clauses: dict[str, tuple[Clause, ...]] = field(default_factory=dict)
     """By event: the clauses that its declared roles put before every rule's own."""
+    fairness: tuple[FairAction, ...] = ()
+    """What does not wait for ever, by event and rule."""
 
     @property
     def variables(self) -> dict[str, VarDecl]:

@@ -339,7 +339,10 @@ def _suspects(
 
 
 _DECORATORS = frozenset(
-    ("on", "fallback", "authority", "safety", "lemma", "step", "sometimes", "assumption")
+    (
+        *("on", "fallback", "authority", "safety", "lemma", "step", "sometimes", "assumption"),
+        *("eventually", "alive"),
+    )
 )
 
 

@@ -1,0 +1,159 @@
+"""Checking the promises of a spec in a bounded scope: what was found of each.
+
+Belongs here: from a spec and a scope to verdicts. Never here: how a lasso is found (`lasso`) or
+told (`telling`), or the command line.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from checkers.liveness.explored import Bounds, Explored
+from checkers.liveness.fair import Condition
+from checkers.liveness.lasso import Lasso, lasso
+from checkers.liveness.meaning import Promises, conditions, may_stop, reads
+from checkers.story import ToldRun
+from checkers.verdict import Verdict
+from model.lang import Spec
+from model.lang.expr import Kind
+from model.lang.promises import EVENTUALLY
+from model.lang.spec import Statement
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was found of one promise.
+
+    `due` is in how many states it waits to be kept. `run` is a lasso that breaks it, replayed by
+    the evaluator, and `fair` says of each fair action why that run does not wrong it. `reason` says
+    why a verdict is no more than UNKNOWN.
+    """
+
+    name: str
+    title: str
+    verdict: Verdict
+    reason: str = ""
+    due: int = 0
+    run: ToldRun | None = None
+    fair: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was found in a scope: its size, and each promise.
+
+    `cut` is in how many states something leads out of the scope; `unexplored` how many states were
+    found and not looked at. `seconds` is CPU time.
+    """
+
+    spec: str
+    bound: str
+    states: int
+    edges: int
+    cut: int
+    unexplored: int
+    fairness: tuple[str, ...]
+    checked: tuple[Checked, ...]
+    seconds: float
+    assumed: tuple[str, ...] = field(default=())
+
+    def exit_status(self) -> int:
+        """0: all hold within the bound; 1: one is refuted; 3: something is not known."""
+        verdicts = {c.verdict for c in self.checked}
+        if Verdict.REFUTED in verdicts:
+            return 1
+        return 0 if verdicts <= {Verdict.BOUND_REACHED} else 3
+
+
+def check(
+    spec: Spec,
+    config: Mapping[str, Any],
+    nodes: Sequence[str],
+    bounds: Bounds,
+    *,
+    only: frozenset[str] = frozenset(),
+    bound: str = "",
+    tell: Tell = lambda text: None,
+) -> Outcome:
+    """Explore the scope and check the promises of `spec`, or those named."""
+    started = time.process_time()
+    asked = [s for s in spec.of_kind(EVENTUALLY) if not only or s.name in only]
+    explored = Explored(
+        spec,
+        config,
+        nodes,
+        bounds,
+        ghosts=reads(spec, Kind.GHOST),
+        kept=reads(spec, Kind.SENT),
+        may_stop=may_stop(spec, dict(config)),
+        tell=lambda states, waiting: tell(f"{states:,} states, {waiting:,} wait"),
+    )
+    tell(f"{explored.graph.count:,} states, {explored.graph.edges:,} steps: what is fair")
+    fair = conditions(explored)
+    promises = Promises(explored)
+    checked = tuple(_check(explored, fair, promises, s, tell) for s in asked)
+    graph = explored.graph
+    return Outcome(
+        spec.name,
+        bound,
+        graph.count,
+        graph.edges,
+        int(graph.cut_states().sum()),
+        explored.unexplored,
+        tuple(dict.fromkeys(f"{f.strength} {f.name}" for f in spec.fairness)),
+        checked,
+        time.process_time() - started,
+        tuple(s.prop.title for s in spec.of_kind("alive")),
+    )
+
+
+def _check(
+    explored: Explored,
+    fair: Sequence[Condition],
+    promises: Promises,
+    statement: Statement,
+    tell: Tell,
+) -> Checked:
+    name, title = statement.name, statement.prop.title
+    promise = statement.promise
+    assert promise is not None
+    graph = explored.graph
+    instances = promises.instances(
+        statement, lambda at, count: tell(f"{name}: {at:,} of {count:,} states")
+    )
+    due = np.zeros(graph.count, bool)
+    best: tuple[Lasso, dict[str, Any]] | None = None
+    for at, instance in enumerate(instances):
+        tell(f"{name}: {at:,} of {len(instances):,} cases")
+        due |= ~instance.then if instance.when is None else instance.when
+        found = lasso(graph, fair, promise.shape, instance.when, instance.then)
+        if found is not None and (best is None or _length(found) < _length(best[0])):
+            best = found, instance.values
+    if best is not None:
+        # It loads what draws and explains, which nothing needs where all is well.
+        from checkers.liveness.telling import tell_lasso
+
+        told = tell_lasso(explored, fair, statement, *best)
+        if isinstance(told, str):
+            reason = f"a lasso was found, and the evaluator does not confirm it: {told}"
+            return Checked(name, title, Verdict.UNKNOWN, reason, int(due.sum()))
+        run, why = told
+        return Checked(name, title, Verdict.REFUTED, "", int(due.sum()), run, why)
+    if explored.unexplored:
+        reason = f"{explored.unexplored:,} states were found and not looked at"
+        return Checked(name, title, Verdict.UNKNOWN, reason, int(due.sum()))
+    if promise.when is not None and not due.any():
+        reason = "in this scope it is never due: nothing was checked"
+        return Checked(name, title, Verdict.UNKNOWN, reason)
+    return Checked(name, title, Verdict.BOUND_REACHED, "", int(due.sum()))
+
+
+def _length(found: Lasso) -> int:
+    return len(found.stem) + len(found.loop)

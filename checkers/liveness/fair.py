@@ -1,0 +1,242 @@
+"""Fair cycles: where a run can stay for ever although everything fair gets its turn.
+
+Belongs here: the components in which a fair run can stay, and a loop through one. Never here: what
+is to be avoided there (`promises`), specs, or states as anything but numbers.
+
+A run that goes on for ever stays, from some moment on, in one strongly connected part of the graph,
+and takes each edge of it again and again. Whether it is fair is told by that part alone: a *weak*
+condition asks that somewhere in it the action is disabled or taken; a *strong* one that it is taken
+if it is asked for anywhere in it. A part that fails a weak condition holds no fair run at all. One
+that fails a strong condition may hold one that avoids what asks: so what asks is taken out, and the
+rest looked at again (E. A. Emerson and C.-L. Lei, "Modalities for model checking: branching time
+logic strikes back", Science of Computer Programming 8, 1987; C. Baier and J.-P. Katoen, "Principles
+of Model Checking", 2008, algorithm 24 of section 6.5; O. Lichtenstein and A. Pnueli, POPL 1985).
+
+That nothing ever happens again is a way of going on, too: each state has a loop of its own on
+which nothing is done. A run may stay there where no weak condition is enabled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import connected_components
+
+from checkers.liveness.graph import UNREACHED, Graph, Ints, Mask, distances
+
+
+@dataclass(frozen=True, eq=False)
+class Condition:
+    """What makes a run unfair where it is not met: what is asked for is not taken.
+
+    `takes` are the actions that serve it. Weak: a run that is from some moment on only in states of
+    `asked` must take one of them. Strong: a run that is in states of `asked` again and again, or
+    does what `asks` again and again, must take them again and again; what is done in a state of
+    `void` does not ask.
+    """
+
+    name: str
+    strong: bool
+    takes: Mask
+    asked: Mask | None = None
+    asks: Mask | None = None
+    void: Mask | None = None
+
+    def is_asked_on(self, graph: Graph, edges: Ints) -> Mask:
+        """Return which of the edges ask for it."""
+        if self.asks is None:
+            return np.zeros(len(edges), bool)
+        found = self.asks[graph.action[edges]]
+        return found if self.void is None else found & ~self.void[graph.source[edges]]
+
+
+@dataclass(frozen=True, eq=False)
+class FairPart:
+    """A strongly connected part in which a fair run can stay: its states, and its inner edges."""
+
+    states: Ints
+    edges: Ints
+
+
+def fair_parts(
+    graph: Graph,
+    conditions: Sequence[Condition],
+    stay: Mask,
+    visit: Mask | None = None,
+    usable: Mask | None = None,
+) -> list[FairPart]:
+    """Return the largest fair parts within the states `stay`.
+
+    With `visit`, a run that stays in one must come through a state of that again and again. Only
+    `usable` edges are taken.
+    """
+    states = stay.copy()
+    edges = states[graph.source] & states[graph.target]
+    if usable is not None:
+        edges &= usable
+    found: list[FairPart] = []
+    while states.any():
+        label = _components(graph, states, edges)
+        inner = np.flatnonzero(edges & (label[graph.source] == label[graph.target]))
+        of_edge = label[graph.source[inner]]
+        count = int(label.max()) + 1
+        rejected = np.zeros(count, bool)
+        doubtful = np.zeros(count, bool)
+        if visit is not None:
+            rejected |= ~_marked(label[states & visit], count)
+        out_states, out_edges = np.zeros(graph.count, bool), np.zeros(graph.edges, bool)
+        for c in conditions:
+            served = _marked(of_edge[c.takes[graph.action[inner]]], count)
+            if not c.strong:
+                assert c.asked is not None, "a weak condition is asked for in states"
+                rejected |= ~served & ~_marked(label[states & ~c.asked], count)
+                continue
+            asking = inner[c.is_asked_on(graph, inner)]
+            wanting = _marked(label[graph.source[asking]], count)
+            if c.asked is not None:
+                wanting |= _marked(label[states & c.asked], count)
+            wanting &= ~served
+            if not wanting.any():
+                continue
+            doubtful |= wanting
+            out_edges[asking[wanting[label[graph.source[asking]]]]] = True
+            if c.asked is not None:
+                out_states |= states & c.asked & wanting[label]
+        found += _parts(graph, label, states, inner, ~rejected & ~doubtful)
+        states &= (~rejected & doubtful)[label] & ~out_states
+        kept = np.zeros(graph.edges, bool)
+        kept[inner] = True
+        edges = kept & ~out_edges & states[graph.source] & states[graph.target]
+    return found
+
+
+def _components(graph: Graph, states: Mask, edges: Mask) -> Ints:
+    """Return the strongly connected component of each state; those not in `states` have none.
+
+    They are given the number 0 and must be masked; every other number is of `states` alone.
+    """
+    at = np.flatnonzero(states)
+    number = np.zeros(graph.count, np.int64)
+    number[at] = np.arange(len(at))
+    rows, columns = number[graph.source[edges]], number[graph.target[edges]]
+    matrix = csr_matrix(
+        (np.ones(len(rows), np.int8), (rows, columns)), shape=(len(at), len(at)), dtype=np.int8
+    )
+    _, found = connected_components(matrix, directed=True, connection="strong")
+    label = np.zeros(graph.count, np.int64)
+    label[at] = found
+    return label
+
+
+def _marked(labels: Ints, count: int) -> Mask:
+    """Return which of `count` components are among `labels`."""
+    found = np.zeros(count, bool)
+    found[labels] = True
+    return found
+
+
+def _parts(
+    graph: Graph, label: Ints, states: Mask, inner: Ints, accepted: Mask
+) -> list[FairPart]:
+    """Return the accepted components, each with its states and inner edges."""
+    chosen = np.flatnonzero(states & accepted[label])
+    of_edges = inner[accepted[label[graph.source[inner]]]]
+    by_label: dict[int, tuple[list[int], list[int]]] = {}
+    for state in chosen.tolist():
+        by_label.setdefault(int(label[state]), ([], []))[0].append(state)
+    for edge in of_edges.tolist():
+        by_label[int(label[graph.source[edge]])][1].append(edge)
+    return [
+        FairPart(np.array(s, np.int64), np.array(e, np.int64)) for s, e in by_label.values()
+    ]
+
+
+# ---------------------------------------------------------------- a loop through a part
+
+
+def missed_by(
+    graph: Graph, conditions: Sequence[Condition], states: Sequence[int], edges: Sequence[int]
+) -> list[Condition]:
+    """Return the conditions that a run round this loop for ever does not meet."""
+    at, on = np.array(states, np.int64), np.array(edges, np.int64)
+    missed = []
+    for c in conditions:
+        if c.takes[graph.action[on]].any():
+            continue
+        asked = c.asked is not None and bool((np.any if c.strong else np.all)(c.asked[at]))
+        if asked or c.is_asked_on(graph, on).any():
+            missed.append(c)
+    return missed
+
+
+def fair_loop(
+    graph: Graph,
+    conditions: Sequence[Condition],
+    part: FairPart,
+    start: int,
+    visit: Mask | None = None,
+) -> list[int]:
+    """Return the edges of a fair loop from `start` through `part`, none where it stays put.
+
+    It is short, not always the shortest: what the loop so far does not meet is reached next, by a
+    shortest path, until all is met.
+    """
+    inner = np.zeros(graph.edges, bool)
+    inner[part.edges] = True
+    loop: list[int] = []
+    at = start
+    while True:
+        closed = loop + _walk(graph, inner, at, _only(graph, start))
+        states = [start, *(int(graph.target[e]) for e in closed)]
+        if visit is not None and not visit[np.array(states)].any():
+            goal = np.zeros(graph.count, bool)
+            goal[part.states] = visit[part.states]
+            loop += _walk(graph, inner, at, goal)
+        else:
+            missed = missed_by(graph, conditions, states, closed)
+            if not missed:
+                return closed
+            loop += _to_meet(graph, inner, part, at, missed[0])
+        at = int(graph.target[loop[-1]]) if loop else start
+
+
+def _to_meet(graph: Graph, inner: Mask, part: FairPart, at: int, c: Condition) -> list[int]:
+    """Return a shortest walk on inner edges to what meets a condition, that included."""
+    far = distances(graph, _from(graph, at), inner)
+    best: tuple[int, list[int]] | None = None
+    taking = part.edges[c.takes[graph.action[part.edges]]]
+    if len(taking):
+        nearest = taking[np.argmin(far.steps[graph.source[taking]])]
+        path = [*far.path(graph, int(graph.source[nearest])), int(nearest)]
+        best = (len(path), path)
+    if not c.strong:
+        assert c.asked is not None
+        idle = part.states[~c.asked[part.states]]
+        if len(idle):
+            nearest = idle[np.argmin(far.steps[idle])]
+            path = far.path(graph, int(nearest))
+            if best is None or len(path) < best[0]:
+                best = (len(path), path)
+    assert best is not None, "a fair part meets every condition"
+    return best[1]
+
+
+def _walk(graph: Graph, inner: Mask, at: int, goal: Mask) -> list[int]:
+    far = distances(graph, _from(graph, at), inner)
+    reached = np.flatnonzero(goal & (far.steps < UNREACHED))
+    return far.path(graph, int(reached[np.argmin(far.steps[reached])]))
+
+
+def _only(graph: Graph, state: int) -> Mask:
+    found = np.zeros(graph.count, bool)
+    found[state] = True
+    return found
+
+
+def _from(graph: Graph, state: int) -> Ints:
+    begin = np.full(graph.count, UNREACHED)
+    begin[state] = 0
+    return begin

@@ -1,0 +1,251 @@
+"""What a spec's fairness and promises mean on an explored graph.
+
+Belongs here: fair actions as conditions on runs, promises as sets of states. Never here: exploring
+(`explored`), or looking for fair runs (`fair`, `lasso`).
+
+Of an event that is declared fair the condition asks, for each node (of a message: for each message
+by itself), that it happens and a rule accepts it; a refusal serves nobody. Of `fair_loss` it asks
+that a message that is sent again and again arrives again and again, be it refused. What is sent to
+a node that has stopped asks for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from checkers.liveness.explored import Action, Explored
+from checkers.liveness.fair import Condition
+from checkers.liveness.graph import Mask
+from model.evaluate import Evaluator, GlobalState, Local, Packet
+from model.evaluate.search import FormulaCompiler
+from model.evaluate.terms import Closure, Frame
+from model.evaluate.values import EvaluationError
+from model.lang import Spec
+from model.lang.expr import Expr, Kind, walk
+from model.lang.promises import ALIVE, EVENTUALLY, FairAction, Promise
+from model.lang.sorts import NODE, MaybeSort, Sort, StructSort
+from model.lang.spec import Statement
+
+# ---------------------------------------------------------------- fairness
+
+
+def conditions(explored: Explored) -> list[Condition]:
+    """Return what is fair in the scope: a condition for each node, or each message."""
+    return [c for fair in explored.spec.fairness for c in _conditions(explored, fair)]
+
+
+def _conditions(explored: Explored, fair: FairAction) -> Iterator[Condition]:
+    actions: list[Action] = explored.actions.things
+    message = fair.event is not None and fair.event.kind == "message"
+    if not message:
+        for node in explored.nodes:
+            takes = _mask(
+                actions,
+                lambda a, n=node: a.event.node == n
+                and a.accepted
+                and (a.label == fair.rule if fair.event is None else a.event.name == fair.name),
+            )
+            if takes.any():
+                called = f"`{fair.name}` of {node}"
+                yield Condition(called, fair.strength == "strong", takes, _asked(explored, takes))
+        return
+    for packet in explored.packets.things:
+        if packet.message != fair.name:
+            continue
+        event = explored.evaluator.delivery(packet)
+        arrives = _mask(actions, lambda a, e=event: a.event == e)
+        if fair.strength == "loss":
+            asks = _mask(actions, lambda a, p=packet: p in a.sends)
+            gone = _stopped(explored, packet.dst)
+            yield Condition(f"arrival of {packet}", True, arrives, None, asks, gone)
+            continue
+        takes = arrives & _mask(actions, lambda a: a.accepted)
+        strong = fair.strength == "strong"
+        yield Condition(f"arrival of {packet}", strong, takes, _asked(explored, takes))
+
+
+def _mask(actions: list[Action], chosen: Callable[[Action], bool]) -> Mask:
+    return np.fromiter(map(chosen, actions), bool, len(actions))
+
+
+def _asked(explored: Explored, takes: Mask) -> Mask:
+    return explored.graph.enabled(takes)
+
+
+def _stopped(explored: Explored, node: str) -> Mask | None:
+    """Return in which states a node has stopped; None where it never has."""
+    found = np.fromiter(
+        (node not in explored.up(i) for i in range(explored.graph.count)),
+        bool,
+        explored.graph.count,
+    )
+    return found if found.any() else None
+
+
+def may_stop(spec: Spec, config: dict[str, Any]) -> Callable[[frozenset[str]], bool]:
+    """Return whether just some nodes may be up, as the spec says by `@alive`."""
+    tests = [_alive(s.promise, config) for s in spec.of_kind(ALIVE) if s.promise is not None]
+    return lambda up: all(test(up) for test in tests)
+
+
+def _alive(promise: Promise, config: dict[str, Any]) -> Callable[[frozenset[str]], bool]:
+    compiler = FormulaCompiler()
+    scope = compiler.bind(promise.bound, {})
+    test = compiler.compile(promise.then, scope)
+
+    def holds(up: frozenset[str]) -> bool:
+        f = compiler.frame(Frame(config))
+        f.bound[0] = up
+        return bool(test(f))
+
+    return holds
+
+
+# ---------------------------------------------------------------- promises
+
+
+def reads(spec: Spec, kind: Kind) -> frozenset[str]:
+    """Return the messages (kind SENT) or ghosts (kind GHOST) that promises mention, by name."""
+    return frozenset(
+        e.data
+        for s in spec.of_kind(EVENTUALLY)
+        if s.promise is not None
+        for expr in s.promise.expressions()
+        for e in walk(expr)
+        if e.kind is kind
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Instance:
+    """A promise for chosen values of its variables: in which states each half holds."""
+
+    values: dict[str, Any]
+    when: Mask | None
+    then: Mask
+
+
+class Promises:
+    """The promises of a spec, as sets of states of an explored graph."""
+
+    def __init__(self, explored: Explored) -> None:
+        """Find out which values variables can have."""
+        self.explored = explored
+        self._every = _everything(explored)
+
+    def instances(self, statement: Statement, tell: Callable[[int, int], None]) -> list[Instance]:
+        """Return the promise for all values of its variables.
+
+        What is promised to a node that has stopped is kept. Nodes are those that are up.
+        """
+        promise = statement.promise
+        assert promise is not None
+        nodes = [i for i, (_, sort) in enumerate(promise.bound) if sort == NODE]
+        domains = [_domain(self._every, sort, self.explored.nodes) for _, sort in promise.bound]
+        for (name, sort), domain in zip(promise.bound, domains, strict=True):
+            if not domain:
+                text = f"{statement.name}({name})"
+                raise EvaluationError("liveness", text, f"no state has a value of {sort}")
+        chosen = list(product(*domains))
+        halves = [Half(e, promise) for e in (promise.then, promise.when) if e is not None]
+        count = self.explored.graph.count
+        made = [np.zeros((len(chosen), count), bool) for _ in halves]
+        known: dict[Any, list[list[bool]]] = {}
+        whole = any(half.whole for half in halves)
+        size = len(self.explored.nodes)
+        for at in range(count):
+            if at % 1000 == 0:
+                tell(at, count)
+            key = self.explored.keys.things[at]
+            read = key[:-1] if whole else (*key[:size], key[-2])
+            row = known.get(read)
+            if row is None:
+                state = up_state(self.explored.state(at), self.explored.up(at))
+                row = known[read] = [half.values(state, chosen) for half in halves]
+                for i, values in enumerate(chosen):
+                    if any(values[n] not in state.nodes for n in nodes):
+                        row[0][i] = True  # it has stopped
+            for table, values_at in zip(made, row, strict=True):
+                table[:, at] = values_at
+        names = [name for name, _ in promise.bound]
+        return [
+            Instance(
+                dict(zip(names, values, strict=True)),
+                made[1][i] if len(made) > 1 else None,
+                made[0][i],
+            )
+            for i, values in enumerate(chosen)
+        ]
+
+
+
+def up_state(state: GlobalState, up: frozenset[str]) -> GlobalState:
+    """Return the state as promises see it: its nodes are those that are up."""
+    seen = state.copy()
+    if len(up) < len(seen.nodes):
+        seen.nodes = _Up({n: v for n, v in state.nodes.items() if n in up}, state.nodes)
+    return seen
+
+
+class _Up(dict[str, Local]):
+    """The nodes that are up; what a stopped one held last can be read, if somebody names it."""
+
+    def __init__(self, up: dict[str, Local], every: dict[str, Local]) -> None:
+        super().__init__(up)
+        self._every = every
+
+    def __missing__(self, node: str) -> Local:
+        return self._every[node]
+
+
+class Half:
+    """`when` or `then` of a promise, compiled."""
+
+    def __init__(self, expr: Expr, promise: Promise) -> None:
+        self.whole = any(e.kind in (Kind.SENT, Kind.GHOST) for e in walk(expr)) or any(
+            e.kind in (Kind.FORALL, Kind.EXISTS) and any(s != NODE for _, s in e.data)
+            for e in walk(expr)
+        )
+        self._compiler = FormulaCompiler()
+        scope = self._compiler.bind(promise.bound, {})
+        self._slots = [scope[name] for name, _ in promise.bound]
+        self._test: Closure = self._compiler.compile(expr, scope)
+
+    def values(self, state: GlobalState, chosen: list[tuple[Any, ...]]) -> list[bool]:
+        """Return whether it holds in a state, for each choice of values."""
+        f = self._compiler.frame(Frame(state.config, state=state))
+        found = []
+        for values in chosen:
+            for slot, value in zip(self._slots, values, strict=True):
+                f.bound[slot] = value
+            found.append(bool(self._test(f)))
+        return found
+
+
+def _everything(explored: Explored) -> GlobalState:
+    """Return a state that holds every value that occurs in any: for its domains alone."""
+    evaluator: Evaluator = explored.evaluator
+    nodes = {f"{i} ": local for i, local in enumerate(explored.locals.things)}
+    sent: list[Packet] = explored.packets.things
+    ghosts: dict[str, list[Any]] = {}
+    for name, row in explored.rows.things:
+        ghosts.setdefault(name, []).append(row)
+    made = GlobalState(evaluator.schema, explored.config, nodes, sent, ghosts)
+    return made
+
+
+def _domain(every: GlobalState, sort: Sort, nodes: tuple[str, ...]) -> tuple[Any, ...]:
+    """Return the values of a sort in a whole graph; nodes are the scope's."""
+    match sort:
+        case MaybeSort():
+            return (None, *_domain(every, sort.of, nodes))
+        case StructSort():
+            return tuple(product(*(_domain(every, s, nodes) for _, s in sort.parts)))
+        case _ if sort == NODE:
+            return nodes
+    return every.domain(sort)

@@ -1,0 +1,143 @@
+"""Reading promises and fairness: from what a spec wrote to what an engine is given.
+
+Belongs here: the checks of promises, of who stays up, and of what is fair. Never here: how they
+are written (`promises.py`), or what they mean of a run (the engine that checks them).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from model.lang import checks
+from model.lang.declare import Event, Message, Request, Timer
+from model.lang.errors import SpecError
+from model.lang.expr import Expr, Kind, lift, walk
+from model.lang.promises import (
+    ALIVE,
+    EVENTUALLY,
+    LEADS_TO,
+    ONCE,
+    FairAction,
+    Fairness,
+    Promise,
+    Whenever,
+)
+from model.lang.rules import Property, Rule
+from model.lang.show import an, show
+from model.lang.sorts import NODE, SetSort, Sort
+from model.lang.spec import Spec
+
+Names = tuple[tuple[str, Sort], ...]
+Placed = Callable[[Any], Expr]
+
+
+def promise_of(prop: Property, bound: Mapping[str, Any], names: Names, placed: Placed) -> Promise:
+    """Read what a promise's function returned. Raises `SpecError` ORD120 where it is none."""
+    made = prop.function(**bound)
+    if isinstance(made, Whenever):
+        fix = f"write {show(made)}.then(...)"
+        raise SpecError("ORD120", show(made), "it promises nothing yet", fix=fix, span=prop.span)
+    if made is None:
+        fix = "end it with return whenever(p).then(q), or with the condition itself"
+        text = f"{prop.function.__name__} returns None"
+        raise SpecError("ORD120", text, "it promises nothing", fix=fix, span=prop.span)
+    promise = made if isinstance(made, Promise) else Promise(ONCE, made)
+    then = placed(promise.then)
+    when = placed(promise.when) if promise.shape == LEADS_TO else None
+    variables = {name: lift(value) for name, value in bound.items()}
+    for expr in (then, when):
+        if expr is not None:
+            checks.of_states(prop, expr, variables)
+    if then.kind is Kind.CONST or (when is not None and when.kind is Kind.CONST and not when.data):
+        reason = "it is the same in every state, so that there is nothing to wait for"
+        fix = "say what is to happen, of the nodes' variables"
+        raise SpecError("ORD120", show(promise), reason, fix=fix, span=prop.span)
+    return replace(promise, then=then, when=when, bound=names)
+
+
+def alive_of(prop: Property, bound: Mapping[str, Any], names: Names, placed: Placed) -> Promise:
+    """Read which sets of nodes stay up. Raises `SpecError` ORD120 for any other function."""
+    sorts = [sort for _, sort in names]
+    if len(sorts) != 1 or not isinstance(sorts[0], SetSort) or sorts[0].of != NODE:
+        text = f"{prop.name}({', '.join(name for name, _ in names)})"
+        reason = "who stays up is a condition on one set of nodes"
+        fix = "declare class Nodes(SetOf, of=Node), and write one parameter up: Nodes"
+        raise SpecError("ORD120", text, reason, fix=fix, span=prop.span)
+    then = placed(prop.function(**bound))
+    checks.of_states(prop, then, {name: lift(value) for name, value in bound.items()})
+    for node in walk(then):
+        if node.kind in (Kind.VAR, Kind.SENT, Kind.GHOST):
+            reason = "who stays up may depend on the configuration alone"
+            fix = "say it of the set and of config"
+            raise SpecError("ORD120", show(node), reason, fix=fix, span=prop.span)
+    return Promise(ALIVE, then, None, names)
+
+
+def fair_actions(
+    spec: Spec, declared: Iterable[Fairness], errors: list[SpecError]
+) -> Iterator[FairAction]:
+    """Yield what is fair, one event or rule at a time, and keep the mistakes in `errors`."""
+    known: dict[str, FairAction] = {}
+    count = 0
+    for one in declared:
+        count += 1
+        for target in one.targets:
+            try:
+                found = list(_actions(spec, one, target))
+            except SpecError as error:
+                errors.append(error)
+                continue
+            for action in found:
+                first = known.setdefault(action.name, action)
+                if first is action:
+                    yield action
+                    continue
+                reason = f"it is declared as {first.strength} already"
+                related = [("the other one", first.span)]
+                fix = "say once how fair it is"
+                twice = SpecError(
+                    "ORD116", action.name, reason, fix=fix, span=action.span, related=related
+                )
+                errors.append(twice)
+    promised = [s for s in spec.statements.values() if s.prop.kind == EVENTUALLY]
+    if promised and not count and not errors:
+        first_promise = promised[0].prop
+        errors.append(SpecError("ORD121", first_promise.name, _IDLE, span=first_promise.span))
+
+
+_IDLE = "nothing is said to be fair, and a run in which nobody ever acts again breaks it"
+
+
+def _actions(spec: Spec, one: Fairness, target: Any) -> Iterator[FairAction]:
+    """Yield the events or rules that one target of a declaration stands for.
+
+    Raises `SpecError` ORD101 for what the spec does not have, ORD120 for what never happens.
+    """
+    if isinstance(target, Rule):
+        labels = [target.name(event) for event in target.events]
+        found = [label for label in labels if label in spec.by_label]
+        if not found:
+            reason = "no module of the spec has this rule"
+            fix = "give its module to read_spec(..., modules=...) too"
+            raise SpecError("ORD101", target.function.__name__, reason, fix=fix, span=one.span)
+        for label in found:
+            yield FairAction(one.strength, label, None, label, one.span)
+        return
+    if target in (Timer, Message, Request):
+        every = [e for e in spec.events.values() if issubclass(e, target)]
+        events: list[type[Event]] = [e for e in every if spec.rules_of(e)]
+        what = f"any {target.__name__.lower()}"
+    else:
+        events, what = [target], "it"
+        if target not in spec.events.values():
+            reason = f"{an('event')} of this name is declared in no module of the spec"
+            fix = f"give {target.__module__} to read_spec(..., modules=...) too"
+            raise SpecError("ORD101", target.__name__, reason, fix=fix, span=one.span)
+    if not any(spec.rules_of(e) for e in events):
+        text = f"{show(one)}: {target.__name__}"
+        fix = "write the rule, or leave it out"
+        raise SpecError("ORD120", text, f"no rule accepts {what}", fix=fix, span=one.span)
+    for event in events:
+        yield FairAction(one.strength, event.__name__, event, None, one.span)

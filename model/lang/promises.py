@@ -1,0 +1,201 @@
+"""Promises that something happens, and what is assumed for them: fairness, and who stays up.
+
+Belongs here: what a spec writes down of these. Never here: reading it (`reader.py`), or checking
+it (an engine does that, on the runs of a bounded scope).
+
+A promise without fairness is idle: a run in which nobody ever acts again breaks it. So a spec says
+which actions do not wait for ever:
+
+    fair_timers = weak(Retry)                # may it fire all the time, it fires
+    fair_net = fair_loss(Ask, Grant)         # what is sent again and again arrives again and again
+
+    @eventually("served", "Who waits for the lock gets it")
+    def served(n: Peer) -> Promise:
+        return whenever(n.state == WAITING).then(n.state == HOLDING)
+
+Weak and strong fairness as in C. Baier and J.-P. Katoen, "Principles of Model Checking", MIT
+Press 2008, section 3.5; channels that lose some messages and not all: L. Lamport, "Specifying
+Systems", Addison-Wesley 2002, section 8.9, and K. M. Chandy and J. Misra before him.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from model.lang.declare import Event, Message
+from model.lang.errors import SpecError
+from model.lang.expr import Expr
+from model.lang.rules import Property, Rule, check_text, plain_function
+from model.lang.show import an, show
+from model.lang.sorts import Sort
+from model.lang.source import Span, caller
+
+EVENTUALLY, ALIVE = "eventually", "alive"
+"""The kinds of statements that no induction is asked about: an engine of their own checks them."""
+
+LEADS_TO, ONCE, AGAIN, FOR_GOOD = "leads to", "once", "again and again", "for good"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Promise:
+    """What a promise says of every run.
+
+    `shape` is one of: `leads to` (whenever `when` holds, `then` holds at that moment or later),
+    `once` (`then` holds some day), `again and again` (`then` holds infinitely often), `for good`
+    (`then` holds from some moment on). `when` is None but in the first. `bound` are the variables
+    of both, as names and sorts: the promise is made for all their values.
+    """
+
+    shape: str
+    then: Any
+    when: Any = None
+    bound: tuple[tuple[str, Sort], ...] = ()
+
+    def __repr__(self) -> str:
+        """Return it as a spec would write it."""
+        if self.shape == LEADS_TO:
+            return f"whenever({show(self.when)}).then({show(self.then)})"
+        called = {AGAIN: "again_and_again", FOR_GOOD: "for_good"}.get(self.shape, "some_day")
+        return f"{called}({show(self.then)})"
+
+    def expressions(self) -> tuple[Expr, ...]:
+        """Return what it says of states: `then`, and `when` where there is one."""
+        return (self.then,) if self.when is None else (self.then, self.when)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Whenever:
+    """The first half of a promise: `whenever(p).then(q)`."""
+
+    when: Any
+
+    def then(self, then: Any) -> Promise:
+        """Promise that `then` holds at that moment or later."""
+        return Promise(LEADS_TO, then, self.when)
+
+    def __repr__(self) -> str:
+        """Return it as a spec would write it."""
+        return f"whenever({show(self.when)})"
+
+
+def whenever(when: Any) -> Whenever:
+    """Begin a promise: `whenever(p).then(q)`."""
+    return Whenever(when)
+
+
+def again_and_again(then: Any) -> Promise:
+    """Promise that `then` holds infinitely often: whatever happens, it will hold once more."""
+    return Promise(AGAIN, then)
+
+
+def for_good(then: Any) -> Promise:
+    """Promise that from some moment on `then` holds for ever."""
+    return Promise(FOR_GOOD, then)
+
+
+def eventually(name: str, title: str) -> Callable[[Callable[..., Any]], Property]:
+    """Declare a promise; its parameters stand for all values.
+
+    The function returns `whenever(p).then(q)`, `again_and_again(q)` or `for_good(q)`; a plain
+    condition is promised to hold some day. Nodes are those that are up: what is promised to a node
+    is owed to it as long as it does not stop for ever.
+    """
+    check_text("eventually", name)
+    return lambda f: Property(EVENTUALLY, name, title, plain_function("eventually", f))
+
+
+def alive(title: str) -> Callable[[Callable[..., Any]], Property]:
+    """Declare which sets of nodes stay up, of which all promises are made.
+
+        @alive("a majority is up")
+        def majority_is_up(up: Nodes) -> Expr:
+            return majority(up, config.members)
+
+    Without one, any node may stop for ever, as many as the scope of a check allows.
+    """
+    check_text("alive", title)
+    return lambda f: Property(ALIVE, plain_function("alive", f).__name__, title, f)
+
+
+# ---------------------------------------------------------------- fairness
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fairness:
+    """A declaration: `strength` is `weak`, `strong` or `loss`; `targets` are events or rules."""
+
+    strength: str
+    targets: tuple[Any, ...]
+    why: str
+    span: Span
+
+    def __repr__(self) -> str:
+        """Return it in short."""
+        return f"{_WRITTEN[self.strength]}({', '.join(map(_called, self.targets))})"
+
+
+@dataclass(frozen=True, slots=True)
+class FairAction:
+    """What a declaration says of one event or rule, of every node.
+
+    With `event`: that the event happens and a rule accepts it (`loss`: that the message arrives).
+    With `rule`: that the rule of this label acts.
+    """
+
+    strength: str
+    name: str
+    event: type[Event] | None
+    rule: str | None
+    span: Span
+
+
+_WRITTEN = {"weak": "weak", "strong": "strong", "loss": "fair_loss"}
+
+
+def weak(*targets: Any, why: str = "") -> Fairness:
+    """Declare weak fairness: what can happen from some moment on all the time, does happen.
+
+    Of an event: that it happens where a rule accepts it, at each node, each message by itself.
+    `Timer`, `Request` or `Message` stand for all events of that kind. Of a rule: that it acts.
+    """
+    return _fairness("weak", targets, why)
+
+
+def strong(*targets: Any, why: str = "") -> Fairness:
+    """Declare strong fairness: what can happen again and again happens again and again."""
+    return _fairness("strong", targets, why)
+
+
+def fair_loss(*messages: type[Message], why: str = "") -> Fairness:
+    """Declare that the network does not lose all: what is sent again and again arrives so, too.
+
+    What is sent a finite number of times may be lost, and what arrives may be refused.
+    """
+    found = _fairness("loss", messages, why)
+    for message in messages:
+        if not (isinstance(message, type) and issubclass(message, Message)):
+            text, fix = f"fair_loss({_called(message)})", "write weak(...) or strong(...) of it"
+            raise SpecError("ORD115", text, "only a message can be lost", fix=fix)
+    return found
+
+
+def _fairness(strength: str, targets: tuple[Any, ...], why: str) -> Fairness:
+    written = _WRITTEN[strength]
+    if not targets:
+        fix = f"write {written}(Retry), with events or rules"
+        raise SpecError("ORD115", f"{written}()", "it names nothing that is fair", fix=fix)
+    for one in targets:
+        if isinstance(one, type) and issubclass(one, Event) and one is not Event:
+            continue
+        if not isinstance(one, Rule):
+            text = f"{written}({_called(one)})"
+            reason = f"it is {an(type(one).__name__)}, no event and no rule"
+            fix = "name messages, requests, timers, or rules by their functions"
+            raise SpecError("ORD115", text, reason, fix=fix)
+    return Fairness(strength, targets, why, caller())
+
+
+def _called(target: Any) -> str:
+    return target.function.__name__ if isinstance(target, Rule) else show(target)
