@@ -172,7 +172,9 @@ class Explored:
         cuts = [np.array(x, np.int64) for x in (cut_source, cut_action)]
         # What leads to a state that was not looked at is cut, like what leads out of the bounds.
         known = edges[1] < at
-        cuts = [np.concatenate([c, e[~known]]) for c, e in zip(cuts, (edges[0], edges[2]), strict=True)]
+        cuts = [
+            np.concatenate([c, e[~known]]) for c, e in zip(cuts, (edges[0], edges[2]), strict=True)
+        ]
         return Graph(at, np.zeros(1, np.int64), *(e[known] for e in edges), *cuts)
 
     def _successors(self, key: Key) -> Iterator[tuple[Key | None, int]]:
@@ -188,7 +190,10 @@ class Explored:
                     yield None, action
                     continue
                 added = self._ghosts_of(key, action) if self.ghosts else 0
-                yield (*key[:i], local, *key[i + 1 : count], after, ghosts | added, *key[-2:]), action
+                yield (
+                    (*key[:i], local, *key[i + 1 : count], after, ghosts | added, *key[-2:]),
+                    action,
+                )
             if crashes < self.bounds.crashes:
                 local, action = self._crash(i, key[i])
                 yield (*key[:i], local, *key[i + 1 : -1], crashes + 1), action
@@ -306,7 +311,9 @@ class Explored:
                 rank = value[0] if sort.owned else value
                 return bool(rank <= self.bounds.orders[sort.name])
             case StructSort():
-                return all(self._is_within(v, s) for v, (_, s) in zip(value, sort.parts, strict=True))
+                return all(
+                    self._is_within(v, s) for v, (_, s) in zip(value, sort.parts, strict=True)
+                )
             case MaybeSort():
                 return value is None or self._is_within(value, sort.of)
             case SetSort():

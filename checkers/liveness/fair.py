@@ -138,9 +138,7 @@ def _marked(labels: Ints, count: int) -> Mask:
     return found
 
 
-def _parts(
-    graph: Graph, label: Ints, states: Mask, inner: Ints, accepted: Mask
-) -> list[FairPart]:
+def _parts(graph: Graph, label: Ints, states: Mask, inner: Ints, accepted: Mask) -> list[FairPart]:
     """Return the accepted components, each with its states and inner edges."""
     chosen = np.flatnonzero(states & accepted[label])
     of_edges = inner[accepted[label[graph.source[inner]]]]
@@ -149,9 +147,7 @@ def _parts(
         by_label.setdefault(int(label[state]), ([], []))[0].append(state)
     for edge in of_edges.tolist():
         by_label[int(label[graph.source[edge]])][1].append(edge)
-    return [
-        FairPart(np.array(s, np.int64), np.array(e, np.int64)) for s, e in by_label.values()
-    ]
+    return [FairPart(np.array(s, np.int64), np.array(e, np.int64)) for s, e in by_label.values()]
 
 
 # ---------------------------------------------------------------- a loop through a part

@@ -11,7 +11,7 @@ again Q` anywhere, and `from some moment on Q` is broken by a run that is withou
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -72,4 +72,13 @@ def lasso(
     head = to_begin.path(graph, beginning)
     start = int(graph.source[head[0]]) if head else beginning
     loop = fair_loop(graph, conditions, part, entry, visit)
-    return Lasso(start, (*head, *tail), tuple(loop), len(head))
+    found = Lasso(start, (*head, *tail), tuple(loop), len(head))
+    return replace(found, begins=_since(found.states(graph), due, stay))
+
+
+def _since(states: Sequence[int], due: Mask, stay: Mask) -> int:
+    """Return after how many steps the promise has been due and not kept, to the end of the stem."""
+    since = len(states) - 1
+    while since and stay[states[since - 1]]:
+        since -= 1
+    return next(at for at in range(since, len(states)) if due[states[at]])

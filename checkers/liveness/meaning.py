@@ -11,7 +11,7 @@ a node that has stopped asks for nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -21,7 +21,7 @@ import numpy as np
 from checkers.liveness.explored import Action, Explored
 from checkers.liveness.fair import Condition
 from checkers.liveness.graph import Mask
-from model.evaluate import Evaluator, GlobalState, Local, Packet
+from model.evaluate import Evaluator, Event, GlobalState, Local, Packet
 from model.evaluate.search import FormulaCompiler
 from model.evaluate.terms import Closure, Frame
 from model.evaluate.values import EvaluationError
@@ -41,40 +41,46 @@ def conditions(explored: Explored) -> list[Condition]:
 
 def _conditions(explored: Explored, fair: FairAction) -> Iterator[Condition]:
     actions: list[Action] = explored.actions.things
-    message = fair.event is not None and fair.event.kind == "message"
-    if not message:
+    strong = fair.strength != "weak"
+    if fair.event is None or fair.event.kind != "message":
         for node in explored.nodes:
-            takes = _mask(
-                actions,
-                lambda a, n=node: a.event.node == n
-                and a.accepted
-                and (a.label == fair.rule if fair.event is None else a.event.name == fair.name),
-            )
+            takes = _mask(a.event.node == node and _serves(a, fair) for a in actions)
             if takes.any():
                 called = f"`{fair.name}` of {node}"
-                yield Condition(called, fair.strength == "strong", takes, _asked(explored, takes))
+                yield Condition(called, strong, takes, explored.graph.enabled(takes))
         return
+    delivered: dict[Event, list[int]] = {}
+    sending: dict[Packet, list[int]] = {}
+    for at, a in enumerate(actions):
+        if a.event.kind == "message":
+            delivered.setdefault(a.event, []).append(at)
+        for p in a.sends:
+            sending.setdefault(p, []).append(at)
+    gone = {node: _stopped(explored, node) for node in explored.nodes}
     for packet in explored.packets.things:
         if packet.message != fair.name:
             continue
-        event = explored.evaluator.delivery(packet)
-        arrives = _mask(actions, lambda a, e=event: a.event == e)
+        takes = np.zeros(len(actions), bool)
+        takes[delivered.get(explored.evaluator.delivery(packet), [])] = True
+        called = f"arrival of {packet}"
         if fair.strength == "loss":
-            asks = _mask(actions, lambda a, p=packet: p in a.sends)
-            gone = _stopped(explored, packet.dst)
-            yield Condition(f"arrival of {packet}", True, arrives, None, asks, gone)
-            continue
-        takes = arrives & _mask(actions, lambda a: a.accepted)
-        strong = fair.strength == "strong"
-        yield Condition(f"arrival of {packet}", strong, takes, _asked(explored, takes))
+            asks = np.zeros(len(actions), bool)
+            asks[sending.get(packet, [])] = True
+            yield Condition(called, True, takes, None, asks, gone[packet.dst])
+        else:
+            takes &= _mask(a.accepted for a in actions)
+            yield Condition(called, strong, takes, explored.graph.enabled(takes))
 
 
-def _mask(actions: list[Action], chosen: Callable[[Action], bool]) -> Mask:
-    return np.fromiter(map(chosen, actions), bool, len(actions))
+def _serves(action: Action, fair: FairAction) -> bool:
+    """Tell whether an action of a node is what is declared fair: a rule, or an accepted event."""
+    if fair.event is None:
+        return action.label == fair.rule
+    return action.accepted and action.event.name == fair.name
 
 
-def _asked(explored: Explored, takes: Mask) -> Mask:
-    return explored.graph.enabled(takes)
+def _mask(chosen: Iterable[bool]) -> Mask:
+    return np.array(list(chosen), bool)
 
 
 def _stopped(explored: Explored, node: str) -> Mask | None:
@@ -181,7 +187,6 @@ class Promises:
             )
             for i, values in enumerate(chosen)
         ]
-
 
 
 def up_state(state: GlobalState, up: frozenset[str]) -> GlobalState:

@@ -30,10 +30,10 @@ from model.lang.declare import (
 )
 from model.lang.errors import SpecError, SpecErrors, suggest
 from model.lang.expr import Expr, Kind, Var, conjunction, disjunction, lift, negate
+from model.lang.promised import alive_of, fair_actions, promise_of
 from model.lang.promises import ALIVE, EVENTUALLY, Fairness
 from model.lang.raised import as_mistake
 from model.lang.rows import check_parameters, ghosts, parameter_sorts, reply, sends, updates
-from model.lang.promised import alive_of, fair_actions, promise_of
 from model.lang.rules import Authority, Fallback, Property, Row, Rule, as_tuple
 from model.lang.scenario import Scenario
 from model.lang.show import an, show

@@ -175,7 +175,9 @@ def safety(
     """Declare a property of every reachable state; parameters are universally quantified."""
     named = _names("safety", "uses", uses)
     later = _names("safety", "after", after) or ()
-    return lambda f: Property("safety", name, title, plain_function("safety", f), open, named, after=later)
+    return lambda f: Property(
+        "safety", name, title, plain_function("safety", f), open, named, after=later
+    )
 
 
 def lemma(
