@@ -17,8 +17,8 @@ from model.lang import (
     Message,
     Node,
     Ordered,
+    Pledge,
     Process,
-    Promise,
     Reply,
     Request,
     Row,
@@ -188,6 +188,16 @@ def repeat_grant(me: Peer, m: EventProxy) -> Row:
     return Row(when=me.holder == m.sender, send=Grant(ticket=me.ticket).to(m.sender), reply=Done())
 
 
+@on(Retry)
+def remind(me: Peer, m: EventProxy) -> Row:
+    """The release may have been lost, or the holder have crashed: ask it by granting again."""
+    return Row(
+        when=(me.role == Role.SERVER, me.holder.known),
+        send=Grant(ticket=me.ticket).to(me.holder),
+        reply=Done(),
+    )
+
+
 @on(Grant)
 def take(me: Peer, m: EventProxy) -> Row:
     """Only a ticket that is new to this client, since an old grant may come again."""
@@ -264,13 +274,13 @@ clients_give_back = weak(GiveBack)
 
 
 @eventually("granted", "Who asks for the lock gets it, or crashes")
-def granted(n: Peer) -> Promise:
+def granted(n: Peer) -> Pledge:
     """Nobody waits for ever: a crash ends the wait as well, since it makes the client idle."""
     return whenever(n.state == WAITING).then(n.state != WAITING)
 
 
 @eventually("freed", "The server gets every lock back")
-def freed(s: Peer) -> Promise:
+def freed(s: Peer) -> Pledge:
     """Even one whose holder crashed."""
     return whenever(s.holder.known).then(~s.holder.known)
 

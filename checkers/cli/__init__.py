@@ -18,6 +18,7 @@ from checkers.cli.common import UNKNOWN, load_spec, wrong
 from checkers.cli.derived import figures_command, generate_command
 from checkers.cli.export import export_command
 from checkers.cli.fragment import fragment_command
+from checkers.cli.liveness import liveness_command
 from checkers.cli.verify import verify_command
 from checkers.needs.command import needs_command
 from checkers.strengthen.command import strengthen_command
@@ -68,5 +69,6 @@ main.add_command(generate_command)
 main.add_command(figures_command)
 main.add_command(fragment_command)
 main.add_command(export_command)
+main.add_command(liveness_command)
 main.add_command(strengthen_command(load_spec))
 main.add_command(needs_command(load_spec))

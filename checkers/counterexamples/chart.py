@@ -4,9 +4,10 @@ Belongs here: the diagram as lines. Never here: what happened in the run (`telli
 
 Time runs down, each node is a column. An arrow is a message that arrives, in the step where it
 arrives; `@3` says that step 3 sent it. `o` is what happens at one node, `X` a crash or a stop for
-ever; below stands the rule that answers. With up to six nodes the lines are at most 80 characters long, with more
-they grow by 12 for each node. What is too long for its place ends in `~`; the numbered steps have
-it in full. Where a run goes on for ever, lines across all columns mark the loop.
+ever; below stands the rule that answers. With up to six nodes the lines are at most 80 characters
+long, with more they grow by 12 for each node. What is too long for its place ends in `~`; the
+numbered steps have it in full. Where a run goes on for ever, lines across all columns mark the
+loop.
 """
 
 from __future__ import annotations

@@ -4,9 +4,9 @@ Belongs here: the picture. Never here: what happened in the run (`telling`).
 
 Time runs down, each node is a line. An arrow begins where its message was sent and ends where it
 arrives; a message that arrives twice has two arrows. At its end stands the message. A dot is what
-happens at one node alone, a cross is a crash or a stop for ever. Where the run goes on for ever, the
-loop is shaded. The notes on the right say for each step which rule
-answers, and what it changes.
+happens at one node alone, a cross is a crash or a stop for ever. Where the run goes on for ever,
+the loop is shaded. The notes on the right say for each step which rule answers, and what it
+changes.
 """
 
 from __future__ import annotations

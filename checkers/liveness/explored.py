@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
@@ -32,9 +32,11 @@ from model.lang.sorts import (
     MapSort,
     MaybeSort,
     OrderSort,
+    RangeSort,
     SetSort,
     Sort,
     StructSort,
+    SumSort,
 )
 
 STOP = "stop"
@@ -281,11 +283,31 @@ class Explored:
         return found
 
     def _values(self, sort: Sort) -> tuple[Any, ...]:
-        """Return the values of a field of a request: of a finite sort, a node, or an atom."""
-        if isinstance(sort, AtomSort) and sort != NODE:
-            return tuple(f"{sort.name.lower()}{i + 1}" for i in range(self.bounds.atoms))
-        state = self.evaluator.initial_state(self.config, self.nodes)
-        return tuple(state.domain(sort))
+        """Return the values that a field of a request has within the bounds."""
+        match sort:
+            case AtomSort() if sort == NODE:
+                return self.nodes
+            case AtomSort():
+                return tuple(f"{sort.name.lower()}{i + 1}" for i in range(self.bounds.atoms))
+            case OrderSort() if sort.owned:
+                rounds = range(1, self.bounds.orders[sort.name] + 1)
+                return ((0, ""), *product(rounds, self.nodes))
+            case OrderSort():
+                return tuple(range(self.bounds.orders[sort.name] + 1))
+            case MaybeSort():
+                return (None, *self._values(sort.of))
+            case StructSort():
+                return tuple(product(*(self._values(s) for _, s in sort.parts)))
+            case SetSort():
+                some = self._values(sort.of)
+                sizes = range(len(some) + 1)
+                return tuple(frozenset(c) for n in sizes for c in combinations(some, n))
+            case SumSort():
+                return sort.leaves
+            case RangeSort():
+                return tuple(range(sort.top + 1))
+            case _:
+                return (False, True)
 
     def _too_many(self, sent: int) -> bool:
         """Tell whether more messages of a kind were sent than the bounds allow."""

@@ -3,8 +3,8 @@
 Belongs here: plain arrays, and walking on them. Never here: specs, or how the states were found.
 
 States are numbered from 0. An edge is one action that leads from a state to another, or back to
-the same. An edge that is *cut* leads out of the scope: the action can happen there, so that fairness
-counts it as enabled, and nothing is known of what follows.
+the same. An edge that is *cut* leads out of the scope: the action can happen there, so that
+fairness counts it as enabled, and nothing is known of what follows.
 """
 
 from __future__ import annotations

@@ -3,10 +3,10 @@
 Belongs here: fair actions as conditions on runs, promises as sets of states. Never here: exploring
 (`explored`), or looking for fair runs (`fair`, `lasso`).
 
-Of an event that is declared fair the condition asks, for each node (of a message: for each message
-by itself), that it happens and a rule accepts it; a refusal serves nobody. Of `fair_loss` it asks
-that a message that is sent again and again arrives again and again, be it refused. What is sent to
-a node that has stopped asks for nothing.
+Of an event that is declared fair the condition asks, for each node (of messages and requests: for
+each with its fields by itself), that it happens and a rule accepts it; a refusal serves nobody. Of
+`fair_loss` it asks that a message that is sent again and again arrives again and again, be it
+refused. What is sent to a node that has stopped asks for nothing.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from checkers.liveness.graph import Mask
 from model.evaluate import Evaluator, Event, GlobalState, Local, Packet
 from model.evaluate.search import FormulaCompiler
 from model.evaluate.terms import Closure, Frame
-from model.evaluate.values import EvaluationError
+from model.evaluate.values import EvaluationError, show_value
 from model.lang import Spec
 from model.lang.expr import Expr, Kind, walk
-from model.lang.promises import ALIVE, EVENTUALLY, FairAction, Promise
+from model.lang.promises import ALIVE, EVENTUALLY, FairAction, Pledge
 from model.lang.sorts import NODE, MaybeSort, Sort, StructSort
 from model.lang.spec import Statement
 
@@ -43,11 +43,7 @@ def _conditions(explored: Explored, fair: FairAction) -> Iterator[Condition]:
     actions: list[Action] = explored.actions.things
     strong = fair.strength != "weak"
     if fair.event is None or fair.event.kind != "message":
-        for node in explored.nodes:
-            takes = _mask(a.event.node == node and _serves(a, fair) for a in actions)
-            if takes.any():
-                called = f"`{fair.name}` of {node}"
-                yield Condition(called, strong, takes, explored.graph.enabled(takes))
+        yield from _of_nodes(explored, fair, strong)
         return
     delivered: dict[Event, list[int]] = {}
     sending: dict[Packet, list[int]] = {}
@@ -70,6 +66,26 @@ def _conditions(explored: Explored, fair: FairAction) -> Iterator[Condition]:
         else:
             takes &= _mask(a.accepted for a in actions)
             yield Condition(called, strong, takes, explored.graph.enabled(takes))
+
+
+def _of_nodes(explored: Explored, fair: FairAction, strong: bool) -> Iterator[Condition]:
+    """Yield the conditions of a rule, a timer, or a request with each of its fields' values."""
+    actions: list[Action] = explored.actions.things
+    found: dict[tuple[str, str], list[int]] = {}
+    rearms: dict[str, list[int]] = {}
+    for at, a in enumerate(actions):
+        if _serves(a, fair):
+            fields = a.event.fields if a.event.kind == "request" and fair.event else {}
+            given = ", ".join(map(show_value, fields.values()))
+            found.setdefault((a.event.node, f"({given})" if given else ""), []).append(at)
+        elif a.accepted and a.event.name in fair.unless:
+            rearms.setdefault(a.event.node, []).append(at)
+    for (node, given), chosen in sorted(found.items()):
+        takes = np.zeros(len(actions), bool)
+        takes[chosen] = True
+        asked = explored.graph.enabled(takes)
+        takes[rearms.get(node, [])] = True
+        yield Condition(f"`{fair.name}{given}` of {node}", strong, takes, asked)
 
 
 def _serves(action: Action, fair: FairAction) -> bool:
@@ -99,7 +115,7 @@ def may_stop(spec: Spec, config: dict[str, Any]) -> Callable[[frozenset[str]], b
     return lambda up: all(test(up) for test in tests)
 
 
-def _alive(promise: Promise, config: dict[str, Any]) -> Callable[[frozenset[str]], bool]:
+def _alive(promise: Pledge, config: dict[str, Any]) -> Callable[[frozenset[str]], bool]:
     compiler = FormulaCompiler()
     scope = compiler.bind(promise.bound, {})
     test = compiler.compile(promise.then, scope)
@@ -211,7 +227,7 @@ class _Up(dict[str, Local]):
 class Half:
     """`when` or `then` of a promise, compiled."""
 
-    def __init__(self, expr: Expr, promise: Promise) -> None:
+    def __init__(self, expr: Expr, promise: Pledge) -> None:
         self.whole = any(e.kind in (Kind.SENT, Kind.GHOST) for e in walk(expr)) or any(
             e.kind in (Kind.FORALL, Kind.EXISTS) and any(s != NODE for _, s in e.data)
             for e in walk(expr)

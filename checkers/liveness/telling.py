@@ -197,7 +197,7 @@ def _why_fair(
         taken = np.flatnonzero(c.takes[graph.action[edges]])
         asking = np.flatnonzero(c.is_asked_on(graph, edges))
         if len(taken):
-            lines.append(f"{c.name}: taken in step {first + int(taken[0])}, and ends nothing")
+            lines.append(f"{c.name}: served by step {first + int(taken[0])}, which ends nothing")
         elif not c.strong and c.asked is not None:
             off = int(np.flatnonzero(~c.asked[states])[0])
             where = f"before step {first + off}" if len(edges) else "at the end"

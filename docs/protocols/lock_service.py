@@ -27,6 +27,7 @@ from model.lang import (
     Message,
     Node,
     Ordered,
+    Pledge,
     Process,
     Reply,
     Request,
@@ -35,9 +36,12 @@ from model.lang import (
     Spec,
     Sum,
     Timer,
+    again_and_again,
     case,
     durable,
+    eventually,
     exists,
+    fair_loss,
     fallback,
     fresh,
     ite,
@@ -48,6 +52,7 @@ from model.lang import (
     safety,
     sent,
     sometimes,
+    weak,
 )
 
 # ---------------------------------------------------------------- what there is
@@ -192,6 +197,19 @@ def one_epoch(a: Node, b: Node, x: Node, y: Node, e: Epoch) -> Expr:
 def is_passed(n: Host) -> Expr:
     """It can be given away."""
     return (n.lock == HELD) & (config.first != n)
+
+
+# ---------------------------------------------------------------- what happens in the end
+
+
+lost_transfers_are_sent_again = weak(Retry)
+what_is_sent_again_arrives = fair_loss(Transfer)
+
+
+@eventually("held", "The lock is never lost: somebody holds it again and again")
+def held() -> Pledge:
+    """On its way it is nobody's, but it arrives."""
+    return again_and_again(exists(lambda n: Host.at(n).lock == HELD, n=Node))
 
 
 # ---------------------------------------------------------------- why it holds

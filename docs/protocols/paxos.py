@@ -29,6 +29,7 @@ from model.lang import (
     Message,
     Node,
     Ordered,
+    Pledge,
     Process,
     Reply,
     Request,
@@ -39,7 +40,9 @@ from model.lang import (
     Timer,
     case,
     durable,
+    eventually,
     exists,
+    fair_loss,
     fallback,
     fresh,
     ghost,
@@ -54,6 +57,8 @@ from model.lang import (
     sent,
     sometimes,
     volatile,
+    weak,
+    whenever,
 )
 
 # ---------------------------------------------------------------- what there is
@@ -347,6 +352,20 @@ def validity(n: Peer) -> Expr:
 def is_learned(a: Peer, b: Peer) -> Expr:
     """It is not safe just because nothing is ever chosen."""
     return (a != b) & a.learned.known & b.learned.known
+
+
+# ---------------------------------------------------------------- what happens in the end
+
+
+proposers_ask_again = weak(Retry)
+what_is_sent_again_arrives = fair_loss(Message)
+
+
+@eventually("answered", "Who proposes learns what is chosen, or a higher ballot was started")
+def answered(n: Peer) -> Pledge:
+    """Unless it crashes, and forgets what it proposed: then a client has to ask again."""
+    outdone = exists(lambda m: Peer.at(m).ballot > n.ballot, m=Node)
+    return whenever(n.phase != IDLE).then((n.phase == IDLE) | n.learned.known | outdone)
 
 
 # ---------------------------------------------------------------- why it holds

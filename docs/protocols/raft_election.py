@@ -26,6 +26,7 @@ from model.lang import (
     Message,
     Node,
     Ordered,
+    Pledge,
     Process,
     Reply,
     Row,
@@ -33,9 +34,13 @@ from model.lang import (
     Spec,
     Sum,
     Timer,
+    again_and_again,
+    alive,
     case,
     durable,
+    eventually,
     exists,
+    fair_loss,
     fallback,
     fresh,
     ghost,
@@ -48,6 +53,7 @@ from model.lang import (
     sent,
     sometimes,
     volatile,
+    weak,
 )
 
 # ---------------------------------------------------------------- what there is
@@ -315,6 +321,26 @@ def one_view(a: Server, b: Server, x: Node, y: Node) -> Expr:
 def is_led(n: Server) -> Expr:
     """It is not safe just because nobody is ever elected."""
     return (n.role == FOLLOWER) & n.leader.known
+
+
+# ---------------------------------------------------------------- what happens in the end
+
+
+candidates_stand = weak(ElectionDue, unless=(Heartbeat,), why="a heartbeat arms the timer anew")
+leaders_beat = weak(BeatDue)
+what_is_sent_again_arrives = fair_loss(Message)
+
+
+@alive("A majority of the servers is up.")
+def majority_is_up(up: Nodes) -> Expr:
+    """Without it nobody is elected."""
+    return majority(up, config.servers)
+
+
+@eventually("led-again", "Whatever happens, a server comes to know a leader of its term")
+def led_again(n: Server) -> Pledge:
+    """Unless elections go on for ever, each in a newer term: no bounded check can exclude that."""
+    return again_and_again(n.leader.known)
 
 
 # ---------------------------------------------------------------- why it holds

@@ -30,6 +30,7 @@ from model.lang import (
     Message,
     Node,
     Ordered,
+    Pledge,
     Process,
     Reply,
     Row,
@@ -40,7 +41,11 @@ from model.lang import (
     Value,
     assumption,
     case,
+    eventually,
+    exists,
+    fair_loss,
     fallback,
+    for_good,
     forall,
     lemma,
     on,
@@ -50,6 +55,7 @@ from model.lang import (
     sent,
     sometimes,
     volatile,
+    weak,
 )
 from model.lang.scenario import Scenario, settle, tick
 
@@ -203,6 +209,16 @@ def win(me: Peer, m: EventProxy) -> Row:
     )
 
 
+@on(Start)
+def tell_again(me: Peer, m: EventProxy) -> Row:
+    """The news may have been lost, or forgotten in a crash: the leader tells it again."""
+    return Row(
+        when=me.state == LEADER,
+        send=Elected(number=config.number.at(me)).to(config.after.at(me)),
+        reply=Done(),
+    )
+
+
 @on(Elected)
 def tell(me: Peer, m: EventProxy) -> Row:
     """The news goes round."""
@@ -304,6 +320,25 @@ def known(a: Peer, n: Node) -> Expr:
 def all_know(a: Peer, b: Peer) -> Expr:
     """It is not safe just because nobody is ever elected."""
     return (a != b) & a.leader.known & (a.leader == b.leader)
+
+
+# ---------------------------------------------------------------- what happens in the end
+
+
+nodes_start = weak(Start)
+what_is_sent_again_arrives = fair_loss(Message)
+
+
+@eventually("elected", "Somebody is elected some day")
+def elected() -> Expr:
+    """The highest number comes round, since its node sends it again and again."""
+    return exists(lambda n: Peer.at(n).state == LEADER, n=Node)
+
+
+@eventually("told", "From some day on every node knows the leader")
+def told(a: Peer) -> Pledge:
+    """The news goes round, even where a node that knew it has crashed."""
+    return for_good(a.leader.known)
 
 
 # ---------------------------------------------------------------- why it holds

@@ -29,6 +29,7 @@ from model.lang import (
     Message,
     Node,
     Ordered,
+    Pledge,
     Process,
     Reply,
     Request,
@@ -37,6 +38,8 @@ from model.lang import (
     Spec,
     Struct,
     durable,
+    eventually,
+    fair_loss,
     fallback,
     fresh,
     lemma,
@@ -47,6 +50,8 @@ from model.lang import (
     safety,
     sent,
     sometimes,
+    weak,
+    whenever,
 )
 
 # ---------------------------------------------------------------- what there is
@@ -291,6 +296,19 @@ def taken_before_forgotten(a: Store, b: Store, k: Key, v: MaybeValue, s: Number)
 def is_moved(n: Store, k: Key, s: Number) -> Expr:
     """Keys move."""
     return (config.first != n) & n.table.at(k).known & sent(Ack, n, config.first, number=s)
+
+
+# ---------------------------------------------------------------- what happens in the end
+
+
+parcels_are_sent_again = weak(Overdue)
+what_is_sent_again_arrives = fair_loss(Message)
+
+
+@eventually("arrived", "Every parcel arrives and is acknowledged")
+def arrived(n: Store, s: Number) -> Pledge:
+    """So that no key is on its way for ever."""
+    return whenever(n.outbox.at(s).known).then(~n.outbox.at(s).known)
 
 
 # ---------------------------------------------------------------- why it holds

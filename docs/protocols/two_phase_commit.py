@@ -26,6 +26,7 @@ from model.lang import (
     Expr,
     Message,
     Node,
+    Pledge,
     Process,
     Reply,
     Request,
@@ -34,10 +35,13 @@ from model.lang import (
     Spec,
     Sum,
     Timer,
+    alive,
     assumption,
     authority,
     case,
     durable,
+    eventually,
+    fair_loss,
     fallback,
     ite,
     lemma,
@@ -48,6 +52,8 @@ from model.lang import (
     sent,
     sometimes,
     volatile,
+    weak,
+    whenever,
 )
 
 # ---------------------------------------------------------------- what there is
@@ -281,6 +287,26 @@ def is_committed(a: Peer, b: Peer) -> Expr:
     """It is not safe just because it never happens."""
     both = config.participants.has(a) & config.participants.has(b)
     return both & (a != b) & (a.vote == COMMITTED) & (b.vote == COMMITTED)
+
+
+# ---------------------------------------------------------------- what happens in the end
+
+
+the_manager_asks = weak(Ask)
+what_is_sent_again_arrives = fair_loss(Message)
+the_manager_gives_up = weak(call_off, why="it does not wait for ever for one who cannot commit")
+
+
+@alive("The manager stays up: two-phase commit blocks without it.")
+def manager_lives(up: Nodes) -> Expr:
+    """The paper's reason for Paxos Commit."""
+    return up.has(config.manager)
+
+
+@eventually("decided", "Every participant comes to know how the transaction ends")
+def decided(a: Peer) -> Pledge:
+    """Also after crashes, since the manager tells again."""
+    return whenever(config.participants.has(a)).then(a.vote.is_(COMMITTED, ABORTED))
 
 
 # ---------------------------------------------------------------- why it holds

@@ -63,7 +63,7 @@ from model.lang.expr import (
     owner,
 )
 from model.lang.promises import (
-    Promise,
+    Pledge,
     again_and_again,
     alive,
     eventually,
@@ -104,8 +104,8 @@ __all__ = [
     "Message",
     "Node",
     "Ordered",
+    "Pledge",
     "Process",
-    "Promise",
     "Range",
     "Reply",
     "Request",

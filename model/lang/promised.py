@@ -21,11 +21,11 @@ from model.lang.promises import (
     ONCE,
     FairAction,
     Fairness,
-    Promise,
+    Pledge,
     Whenever,
 )
 from model.lang.rules import Property, Rule
-from model.lang.show import an, show
+from model.lang.show import show
 from model.lang.sorts import NODE, SetSort, Sort
 from model.lang.spec import Spec
 
@@ -33,7 +33,7 @@ Names = tuple[tuple[str, Sort], ...]
 Placed = Callable[[Any], Expr]
 
 
-def promise_of(prop: Property, bound: Mapping[str, Any], names: Names, placed: Placed) -> Promise:
+def promise_of(prop: Property, bound: Mapping[str, Any], names: Names, placed: Placed) -> Pledge:
     """Read what a promise's function returned. Raises `SpecError` ORD120 where it is none."""
     made = prop.function(**bound)
     if isinstance(made, Whenever):
@@ -43,7 +43,7 @@ def promise_of(prop: Property, bound: Mapping[str, Any], names: Names, placed: P
         fix = "end it with return whenever(p).then(q), or with the condition itself"
         text = f"{prop.function.__name__} returns None"
         raise SpecError("ORD120", text, "it promises nothing", fix=fix, span=prop.span)
-    promise = made if isinstance(made, Promise) else Promise(ONCE, made)
+    promise = made if isinstance(made, Pledge) else Pledge(ONCE, made)
     then = placed(promise.then)
     when = placed(promise.when) if promise.shape == LEADS_TO else None
     variables = {name: lift(value) for name, value in bound.items()}
@@ -57,7 +57,7 @@ def promise_of(prop: Property, bound: Mapping[str, Any], names: Names, placed: P
     return replace(promise, then=then, when=when, bound=names)
 
 
-def alive_of(prop: Property, bound: Mapping[str, Any], names: Names, placed: Placed) -> Promise:
+def alive_of(prop: Property, bound: Mapping[str, Any], names: Names, placed: Placed) -> Pledge:
     """Read which sets of nodes stay up. Raises `SpecError` ORD120 for any other function."""
     sorts = [sort for _, sort in names]
     if len(sorts) != 1 or not isinstance(sorts[0], SetSort) or sorts[0].of != NODE:
@@ -72,7 +72,7 @@ def alive_of(prop: Property, bound: Mapping[str, Any], names: Names, placed: Pla
             reason = "who stays up may depend on the configuration alone"
             fix = "say it of the set and of config"
             raise SpecError("ORD120", show(node), reason, fix=fix, span=prop.span)
-    return Promise(ALIVE, then, None, names)
+    return Pledge(ALIVE, then, None, names)
 
 
 def fair_actions(
@@ -115,6 +115,10 @@ def _actions(spec: Spec, one: Fairness, target: Any) -> Iterator[FairAction]:
 
     Raises `SpecError` ORD101 for what the spec does not have, ORD120 for what never happens.
     """
+    unless = frozenset(event.__name__ for event in one.unless)
+    for event in one.unless:
+        if event not in spec.events.values():
+            raise _elsewhere(event, one)
     if isinstance(target, Rule):
         labels = [target.name(event) for event in target.events]
         found = [label for label in labels if label in spec.by_label]
@@ -123,7 +127,7 @@ def _actions(spec: Spec, one: Fairness, target: Any) -> Iterator[FairAction]:
             fix = "give its module to read_spec(..., modules=...) too"
             raise SpecError("ORD101", target.function.__name__, reason, fix=fix, span=one.span)
         for label in found:
-            yield FairAction(one.strength, label, None, label, one.span)
+            yield FairAction(one.strength, label, None, label, one.span, unless)
         return
     if target in (Timer, Message, Request):
         every = [e for e in spec.events.values() if issubclass(e, target)]
@@ -132,12 +136,16 @@ def _actions(spec: Spec, one: Fairness, target: Any) -> Iterator[FairAction]:
     else:
         events, what = [target], "it"
         if target not in spec.events.values():
-            reason = f"{an('event')} of this name is declared in no module of the spec"
-            fix = f"give {target.__module__} to read_spec(..., modules=...) too"
-            raise SpecError("ORD101", target.__name__, reason, fix=fix, span=one.span)
+            raise _elsewhere(target, one)
     if not any(spec.rules_of(e) for e in events):
         text = f"{show(one)}: {target.__name__}"
         fix = "write the rule, or leave it out"
         raise SpecError("ORD120", text, f"no rule accepts {what}", fix=fix, span=one.span)
     for event in events:
-        yield FairAction(one.strength, event.__name__, event, None, one.span)
+        yield FairAction(one.strength, event.__name__, event, None, one.span, unless)
+
+
+def _elsewhere(event: type[Event], one: Fairness) -> SpecError:
+    reason = "no module of the spec declares this event"
+    fix = f"give {event.__module__} to read_spec(..., modules=...) too"
+    return SpecError("ORD101", event.__name__, reason, fix=fix, span=one.span)

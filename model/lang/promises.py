@@ -10,7 +10,7 @@ which actions do not wait for ever:
     fair_net = fair_loss(Ask, Grant)         # what is sent again and again arrives again and again
 
     @eventually("served", "Who waits for the lock gets it")
-    def served(n: Peer) -> Promise:
+    def served(n: Peer) -> Pledge:
         return whenever(n.state == WAITING).then(n.state == HOLDING)
 
 Weak and strong fairness as in C. Baier and J.-P. Katoen, "Principles of Model Checking", MIT
@@ -39,7 +39,7 @@ LEADS_TO, ONCE, AGAIN, FOR_GOOD = "leads to", "once", "again and again", "for go
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Promise:
+class Pledge:
     """What a promise says of every run.
 
     `shape` is one of: `leads to` (whenever `when` holds, `then` holds at that moment or later),
@@ -71,9 +71,9 @@ class Whenever:
 
     when: Any
 
-    def then(self, then: Any) -> Promise:
-        """Promise that `then` holds at that moment or later."""
-        return Promise(LEADS_TO, then, self.when)
+    def then(self, then: Any) -> Pledge:
+        """Pledge that `then` holds at that moment or later."""
+        return Pledge(LEADS_TO, then, self.when)
 
     def __repr__(self) -> str:
         """Return it as a spec would write it."""
@@ -85,14 +85,14 @@ def whenever(when: Any) -> Whenever:
     return Whenever(when)
 
 
-def again_and_again(then: Any) -> Promise:
-    """Promise that `then` holds infinitely often: whatever happens, it will hold once more."""
-    return Promise(AGAIN, then)
+def again_and_again(then: Any) -> Pledge:
+    """Pledge that `then` holds infinitely often: whatever happens, it will hold once more."""
+    return Pledge(AGAIN, then)
 
 
-def for_good(then: Any) -> Promise:
-    """Promise that from some moment on `then` holds for ever."""
-    return Promise(FOR_GOOD, then)
+def for_good(then: Any) -> Pledge:
+    """Pledge that from some moment on `then` holds for ever."""
+    return Pledge(FOR_GOOD, then)
 
 
 def eventually(name: str, title: str) -> Callable[[Callable[..., Any]], Property]:
@@ -124,12 +124,16 @@ def alive(title: str) -> Callable[[Callable[..., Any]], Property]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fairness:
-    """A declaration: `strength` is `weak`, `strong` or `loss`; `targets` are events or rules."""
+    """A declaration: `strength` is `weak`, `strong` or `loss`; `targets` are events or rules.
+
+    `unless` are events that serve it as well: those that arm a timer anew.
+    """
 
     strength: str
     targets: tuple[Any, ...]
     why: str
     span: Span
+    unless: tuple[type[Event], ...] = ()
 
     def __repr__(self) -> str:
         """Return it in short."""
@@ -141,7 +145,7 @@ class FairAction:
     """What a declaration says of one event or rule, of every node.
 
     With `event`: that the event happens and a rule accepts it (`loss`: that the message arrives).
-    With `rule`: that the rule of this label acts.
+    With `rule`: that the rule of this label acts. Or else, at the same node, one of `unless`.
     """
 
     strength: str
@@ -149,23 +153,26 @@ class FairAction:
     event: type[Event] | None
     rule: str | None
     span: Span
+    unless: frozenset[str] = frozenset()
 
 
 _WRITTEN = {"weak": "weak", "strong": "strong", "loss": "fair_loss"}
 
 
-def weak(*targets: Any, why: str = "") -> Fairness:
+def weak(*targets: Any, unless: tuple[type[Event], ...] = (), why: str = "") -> Fairness:
     """Declare weak fairness: what can happen from some moment on all the time, does happen.
 
-    Of an event: that it happens where a rule accepts it, at each node, each message by itself.
-    `Timer`, `Request` or `Message` stand for all events of that kind. Of a rule: that it acts.
+    Of an event: that it happens where a rule accepts it, at each node, each message and each
+    request by itself. `Timer`, `Request` or `Message` stand for all events of that kind. Of a rule:
+    that it acts. `unless`: events that arm a timer anew, so that it need not fire while these are
+    accepted at its node again and again.
     """
-    return _fairness("weak", targets, why)
+    return _fairness("weak", targets, why, unless)
 
 
-def strong(*targets: Any, why: str = "") -> Fairness:
+def strong(*targets: Any, unless: tuple[type[Event], ...] = (), why: str = "") -> Fairness:
     """Declare strong fairness: what can happen again and again happens again and again."""
-    return _fairness("strong", targets, why)
+    return _fairness("strong", targets, why, unless)
 
 
 def fair_loss(*messages: type[Message], why: str = "") -> Fairness:
@@ -181,7 +188,9 @@ def fair_loss(*messages: type[Message], why: str = "") -> Fairness:
     return found
 
 
-def _fairness(strength: str, targets: tuple[Any, ...], why: str) -> Fairness:
+def _fairness(
+    strength: str, targets: tuple[Any, ...], why: str, unless: tuple[type[Event], ...] = ()
+) -> Fairness:
     written = _WRITTEN[strength]
     if not targets:
         fix = f"write {written}(Retry), with events or rules"
@@ -194,7 +203,11 @@ def _fairness(strength: str, targets: tuple[Any, ...], why: str) -> Fairness:
             reason = f"it is {an(type(one).__name__)}, no event and no rule"
             fix = "name messages, requests, timers, or rules by their functions"
             raise SpecError("ORD115", text, reason, fix=fix)
-    return Fairness(strength, targets, why, caller())
+    for event in unless:
+        if not (isinstance(event, type) and issubclass(event, Event)):
+            text, fix = f"{written}(unless={show(unless)})", "write unless=(Heartbeat,)"
+            raise SpecError("ORD115", text, "`unless` is a tuple of events", fix=fix)
+    return Fairness(strength, targets, why, caller(), tuple(unless))
 
 
 def _called(target: Any) -> str:

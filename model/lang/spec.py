@@ -32,7 +32,7 @@ from model.lang.declare import (
 )
 from model.lang.errors import SpecError, suggest
 from model.lang.expr import Expr, Kind, conjunction, disjunction, negate, walk
-from model.lang.promises import FairAction, Promise
+from model.lang.promises import FairAction, Pledge
 from model.lang.rules import Authority, Property
 from model.lang.scenario import Scenario
 from model.lang.sorts import SetSort, SumSort
@@ -126,7 +126,7 @@ class Statement:
     prop: Property
     formula: Expr | None = None
     per_transition: dict[str, Expr] = field(default_factory=dict)
-    promise: Promise | None = None
+    promise: Pledge | None = None
 
     @property
     def name(self) -> str:
