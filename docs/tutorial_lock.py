@@ -218,6 +218,17 @@ def decline(me: Peer, m: EventProxy) -> Row:
     )
 
 
+@on(Grant)
+def return_unwanted(me: Peer, m: EventProxy) -> Row:
+    """Nobody here wants it any more: an old question was answered, or a crash forgot it."""
+    return Row(
+        when=(me.state == IDLE, m.ticket > me.seen),
+        then=me.seen.set(m.ticket),
+        send=Release(ticket=m.ticket).to(config.server),
+        reply=Done(),
+    )
+
+
 @on(GiveBack)
 def give_back(me: Peer, m: EventProxy) -> Row:
     """A client gives the lock back."""

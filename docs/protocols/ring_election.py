@@ -148,6 +148,10 @@ class Start(Timer):
     """Somebody thinks that it is time for an election."""
 
 
+class TellDue(Timer):
+    """Time for the leader to be heard of again."""
+
+
 class Done(Reply):
     """The event was accepted."""
 
@@ -209,7 +213,7 @@ def win(me: Peer, m: EventProxy) -> Row:
     )
 
 
-@on(Start)
+@on(TellDue)
 def tell_again(me: Peer, m: EventProxy) -> Row:
     """The news may have been lost, or forgotten in a crash: the leader tells it again."""
     return Row(
@@ -326,6 +330,7 @@ def all_know(a: Peer, b: Peer) -> Expr:
 
 
 nodes_start = weak(Start)
+leaders_tell_again = weak(TellDue)
 what_is_sent_again_arrives = fair_loss(Message)
 
 
