@@ -35,7 +35,7 @@ class Condition:
     `takes` are the actions that serve it. Weak: a run that is from some moment on only in states of
     `asked` must take one of them. Strong: a run that is in states of `asked` again and again, or
     does what `asks` again and again, must take them again and again; what is done in a state of
-    `void` does not ask.
+    `void` does not ask. `told`: whoever reads of an unfair run wants to hear of it.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Condition:
     asked: Mask | None = None
     asks: Mask | None = None
     void: Mask | None = None
+    told: bool = True
 
     def is_asked_on(self, graph: Graph, edges: Ints) -> Mask:
         """Return which of the edges ask for it."""

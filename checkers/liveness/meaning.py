@@ -6,7 +6,8 @@ Belongs here: fair actions as conditions on runs, promises as sets of states. Ne
 Of an event that is declared fair the condition asks, for each node (of messages and requests: for
 each with its fields by itself), that it happens and a rule accepts it; a refusal serves nobody. Of
 `fair_loss` it asks that a message that is sent again and again arrives again and again, be it
-refused. What is sent to a node that has stopped asks for nothing.
+refused, and that what arrives again and again is sent so, too. What is sent to a node that has
+stopped asks for nothing.
 """
 
 from __future__ import annotations
@@ -63,6 +64,8 @@ def _conditions(explored: Explored, fair: FairAction) -> Iterator[Condition]:
             asks = np.zeros(len(actions), bool)
             asks[sending.get(packet, [])] = True
             yield Condition(called, True, takes, None, asks, gone[packet.dst])
+            # Finite duplication: what arrives again and again is sent again and again.
+            yield Condition(f"copies of {packet}", True, asks, None, takes, told=False)
         else:
             takes &= _mask(a.accepted for a in actions)
             yield Condition(called, strong, takes, explored.graph.enabled(takes))

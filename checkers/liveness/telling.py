@@ -193,7 +193,7 @@ def _why_fair(
     states = np.array([entry, *(int(graph.target[e]) for e in found.loop)], np.int64)
     first = replayed.loop
     lines = []
-    for c in fair:
+    for c in (one for one in fair if one.told):
         taken = np.flatnonzero(c.takes[graph.action[edges]])
         asking = np.flatnonzero(c.is_asked_on(graph, edges))
         if len(taken):

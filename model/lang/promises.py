@@ -14,8 +14,9 @@ which actions do not wait for ever:
         return whenever(n.state == WAITING).then(n.state == HOLDING)
 
 Weak and strong fairness as in C. Baier and J.-P. Katoen, "Principles of Model Checking", MIT
-Press 2008, section 3.5; channels that lose some messages and not all: L. Lamport, "Specifying
-Systems", Addison-Wesley 2002, section 8.9, and K. M. Chandy and J. Misra before him.
+Press 2008, section 3.5. Links that lose and double some messages: the fair-loss links of C. Cachin,
+R. Guerraoui and L. Rodrigues, "Introduction to Reliable and Secure Distributed Programming",
+Springer 2011, section 2.4.2.
 """
 
 from __future__ import annotations
@@ -176,9 +177,10 @@ def strong(*targets: Any, unless: tuple[type[Event], ...] = (), why: str = "") -
 
 
 def fair_loss(*messages: type[Message], why: str = "") -> Fairness:
-    """Declare that the network does not lose all: what is sent again and again arrives so, too.
+    """Declare fair-loss links: what is sent again and again arrives again and again.
 
-    What is sent a finite number of times may be lost, and what arrives may be refused.
+    What is sent a finite number of times may be lost, or be doubled a finite number of times; and
+    what arrives may be refused.
     """
     found = _fairness("loss", messages, why)
     for message in messages:

@@ -3,7 +3,8 @@
 Reading order: `states` (the fifteen states and the figure), `tables` (the error ladder, the retry
 hints), `radiant` (what a radiant remembers), `messages` (who may send what to whom), then the
 rules: `bootstrap`, `election`, `proposing`, `service`, `probing`, `recovery`, `refusals`; and what
-is promised: `oaths` (the properties S1 to S13), with what makes that provable: `lemmas`.
+is promised: `oaths` (the properties S1 to S13), with what makes that provable: `lemmas`, and
+`promises` (what happens in the end: L1 to L4).
 `scenarios` tells runs worth knowing.
 """
 
@@ -15,6 +16,7 @@ from model.order import (
     messages,
     oaths,
     probing,
+    promises,
     proposing,
     radiant,
     recovery,
@@ -38,6 +40,7 @@ MODULES = (
     recovery,
     refusals,
     oaths,
+    promises,
     *lemmas.MODULES,
     scenarios,
 )
