@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from model.lang import Spec
 from model.lang.expr import Expr, Kind, conjunction, negate, show
+from model.lang.promises import Pledge
 from model.lang.rules import Property
 from model.lang.sorts import BOOL, NODE, Sort, SumSort
 from model.lang.spec import Statement
@@ -35,8 +36,10 @@ class Claim:
 def cases_of(statement: Statement) -> list[Statement]:
     """Return for each claim that nothing satisfies its conditions; a run that breaks it has a case.
 
-    For what holds `sometimes`, that it never does.
+    For what holds `sometimes`, that it never does; for a promise, that it is never due.
     """
+    if statement.promise is not None:
+        return _cases_of_promise(statement.name, statement.promise)
     name, formula = statement.name, statement.formula
     if statement.prop.kind == "assumption":
         return []
@@ -47,6 +50,13 @@ def cases_of(statement: Statement) -> list[Statement]:
     found = {_text(c.conditions): _never(c) for c in claims(formula) if c.conditions}
     told = _told(name, list(found))
     return [goal(text, never) for text, never in zip(told, found.values(), strict=True)]
+
+
+def _cases_of_promise(name: str, promise: Pledge) -> list[Statement]:
+    if promise.when is None:
+        return []
+    never = _never(Claim((promise.when,), promise.bound, promise.when))
+    return [goal(_told(name, [_text((promise.when,))])[0], never)]
 
 
 def _cases_of_steps(statement: Statement) -> list[Statement]:

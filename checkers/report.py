@@ -164,6 +164,11 @@ def sums(report: Report) -> list[str]:
     if fragment := alternation_text.line(report.details.get("fragment", _NO_FRAGMENT)):
         told.append(fragment)
     told += needs_lines(report.details.get("needs"))
+    if promised := report.details.get("promised"):
+        told.append(
+            f"not looked at here, since no induction decides it: {', '.join(promised)};"
+            " `oathbound liveness` checks it in a bounded scope"
+        )
     for accepted in (False, True):
         names = [
             f.name

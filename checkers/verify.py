@@ -29,6 +29,7 @@ from checkers.structure import AGREE, CONSISTENT, FIGURE, FIRES
 from checkers.tasks import EVENTS, RULE, Gathered, Reading, Work
 from checkers.verdict import Finding, Report, Result, Verdict
 from model.lang import Spec
+from model.lang.promises import EVENTUALLY
 from model.lang.spec import Transition
 from model.smt.bounded import Scope
 
@@ -123,6 +124,7 @@ class Verification:
                 "runs": [_run_facts(r) for r in self.gathered.runs],
                 "fragment": alternation.as_data(alternation.of_results(self.gathered.results)),
                 "answers": _answers(self.gathered.results),
+                "promised": [] if self.options.only else self._promised(),
             },
             bound=str(self.options.scope) if self.options.scope is not None else "",
             asked=self.options.only,
@@ -136,6 +138,10 @@ class Verification:
             return None  # most proofs were not made here
         told = kept.Kept(self.spec, o.cache).told() if o.cache is not None else None
         return kept.in_report(guards, told)
+
+    def _promised(self) -> list[str]:
+        """Return what the spec promises to happen: another engine checks that."""
+        return [s.name for s in self.spec.of_kind(EVENTUALLY)]
 
     def _findings(self) -> list[Finding]:
         only, got = self.options.only, self.gathered

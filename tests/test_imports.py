@@ -55,6 +55,7 @@ ENGINES = (
     "conformance",
     "bench",
     "strengthen",
+    "liveness",
 )
 
 PARTS: dict[str, Part] = {
@@ -136,6 +137,13 @@ PARTS: dict[str, Part] = {
             *("edges", "reach", "report", *MODEL),
         ),
         libraries=None,
+    ),
+    # Arrays, and a kept library's strongly connected components. It takes the systems that runs by
+    # chance are made of, and tells a lasso in the form that counterexamples have.
+    "liveness": Part(
+        ("checkers.liveness",),
+        parts=("verdict", "reach", "counterexamples", *MODEL),
+        libraries=("numpy", "scipy", "networkx"),
     ),
     # An engine that is not named above may import the model and the verdict, and no other engine.
     "engine": Part(("checkers",), parts=("verdict", *MODEL), libraries=None),

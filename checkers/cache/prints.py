@@ -249,10 +249,15 @@ class Prints:
                 (label, self.form(f, dict(self.transition(self.spec.by_label[label])[1])))
                 for label, f in s.per_transition.items()
             ]
-            stated.append((named, of_states, of_steps))
+            of_runs: tuple[object, ...] = ()
+            if s.promise is not None:
+                said = [self.form(e, {}) for e in s.promise.expressions()]
+                of_runs = (s.promise.shape, self._data(tuple(s.promise.bound)), said)
+            stated.append((named, of_states, of_steps, of_runs))
         steps = [self.transition(t)[0] for t in self.spec.transitions]
         edges = [(t.variable, sorted(t.allowed())) for t in self.spec.edges]
-        return digest(repr((self.world, self.first_state, steps, stated, edges)))
+        fair = [(f.strength, f.name, f.rule, sorted(f.unless)) for f in self.spec.fairness]
+        return digest(repr((self.world, self.first_state, steps, stated, edges, fair)))
 
     # ------------------------------------------------------------ questions
 

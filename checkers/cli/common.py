@@ -62,6 +62,9 @@ def check_names(spec: Spec, only: tuple[str, ...]) -> None:
     stated = spec.of_kind("safety", "step", "lemma")
     known = {*(s.name for s in stated), *STRUCTURAL}
     for name in only:
+        if name in spec.statements and spec.statements[name].promise is not None:
+            what = f"--only {name}: it speaks of whole runs, and is not proved"
+            wrong(what, f"`oathbound liveness --only {name}` checks a promise in a bounded scope")
         if name not in known:
             close = ", ".join(sorted(n for n in known if n.lower().startswith(name.lower()[:2])))
             what = f"--only {name}: the spec states no such property"

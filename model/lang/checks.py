@@ -211,7 +211,7 @@ def hypotheses(spec: Spec) -> Iterator[SpecError]:
                 reason = "no property has this name"
                 yield SpecError("ORD101", text, reason, fix=fix, span=prop.span)
             elif spec.statements[name].prop.kind in refused[argument]:
-                reason = f"a {spec.statements[name].prop.kind} property says nothing of one state"
+                reason = f"{an(spec.statements[name].prop.kind)} property says nothing of one state"
                 fix = "name safety properties or lemmas"
                 yield SpecError("ORD115", text, reason, fix=fix, span=prop.span)
     after = {n: set(s.prop.after) & set(spec.statements) for n, s in spec.statements.items()}

@@ -29,7 +29,7 @@ from model.lang.declare import Event, Message
 from model.lang.errors import SpecError
 from model.lang.expr import Expr
 from model.lang.rules import Property, Rule, check_text, plain_function
-from model.lang.show import an, show
+from model.lang.show import show
 from model.lang.sorts import Sort
 from model.lang.source import Span, caller
 
@@ -202,7 +202,7 @@ def _fairness(
             continue
         if not isinstance(one, Rule):
             text = f"{written}({_called(one)})"
-            reason = f"it is {an(type(one).__name__)}, no event and no rule"
+            reason = "it is no event and no rule"
             fix = "name messages, requests, timers, or rules by their functions"
             raise SpecError("ORD115", text, reason, fix=fix)
     for event in unless:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from model.lang.errors import CODES
 from model.lang.expr import show
+from model.lang.promises import AGAIN, ALIVE, FOR_GOOD, LEADS_TO, Pledge
 from model.lang.spec import Statement
 from model.reference.markdown import code, codes, link, page, sentence, table
 from model.reference.source import Source
@@ -22,6 +23,18 @@ KINDS = {
         " the sentence on why it holds.",
     ),
     "assumption": ("Assumptions", "They hold of every configuration."),
+    "eventually": (
+        "What happens in the end",
+        "Every fair run keeps these promises; they are checked in a bounded scope, not proved."
+        " Nodes are those that are up.",
+    ),
+    "alive": ("Who stays up", "The promises are made where these sets of nodes stay up."),
+}
+
+STRENGTHS = {
+    "weak": ("weak", "what can happen from some moment on all the time, does happen"),
+    "strong": ("strong", "what can happen again and again happens again and again"),
+    "loss": ("fair loss", "what is sent again and again arrives again and again"),
 }
 
 
@@ -43,7 +56,35 @@ def properties(source: Source) -> str:
         blocks += [f"## {title}", intro, table(("name", "title", ""), rows)]
         for statement in found:
             blocks += statement_blocks(source, statement)
-    return page("Properties", *blocks)
+    return page("Properties", *blocks, *fairness(source))
+
+
+def fairness(source: Source) -> list[str]:
+    """Return the blocks that say what is fair; none where nothing is said of it."""
+    spec = source.spec
+    if not spec.fairness:
+        return []
+    rows = [
+        (
+            code(f.name),
+            STRENGTHS[f.strength][0],
+            f"unless {codes(sorted(f.unless), '')} arms it anew" if f.unless else "",
+        )
+        for f in spec.fairness
+    ]
+    used = {f.strength for f in spec.fairness}
+    meant = [f"{name}: {meaning}" for s, (name, meaning) in STRENGTHS.items() if s in used]
+    intro = f"What does not wait for ever, of every node that is up ({'; '.join(meant)})."
+    return ["## Fairness", intro, table(("event or rule", "how fair", ""), rows)]
+
+
+def promise_text(promise: Pledge) -> str:
+    """Return a promise in words around its conditions."""
+    then = show(promise.then)
+    if promise.shape == LEADS_TO:
+        return f"whenever  {show(promise.when)}\nthen some day  {then}"
+    lead = {AGAIN: "again and again", FOR_GOOD: "from some day on", ALIVE: "at all times"}
+    return f"{lead.get(promise.shape, 'some day')}  {then}"
 
 
 def statement_blocks(source: Source, statement: Statement) -> list[str]:
@@ -53,7 +94,9 @@ def statement_blocks(source: Source, statement: Statement) -> list[str]:
     blocks = [f"### {prop.name}", f"**{why}{sentence(prop.title)}**", sentence(prop.doc)]
     if prop.open:
         blocks.append(f"Open: {sentence(prop.open)}")
-    if statement.formula is not None:
+    if statement.promise is not None:
+        blocks.append(f"```text\n{promise_text(statement.promise)}\n```")
+    elif statement.formula is not None:
         blocks.append(f"```text\n{show(statement.formula)}\n```")
     else:
         blocks.append(
