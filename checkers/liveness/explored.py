@@ -15,14 +15,16 @@ states are small tuples of numbers.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import combinations, product
 from typing import Any
 
 import numpy as np
 
-from checkers.liveness.graph import Graph
+from checkers.liveness.graph import Graph, Mask
 from model.evaluate import Evaluator, Event, GlobalState, Local, Outcome, Packet
 from model.lang import Spec
 from model.lang.expr import Kind, walk
@@ -149,11 +151,7 @@ class Explored:
         state = self.evaluator.initial_state(self.config, self.nodes)
         first = tuple(self._local(state.nodes[node]) for node in self.nodes)
         self.keys.number((*first, 0, 0, 0, 0))
-        source: list[int] = []
-        target: list[int] = []
-        action: list[int] = []
-        cut_source: list[int] = []
-        cut_action: list[int] = []
+        source, target, action, cut_source, cut_action = (array("q") for _ in range(5))
         at = 0
         while at < len(self.keys.things):
             for key, what in self._successors(self.keys.things[at]):
@@ -385,6 +383,14 @@ class Explored:
     def up(self, number: int) -> frozenset[str]:
         """Return the nodes that have not stopped in a state."""
         return self._up(self.keys.things[number][-2])
+
+    @cached_property
+    def stopped(self) -> dict[str, Mask | None]:
+        """Return for each node in which states it has stopped; None where it never has."""
+        count = self.graph.count
+        bits = np.fromiter((key[-2] for key in self.keys.things[:count]), np.int64, count)
+        found = {node: (bits >> i & 1).astype(bool) for i, node in enumerate(self.nodes)}
+        return {node: gone if gone.any() else None for node, gone in found.items()}
 
     def _state_of(self, key: Key) -> GlobalState:
         count = len(self.nodes)

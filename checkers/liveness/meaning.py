@@ -23,7 +23,7 @@ from checkers.liveness.explored import Action, Explored
 from checkers.liveness.fair import Condition
 from checkers.liveness.graph import Mask
 from model.evaluate import Evaluator, Event, GlobalState, Local, Packet
-from model.evaluate.search import FormulaCompiler
+from model.evaluate.search import FormulaCompiler, is_open
 from model.evaluate.terms import Closure, Frame
 from model.evaluate.values import EvaluationError, show_value
 from model.lang import Spec
@@ -53,7 +53,7 @@ def _conditions(explored: Explored, fair: FairAction) -> Iterator[Condition]:
             delivered.setdefault(a.event, []).append(at)
         for p in a.sends:
             sending.setdefault(p, []).append(at)
-    gone = {node: _stopped(explored, node) for node in explored.nodes}
+    gone = explored.stopped
     for packet in explored.packets.things:
         if packet.message != fair.name:
             continue
@@ -100,16 +100,6 @@ def _serves(action: Action, fair: FairAction) -> bool:
 
 def _mask(chosen: Iterable[bool]) -> Mask:
     return np.array(list(chosen), bool)
-
-
-def _stopped(explored: Explored, node: str) -> Mask | None:
-    """Return in which states a node has stopped; None where it never has."""
-    found = np.fromiter(
-        (node not in explored.up(i) for i in range(explored.graph.count)),
-        bool,
-        explored.graph.count,
-    )
-    return found if found.any() else None
 
 
 def may_stop(spec: Spec, config: dict[str, Any]) -> Callable[[frozenset[str]], bool]:
@@ -181,13 +171,15 @@ class Promises:
         count = self.explored.graph.count
         made = [np.zeros((len(chosen), count), bool) for _ in halves]
         known: dict[Any, list[list[bool]]] = {}
-        whole = any(half.whole for half in halves)
         size = len(self.explored.nodes)
+        parts = [*range(size), size + 2]
+        parts += [size] if any(half.reads_sent for half in halves) else []
+        parts += [size + 1] if any(half.reads_ghosts for half in halves) else []
         for at in range(count):
             if at % 1000 == 0:
                 tell(at, count)
             key = self.explored.keys.things[at]
-            read = key[:-1] if whole else (*key[:size], key[-2])
+            read = tuple([key[i] for i in parts])
             row = known.get(read)
             if row is None:
                 state = up_state(self.explored.state(at), self.explored.up(at))
@@ -231,14 +223,15 @@ class Half:
     """`when` or `then` of a promise, compiled."""
 
     def __init__(self, expr: Expr, promise: Pledge) -> None:
-        self.whole = any(e.kind in (Kind.SENT, Kind.GHOST) for e in walk(expr)) or any(
-            e.kind in (Kind.FORALL, Kind.EXISTS) and any(s != NODE for _, s in e.data)
-            for e in walk(expr)
-        )
         self._compiler = FormulaCompiler()
         scope = self._compiler.bind(promise.bound, {})
         self._slots = [scope[name] for name, _ in promise.bound]
         self._test: Closure = self._compiler.compile(expr, scope)
+        # A variable that nothing binds ranges over all values that occur anywhere in the state.
+        everywhere = any(is_open(sort) for sort in self._compiler.enumerates)
+        kinds = {e.kind for e in walk(expr)}
+        self.reads_sent = everywhere or Kind.SENT in kinds
+        self.reads_ghosts = everywhere or Kind.GHOST in kinds
 
     def values(self, state: GlobalState, chosen: list[tuple[Any, ...]]) -> list[bool]:
         """Return whether it holds in a state, for each choice of values."""
