@@ -20,7 +20,8 @@ from checkers.counterexamples.chart import chart
 from checkers.counterexamples.explain import effects
 from checkers.counterexamples.picture import picture
 from checkers.liveness.explored import STOP, Action, Explored
-from checkers.liveness.fair import Condition
+from checkers.liveness.fair import Condition, missed_by
+from checkers.liveness.graph import Graph
 from checkers.liveness.lasso import Lasso
 from checkers.liveness.meaning import Half, up_state
 from checkers.story import ToldRun, ToldStep
@@ -118,6 +119,9 @@ def tell_lasso(
 
     Where the evaluator does not confirm it: why, in a string.
     """
+    problem = _unfair(explored.graph, fair, found)
+    if problem:
+        return problem
     replayed = Replayed(explored, found)
     problem = replayed.problem or replayed.keeps(statement, values, found.begins)
     if problem:
@@ -150,6 +154,21 @@ def tell_lasso(
         loop=run.loop,
     )
     return drawn, tuple(_why_fair(explored, fair, found, replayed))
+
+
+def _unfair(graph: Graph, fair: Sequence[Condition], found: Lasso) -> str:
+    """Return why the edges are no lasso, or whom it wrongs; empty where it is one, and fair."""
+    at, states = found.start, [found.start]
+    for number, edge in enumerate((*found.stem, *found.loop), 1):
+        if int(graph.source[edge]) != at:
+            return f"step {number} does not follow from the one before it"
+        at = int(graph.target[edge])
+        states.append(at)
+    entry = len(found.stem)
+    if found.loop and at != states[entry]:
+        return "the loop does not lead back to where it began"
+    missed = missed_by(graph, fair, states[entry:], found.loop)
+    return f"it is unfair to {missed[0].name}" if missed else ""
 
 
 def _told_steps(replayed: Replayed) -> list[ToldStep]:
