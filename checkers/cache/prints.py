@@ -252,7 +252,7 @@ class Prints:
             of_runs: tuple[object, ...] = ()
             if s.promise is not None:
                 said = [self.form(e, {}) for e in s.promise.expressions()]
-                of_runs = (s.promise.shape, self._data(tuple(s.promise.bound)), said)
+                of_runs = (s.promise.shape, p.without, self._data(tuple(s.promise.bound)), said)
             stated.append((named, of_states, of_steps, of_runs))
         steps = [self.transition(t)[0] for t in self.spec.transitions]
         edges = [(t.variable, sorted(t.allowed())) for t in self.spec.edges]

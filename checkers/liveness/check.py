@@ -125,6 +125,7 @@ def _check(
     promise = statement.promise
     assert promise is not None
     graph = explored.graph
+    fair = [c for c in fair if c.action not in statement.prop.without]
     instances = promises.instances(
         statement, lambda at, count: tell(f"{name}: {at:,} of {count:,} states")
     )

@@ -45,6 +45,8 @@ class Condition:
     asks: Mask | None = None
     void: Mask | None = None
     told: bool = True
+    action: str = ""
+    """The event or rule that it is about."""
 
     def is_asked_on(self, graph: Graph, edges: Ints) -> Mask:
         """Return which of the edges ask for it."""

@@ -63,12 +63,13 @@ def _conditions(explored: Explored, fair: FairAction) -> Iterator[Condition]:
         if fair.strength == "loss":
             asks = np.zeros(len(actions), bool)
             asks[sending.get(packet, [])] = True
-            yield Condition(called, True, takes, None, asks, gone[packet.dst])
+            yield Condition(called, True, takes, None, asks, gone[packet.dst], action=fair.name)
             # Finite duplication: what arrives again and again is sent again and again.
-            yield Condition(f"copies of {packet}", True, asks, None, takes, told=False)
+            yield Condition(f"copies of {packet}", True, asks, None, takes, None, False, fair.name)
         else:
             takes &= _mask(a.accepted for a in actions)
-            yield Condition(called, strong, takes, explored.graph.enabled(takes))
+            asked = explored.graph.enabled(takes)
+            yield Condition(called, strong, takes, asked, action=fair.name)
 
 
 def _of_nodes(explored: Explored, fair: FairAction, strong: bool) -> Iterator[Condition]:
@@ -88,7 +89,8 @@ def _of_nodes(explored: Explored, fair: FairAction, strong: bool) -> Iterator[Co
         takes[chosen] = True
         asked = explored.graph.enabled(takes)
         takes[rearms.get(node, [])] = True
-        yield Condition(f"`{fair.name}{given}` of {node}", strong, takes, asked)
+        called = f"`{fair.name}{given}` of {node}"
+        yield Condition(called, strong, takes, asked, action=fair.name)
 
 
 def _serves(action: Action, fair: FairAction) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 from model.lang import checks
 from model.lang.declare import Event, Message, Request, Timer
-from model.lang.errors import SpecError
+from model.lang.errors import SpecError, suggest
 from model.lang.expr import Expr, Kind, lift, walk
 from model.lang.promises import (
     ALIVE,
@@ -101,6 +101,14 @@ def fair_actions(
                     "ORD116", action.name, reason, fix=fix, span=action.span, related=related
                 )
                 errors.append(twice)
+    for statement in spec.statements.values():
+        for name in statement.prop.without:
+            if name not in known and not errors:
+                text = f"{statement.name}: without={name}"
+                reason = "it is not declared to be fair, so that nothing is left out"
+                fix = suggest(name, known)
+                span = statement.prop.span
+                errors.append(SpecError("ORD120", text, reason, fix=fix, span=span))
     promised = [s for s in spec.statements.values() if s.prop.kind == EVENTUALLY]
     if promised and not count and not errors:
         first_promise = promised[0].prop

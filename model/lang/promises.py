@@ -96,15 +96,25 @@ def for_good(then: Any) -> Pledge:
     return Pledge(FOR_GOOD, then)
 
 
-def eventually(name: str, title: str) -> Callable[[Callable[..., Any]], Property]:
+def eventually(
+    name: str, title: str, *, without: tuple[Any, ...] = ()
+) -> Callable[[Callable[..., Any]], Property]:
     """Declare a promise; its parameters stand for all values.
 
     The function returns `whenever(p).then(q)`, `again_and_again(q)` or `for_good(q)`; a plain
     condition is promised to hold some day. Nodes are those that are up: what is promised to a node
-    is owed to it as long as it does not stop for ever.
+    is owed to it as long as it does not stop for ever. `without` are events or rules whose fairness
+    the promise does not need: it is kept although they need not happen, which promises more.
     """
     check_text("eventually", name)
-    return lambda f: Property(EVENTUALLY, name, title, plain_function("eventually", f))
+    for one in without:
+        if not (isinstance(one, Rule) or (isinstance(one, type) and issubclass(one, Event))):
+            text, fix = f"@eventually(without={show(without)})", "write without=(ElectionDue,)"
+            raise SpecError("ORD115", text, "`without` is a tuple of events or rules", fix=fix)
+    names = tuple(map(_called, without))
+    return lambda f: Property(
+        EVENTUALLY, name, title, plain_function("eventually", f), without=names
+    )
 
 
 def alive(title: str) -> Callable[[Callable[..., Any]], Property]:

@@ -114,6 +114,7 @@ class Property:
     rest on it in the same way, directly or through others.
     `by_name`: assumed only in proofs that name it, so that it does not burden all the others.
     `environment`: a step property also speaks of crashes.
+    `without`: what need not be fair for a promise to be kept, by name.
     """
 
     kind: str
@@ -125,6 +126,7 @@ class Property:
     environment: bool = False
     after: tuple[str, ...] = ()
     by_name: bool = False
+    without: tuple[str, ...] = ()
 
     @property
     def doc(self) -> str:

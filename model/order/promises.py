@@ -5,13 +5,15 @@ Belongs here: promises about whole runs. Never here: what holds in every state (
 Fairness, in the words of the domain: crashes stop (a scope bounds them), messages between live
 radiants arrive, timers fire, a majority is up, and the election delay exceeds the resend delay: any
 message of the herald arms the election timer anew. An order that is UNRECOVERABLE is promised
-nothing.
+nothing. The promises named `steady` are kept without any election timeout, by what is sent again.
 """
 
 from model.lang import (
     Expr,
     Message,
+    Node,
     Pledge,
+    Value,
     again_and_again,
     alive,
     eventually,
@@ -35,7 +37,15 @@ from model.order.messages import (
     Rollback,
 )
 from model.order.radiant import Keys, Nodes, Position, Radiant, committed, config
-from model.order.states import ACTIVE, ERROR, LOCKED, UNRECOVERABLE, OrderState, Role
+from model.order.states import (
+    ACTIVE,
+    ERROR,
+    LOCKED,
+    PROPOSING,
+    UNRECOVERABLE,
+    OrderState,
+    Role,
+)
 
 # ---------------------------------------------------------------- fairness
 
@@ -82,6 +92,24 @@ def every_lock_ends(n: Radiant, s: OrderState) -> Pledge:
     return whenever(s.is_(LOCKED) & (n.state == s)).then(n.state != s)
 
 
+def in_office(term: Value) -> Expr:
+    """The herald of this term is up and acts as such."""
+    return exists(
+        lambda h: (Radiant.at(h).role == Role.HERALD) & (Radiant.at(h).term == term), h=Node
+    )
+
+
+@eventually(
+    "L2.steady",
+    "Under a herald in office every operation ends, without any timeout",
+    without=(ElectionTimeout,),
+)
+def every_operation_ends(n: Radiant, s: OrderState) -> Pledge:
+    """What the herald sends again is enough; only an election waits for a timeout."""
+    busy = s.is_(*PROPOSING) & (n.state == s)
+    return whenever(busy & in_office(n.term)).then((n.state != s) | ~in_office(n.term))
+
+
 @eventually("L3.reset", "Every error short of UNRECOVERABLE reaches RESET, or escalates")
 def every_error_is_left(n: Radiant, s: OrderState) -> Pledge:
     """The error ends: by RESET, by another error, or by a crash."""
@@ -96,9 +124,33 @@ def every_error_is_overcome(n: Radiant) -> Pledge:
     return whenever(n.state.is_(ERROR)).then(over)
 
 
+@eventually(
+    "L3.steady",
+    "Under a herald in office every error is overcome, without any timeout",
+    without=(ElectionTimeout,),
+)
+def every_error_is_overcome_in_office(n: Radiant) -> Pledge:
+    """The herald of the radiant's own term brings it back."""
+    over = (n.state == ACTIVE) | unrecoverable() | ~n.members.has(n)
+    failed = n.state.is_(ERROR) & in_office(n.term)
+    return whenever(failed).then(over | ~in_office(n.term))
+
+
 @eventually("L4", "What was committed reaches every live member")
 def committed_reaches_all(n: Radiant, p: Position) -> Pledge:
     """Or a later record does, or the record leaves the radiant out."""
     told = exists(lambda m, k: committed(p, m, k) & m.has(n), m=Nodes, k=Keys)
     has = (n.watermark_at >= p) | ~n.members.has(n)
     return whenever(told).then(has | unrecoverable())
+
+
+@eventually(
+    "L4.steady",
+    "What the herald in office committed reaches every live member, without any timeout",
+    without=(ElectionTimeout,),
+)
+def committed_in_office_reaches_all(n: Radiant, p: Position) -> Pledge:
+    """It sends the commit again until everybody has it."""
+    told = exists(lambda m, k: committed(p, m, k) & m.has(n), m=Nodes, k=Keys)
+    has = (n.watermark_at >= p) | ~n.members.has(n)
+    return whenever(told & in_office(p.term)).then(has | unrecoverable() | ~in_office(p.term))

@@ -96,6 +96,8 @@ def statement_blocks(source: Source, statement: Statement) -> list[str]:
         blocks.append(f"Open: {sentence(prop.open)}")
     if statement.promise is not None:
         blocks.append(f"```text\n{promise_text(statement.promise)}\n```")
+        if prop.without:
+            blocks.append(f"It is kept although {codes(prop.without, '')} need not be fair.")
     elif statement.formula is not None:
         blocks.append(f"```text\n{show(statement.formula)}\n```")
     else:
