@@ -144,19 +144,35 @@ def test_the_order_keeps_l1_to_l4_with_two_radiants_in_one_term() -> None:
     """All 31,396 states: one term, one version, no crash, no requests."""
     found = checked(ORDER, **SMALL)
     assert (found.states, found.edges, found.unexplored) == (31_396, 1_212_712, 0)
-    names = {"L1.herald", "L1.active", "L2", "L3.reset", "L3.active", "L4"}
-    assert verdicts(found) == dict.fromkeys(names, Verdict.BOUND_REACHED)
+    assert verdicts(found) == dict.fromkeys(PROMISED, Verdict.BOUND_REACHED)
+    assert found.exit_status() == 0
 
 
+PROMISED = (
+    *("L1.herald", "L1.active", "L2", "L2.steady"),
+    *("L3.reset", "L3.active", "L3.steady", "L4", "L4.steady"),
+)
+# Rules that a timer, a retry or a crash's aftermath needs, and what is broken without them.
 ORDER_FAULTS: dict[tuple[str, ...], set[str]] = {
     ("stand",): {"L1.herald", "L1.active"},
-    ("recover",): {"L1.active", "L3.reset", "L3.active", "L4"},
-    ("catch_up",): {"L1.active", "L3.active", "L4"},
-    ("learn",): {"L1.active", "L2", "L3.active", "L4"},
+    ("beacon",): {"L1.herald", "L1.active"},
+    ("recover_as_herald",): set(PROMISED) - {"L1.herald"},
+    ("resend_commit",): {"L2.steady", "L3.steady", "L4.steady"},
+    ("resend_proposal",): {"L2.steady", "L3.steady"},
+    ("accept_again@Propose", "accept_again@Rollback"): {"L2.steady", "L3.steady"},
 }
 
 
-@pytest.mark.parametrize("rules", ORDER_FAULTS)
+QUICK = [("stand",), ("beacon",), ("resend_commit",)]
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        pytest.param(rules, marks=() if rules in QUICK else (pytest.mark.slow,))
+        for rules in ORDER_FAULTS
+    ],
+)
 def test_a_rule_of_the_order_that_is_dropped_breaks_promises(rules: tuple[str, ...]) -> None:
     found = checked(without(ORDER, *rules), **SMALL)
     broken = {n for n, v in verdicts(found).items() if v is Verdict.REFUTED}
@@ -166,8 +182,17 @@ def test_a_rule_of_the_order_that_is_dropped_breaks_promises(rules: tuple[str, .
 
 
 def test_each_of_l1_to_l4_has_a_fault_that_breaks_it() -> None:
-    broken = {name.partition(".")[0] for names in ORDER_FAULTS.values() for name in names}
-    assert broken == {"L1", "L2", "L3", "L4"}
+    assert set().union(*ORDER_FAULTS.values()) == set(PROMISED)
+
+
+def test_known_hole_without_heartbeats_l1_to_l4_break_only_beyond_the_bound_of_terms() -> None:
+    """A term never comes back, so a run with ever new elections is no lasso of a bounded scope.
+
+    Without `resend_commit` members stand again and again, each time in a newer term: L1.active is
+    broken by a run that no bound holds. Within the bound L1 to L4 are kept, and only what is
+    promised without timeouts breaks.
+    """
+    assert not ORDER_FAULTS["resend_commit",] & {"L1.active", "L2", "L4"}
 
 
 # ---------------------------------------------------------------- exploring

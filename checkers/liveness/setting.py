@@ -109,13 +109,11 @@ def _parts(spec: Spec, text: str, sorts: list[str]) -> dict[str, int]:
 def _system(spec: Spec, count: int) -> tuple[dict[str, Any], list[str]]:
     """Return a configuration for so many members, without the stranger that runs by chance have."""
     config, nodes = standard_config(spec, count)
-    for scenario in spec.scenarios:
-        if config == scenario.config:
-            if count != len(nodes) and count != 2:
-                told = f"the spec's only known configuration has {len(nodes)} nodes"
-                what = f"--scope nodes={count}: {told}"
-                raise SettingError(what, "leave it out, or write a Scenario with another one")
-            return config, nodes
+    if spec.config.parts and config == standard_config(spec, count + 1)[0] and spec.scenarios:
+        if count != len(nodes) and count != 2:  # a scenario's, whatever the count
+            what = f"--scope nodes={count}: the only configuration known has {len(nodes)} nodes"
+            raise SettingError(what, "leave it out, or write a Scenario with another one")
+        return config, nodes
     stranger = f"n{count + 1}"
     return config, [n for n in nodes if n != stranger]
 
