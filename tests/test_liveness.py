@@ -390,6 +390,21 @@ def test_the_command_writes_what_it_found(tmp_path: Path) -> None:
     ElementTree.parse(folder / "held.svg")
 
 
+def test_a_spec_in_which_two_rules_answer_is_told_without_a_traceback(tmp_path: Path) -> None:
+    text = PROTOCOLS["lock_service"].read_text(encoding="utf-8")
+    guard = "when=me.heir.known, send=Transfer"
+    assert guard in text
+    twice = text.replace(
+        "@on(Retry)",
+        "@on(Retry)\ndef idle(me: Host, m: EventProxy) -> Row:\n"
+        '    """Also an answer."""\n    return Row(reply=Done())\n\n\n@on(Retry)',
+    )
+    (tmp_path / "twice.py").write_text(twice, encoding="utf-8")
+    found = run(str(tmp_path / "twice.py"))
+    assert found.exit_code == 2, found.output
+    assert "ORD111" in found.output and "Traceback" not in found.output
+
+
 @pytest.mark.parametrize(
     ("args", "said"),
     [

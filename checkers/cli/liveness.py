@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from checkers import report
-from checkers.cli.common import check_files, load_spec, write, wrong
+from checkers.cli.common import UNKNOWN, check_files, load_spec, write, wrong
 from checkers.showing import run_lines
 from checkers.story import run_data
 from checkers.strengthen.command import Teller
 from checkers.verdict import Verdict
+from model.evaluate.values import EvaluationError
 from model.lang import Spec
 from model.lang.errors import suggest
 from model.lang.promises import EVENTUALLY
@@ -113,6 +114,15 @@ def liveness_command(
             bound=setting.words,
             tell=teller,
         )
+    except EvaluationError as error:
+        wrong(f"{spec}: {error}", f"run `oathbound verify {spec}`, which tells more of it")
+    except MemoryError:
+        click.echo(
+            "error: the memory does not hold the scope: nothing is decided\n"
+            "  fix: write a smaller --scope, or fewer --states",
+            err=True,
+        )
+        raise SystemExit(UNKNOWN) from None
     finally:
         teller.close()
     for line in lines(found):

@@ -16,7 +16,7 @@ import numpy as np
 from checkers.liveness.explored import Bounds, Explored
 from checkers.liveness.fair import Condition
 from checkers.liveness.lasso import Lasso, lasso
-from checkers.liveness.meaning import Promises, conditions, may_stop, reads
+from checkers.liveness.meaning import Promises, asked_about, conditions, may_stop, reads
 from checkers.story import ToldRun
 from checkers.verdict import Verdict
 from model.lang import Spec
@@ -91,7 +91,7 @@ def check(
         nodes,
         bounds,
         ghosts=reads(spec, Kind.GHOST),
-        kept=reads(spec, Kind.SENT),
+        kept=asked_about(spec),
         may_stop=may_stop(spec, dict(config)),
         tell=lambda states, waiting: tell(f"{states:,} states, {waiting:,} wait"),
     )

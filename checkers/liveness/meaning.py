@@ -126,6 +126,11 @@ def _alive(promise: Pledge, config: dict[str, Any]) -> Callable[[frozenset[str]]
 # ---------------------------------------------------------------- promises
 
 
+def asked_about(spec: Spec) -> frozenset[str]:
+    """Return the messages that a promise mentions, or that arm a timer anew, by name."""
+    return reads(spec, Kind.SENT).union(*(fair.unless for fair in spec.fairness))
+
+
 def reads(spec: Spec, kind: Kind) -> frozenset[str]:
     """Return the messages (kind SENT) or ghosts (kind GHOST) that promises mention, by name."""
     return frozenset(

@@ -10,6 +10,7 @@ from typing import Any
 
 from checkers.liveness.explored import Bounds
 from checkers.reach import standard_config
+from model.evaluate import Evaluator
 from model.evaluate.values import occurring
 from model.lang import Spec
 from model.lang.errors import suggest
@@ -66,6 +67,11 @@ def read_setting(
         what = f"--scope nodes={count}: more than can be explored"
         raise SettingError(what, f"write at most {MOST_NODES}, and begin with 2 or 3")
     config, nodes = _system(spec, count)
+    state = Evaluator(spec).initial_state(config, nodes)
+    for s in spec.of_kind("assumption"):
+        if not Evaluator(spec).holds(state, s):
+            what = f"no configuration is known of which {s.name} ({s.prop.title}) holds"
+            raise SettingError(what, "tell one in a Scenario")
     low = {n.lower(): n for n in orders}
     bounds = {n: max(given.get(n.lower(), 1), _largest(spec, config, s)) for n, s in orders.items()}
     elements = max([given.get(n.lower(), 1) for n in atoms], default=1)
@@ -109,7 +115,7 @@ def _parts(spec: Spec, text: str, sorts: list[str]) -> dict[str, int]:
 def _system(spec: Spec, count: int) -> tuple[dict[str, Any], list[str]]:
     """Return a configuration for so many members, without the stranger that runs by chance have."""
     config, nodes = standard_config(spec, count)
-    if spec.config.parts and config == standard_config(spec, count + 1)[0] and spec.scenarios:
+    if spec.scenarios and (config, nodes) == standard_config(spec, count + 1):
         if count != len(nodes) and count != 2:  # a scenario's, whatever the count
             what = f"--scope nodes={count}: the only configuration known has {len(nodes)} nodes"
             raise SettingError(what, "leave it out, or write a Scenario with another one")
