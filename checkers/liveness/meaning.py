@@ -235,7 +235,9 @@ class Half:
         self._slots = [scope[name] for name, _ in promise.bound]
         self._test: Closure = self._compiler.compile(expr, scope)
         # A variable that nothing binds ranges over all values that occur anywhere in the state.
-        everywhere = any(is_open(sort) for sort in self._compiler.enumerates)
+        everywhere = any(
+            is_open(self._compiler.slots[slot][1]) for slot in self._compiler.enumerated
+        )
         kinds = {e.kind for e in walk(expr)}
         self.reads_sent = everywhere or Kind.SENT in kinds
         self.reads_ghosts = everywhere or Kind.GHOST in kinds
