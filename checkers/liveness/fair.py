@@ -87,29 +87,34 @@ def fair_parts(
         of_edge = label[graph.source[inner]]
         count = int(label.max()) + 1
         rejected = np.zeros(count, bool)
-        doubtful = np.zeros(count, bool)
         if visit is not None:
             rejected |= ~_marked(label[states & visit], count)
-        out_states, out_edges = np.zeros(graph.count, bool), np.zeros(graph.edges, bool)
         for c in conditions:
-            served = _marked(of_edge[c.takes[graph.action[inner]]], count)
             if not c.strong:
                 assert c.asked is not None, "a weak condition is asked for in states"
+                served = _marked(of_edge[c.takes[graph.action[inner]]], count)
                 rejected |= ~served & ~_marked(label[states & ~c.asked], count)
+        # Few components are left as a rule, and most conditions are strong: one for each message.
+        states &= ~rejected[label]
+        inner = inner[~rejected[of_edge]]
+        doubtful, out_edges = np.zeros(count, bool), np.zeros(graph.edges, bool)
+        out_states = np.zeros(graph.count, bool)
+        for c in conditions:
+            if not c.strong or not states.any():
                 continue
             asking = inner[c.is_asked_on(graph, inner)]
             wanting = _marked(label[graph.source[asking]], count)
             if c.asked is not None:
                 wanting |= _marked(label[states & c.asked], count)
-            wanting &= ~served
+            wanting &= ~_marked(label[graph.source[inner[c.takes[graph.action[inner]]]]], count)
             if not wanting.any():
                 continue
             doubtful |= wanting
             out_edges[asking[wanting[label[graph.source[asking]]]]] = True
             if c.asked is not None:
                 out_states |= states & c.asked & wanting[label]
-        found += _parts(graph, label, states, inner, ~rejected & ~doubtful)
-        states &= (~rejected & doubtful)[label] & ~out_states
+        found += _parts(graph, label, states, inner, ~doubtful)
+        states &= doubtful[label] & ~out_states
         kept = np.zeros(graph.edges, bool)
         kept[inner] = True
         edges = kept & ~out_edges & states[graph.source] & states[graph.target]
