@@ -83,7 +83,7 @@ class Case:
         )
 
 
-LOCK = Case("docs/tutorial_lock.py", "peers=2,tickets=2", (221, 1231, 14), crashes=1)
+LOCK = Case("docs/tutorial_lock.py", "peers=2,tickets=2", (221, 1403, 13), crashes=1)
 TWO_PHASE = Case(f"{PROTOCOLS}/two_phase_commit.py", "peers=2", (106, 570, 10), crashes=1)
 RAFT = Case(f"{PROTOCOLS}/raft_election.py", "servers=2,terms=2", (53, 141, 8))
 CASES = (
@@ -95,7 +95,7 @@ CASES = (
     Case(f"{PROTOCOLS}/raft_election.py", "servers=2,terms=2", (53, 141, 8), ghosts=True),
     Case(f"{PROTOCOLS}/lock_service.py", "nodes=2,epochs=2", (25, 196, 5), crashes=1),
     Case(f"{PROTOCOLS}/paxos.py", "nodes=2,ballots=1,values=1", (121, 709, 9), messages=8),
-    Case(f"{PROTOCOLS}/ring_election.py", "nodes=4", (108, 1033, 13)),
+    Case(f"{PROTOCOLS}/ring_election.py", "nodes=4", (108, 1081, 13)),
     Case(f"{PROTOCOLS}/sharded_store.py", "nodes=1,numbers=2", (248, 2106, 14)),
 )
 LONG = (

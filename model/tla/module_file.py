@@ -185,8 +185,8 @@ class Builder:
         lines: list[str] = []
         for statement in self.spec.statements.values():
             kind = statement.prop.kind
-            if kind == "assumption":
-                continue
+            if kind == "assumption" or statement.promise is not None:
+                continue  # a promise about whole runs is no invariant, and is not exported
             if not self._chosen(statement):
                 self.module.left_out.append(statement.name)
                 continue
