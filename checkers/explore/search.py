@@ -1,0 +1,436 @@
+"""Breadth-first search over packed states: every reachable state within the bounds.
+
+Belongs here: packing, expanding a frontier, counting. Never here: what a rule does (`parts`), which
+states are known (`store`), what is said of them (`properties`).
+
+A state is one word of 64 bits: a field for each node, which holds the number of its part, and one
+that counts crashes where these are bounded. For each node and event a step of the whole frontier
+is: a mask, one look into a table, one exclusive or. There is no Python for a single state.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from checkers.explore.parts import CUT, ONE, NodeParts, World
+from checkers.explore.store import Store, Words
+from model.arrays import Rows
+from model.arrays.rows import CRASH, codes_for
+from model.bounds import Bounds
+from model.lang import Spec
+
+BITS = 63
+CHUNK = 1 << 16
+
+
+class Full(Exception):
+    """A field of the packed state is too narrow for the parts there are by now."""
+
+
+class OutOfBits(Exception):
+    """The numbers of all parts do not fit into one state any more."""
+
+
+@dataclass
+class Packing:
+    """Where in a state's word each node's part stands, and above them the count of crashes."""
+
+    widths: list[int]
+    extra: int = 0
+    shifts: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        at = 0
+        for width in (*self.widths, self.extra):
+            self.shifts.append(at)
+            at += width
+        if at > BITS:
+            raise OutOfBits(f"a state needs {at} bits, and there are {BITS}")
+
+    @classmethod
+    def roomy(cls, counts: list[int], extra: int = 0) -> Packing:
+        """Return a packing with room to grow for as many parts as there are."""
+        needed = [max(1, (count - 1).bit_length()) for count in counts]
+        spare = BITS - extra - sum(needed)
+        if spare < 0:
+            raise OutOfBits(f"a state needs {BITS - spare} bits, and there are {BITS}")
+        widths = list(needed)
+        # Who has many parts already will have more.
+        while spare > 0:
+            least = min(range(len(widths)), key=lambda i: widths[i] - 2 * needed[i])
+            if widths[least] >= 40:
+                break
+            widths[least] += 1
+            spare -= 1
+        return cls(widths, extra)
+
+    def parts(self, words: Words, node: int) -> Any:
+        """Return the numbers of a node's parts."""
+        mask = np.uint64((1 << self.widths[node]) - 1)
+        return ((words >> np.uint64(self.shifts[node])) & mask).astype(np.int64)
+
+    def count(self, words: Words) -> Any:
+        """Return the counts of crashes."""
+        mask = np.uint64((1 << self.extra) - 1)
+        return ((words >> np.uint64(self.shifts[-1])) & mask).astype(np.int64)
+
+    def pack(self, columns: list[Any], crashes: Any = 0) -> Words:
+        """Return the words of states given by columns."""
+        words = np.zeros(len(columns[0]), np.uint64)
+        for column, shift in zip(columns, self.shifts, strict=False):
+            words |= column.astype(np.uint64) << np.uint64(shift)
+        if self.extra:
+            words |= np.asarray(crashes).astype(np.uint64) << np.uint64(self.shifts[-1])
+        return words
+
+    def repacked(self, words: Words, other: Packing) -> Words:
+        """Return the same states in another packing."""
+        columns = [self.parts(words, i) for i in range(len(self.widths))]
+        return other.pack(columns, self.count(words) if self.extra else 0)
+
+
+@dataclass
+class Limits:
+    """How far the search goes; None: without bound."""
+
+    crashes: int | None = None
+    messages: int | None = None
+    depth: int | None = None
+    states: int | None = None
+
+
+@dataclass
+class Tally:
+    """What was counted in a part of a level."""
+
+    steps: int = 0
+    cut: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[int] = field(default_factory=Counter)
+    ends: int = 0
+    an_end: int | None = None
+    replies: set[str] = field(default_factory=set)
+
+    def add(self, other: Tally) -> None:
+        """Add what was counted elsewhere."""
+        self.steps += other.steps
+        self.cut.update(other.cut)
+        self.kinds.update(other.kinds)
+        self.ends += other.ends
+        if self.an_end is None:
+            self.an_end = other.an_end
+        self.replies |= other.replies
+
+
+Heard = Callable[["Search"], None]
+
+
+class Search:
+    """One exploration. `run` goes level by level; what is found stands in the attributes.
+
+    `levels` counts distinct states by depth, `tally` everything else. `complete` tells whether
+    every state was expanded; what was cut at a bound is in `tally.cut`.
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        config: Mapping[str, Any],
+        bounds: Bounds,
+        limits: Limits | None = None,
+        jobs: int = 1,
+    ) -> None:
+        self.spec, self.config, self.bounds = spec, config, bounds
+        self.limits = limits if limits is not None else Limits()
+        self.jobs = jobs
+        self.rows = Rows(spec, codes_for(spec, bounds), config)
+        self.world = World(spec, self.rows, self.limits.crashes != 0)
+        counted = self.limits.crashes is not None and self.limits.crashes > 0
+        extra = int(self.limits.crashes or 0).bit_length() if counted else 0
+        self._extra = extra
+        self.packing = Packing.roomy([len(n.part_local) for n in self.world.nodes], extra)
+        self.store = Store(1 if jobs == 1 else 1 << (2 * jobs - 1).bit_length())
+        self.levels: list[int] = []
+        self.tally = Tally()
+        self.frontier: Words = np.empty(0, np.uint64)
+        self.complete = False
+        self.seconds = 0.0
+        self.stopped = ""
+        self._lock = threading.Lock()
+        self.after_level: list[Heard] = []
+        """Called with each new level as the frontier."""
+        self.level_words: list[Words] | None = None
+        """Every level's states, where somebody needs them."""
+
+    # ------------------------------------------------------------ level by level
+
+    @property
+    def distinct(self) -> int:
+        """How many distinct states there are."""
+        return sum(self.levels)
+
+    @property
+    def generated(self) -> int:
+        """How many steps lead to a state within the bounds, the first state counted as one."""
+        return 1 + self.tally.steps
+
+    @property
+    def depth(self) -> int:
+        """How many steps away the farthest state is."""
+        return len(self.levels) - 1
+
+    def start(self) -> None:
+        """Begin at the first state."""
+        first = self.packing.pack([np.zeros(1, np.int64) for _ in self.world.nodes])
+        self.frontier = np.concatenate(self.store.add(first))
+        self._note_level()
+
+    def _note_level(self) -> None:
+        self.levels.append(len(self.frontier))
+        if self.level_words is not None:
+            self.level_words.append(self.frontier)
+        for heard in self.after_level:
+            heard(self)
+
+    def run(self) -> None:
+        """Go on until nothing is new, a limit is reached, or `stopped` is set."""
+        if not self.levels:
+            self.start()
+        limits = self.limits
+        while len(self.frontier) and not self.stopped:
+            if limits.depth is not None and self.depth >= limits.depth:
+                self.stopped = f"depth={limits.depth}"
+                return
+            if limits.states is not None and self.distinct >= limits.states:
+                self.stopped = f"states={limits.states}"
+                return
+            self.step()
+        self.complete = not len(self.frontier)
+
+    def step(self) -> None:
+        """Expand the frontier."""
+        began = time.perf_counter()
+        while True:
+            try:
+                fresh, tally = self._expand_all()
+                break
+            except Full:
+                self._repack()
+        self.tally.add(tally)
+        self.world.replies_wanted -= tally.replies
+        self.frontier = np.concatenate(fresh) if fresh else np.empty(0, np.uint64)
+        self.seconds += time.perf_counter() - began
+        if len(self.frontier):
+            self._note_level()
+
+    def _expand_all(self) -> tuple[list[Words], Tally]:
+        for node in self.world.nodes:
+            node.prepare()
+        fresh: list[Words] = []
+        tally = Tally()
+        chunks = [self.frontier[i : i + CHUNK] for i in range(0, len(self.frontier), CHUNK)]
+
+        def work(chunk: Words) -> tuple[list[Words], Tally]:
+            mine = Tally()
+            made = Expansion(self, chunk, mine).run()
+            return (self.store.add(made) if len(made) else []), mine
+
+        try:
+            if self.jobs == 1 or len(chunks) == 1:
+                for chunk in chunks:
+                    found, mine = work(chunk)
+                    fresh += found
+                    tally.add(mine)
+            else:
+                with ThreadPoolExecutor(self.jobs) as pool:
+                    futures = [pool.submit(work, chunk) for chunk in chunks]
+                    trouble: BaseException | None = None
+                    for future in futures:
+                        error = future.exception()
+                        if error is not None:
+                            trouble = error
+                            continue
+                        found, mine = future.result()
+                        fresh += found
+                        tally.add(mine)
+                    if trouble is not None:
+                        raise trouble
+        except Full:
+            self._forget(fresh)
+            raise
+        return fresh, tally
+
+    def _forget(self, fresh: list[Words]) -> None:
+        """Take states of an unfinished level out of the store."""
+        if not fresh:
+            return
+        gone = np.sort(np.concatenate(fresh))
+        keys = self.store.keys()
+        at = np.minimum(np.searchsorted(gone, keys), len(gone) - 1)
+        self._restore(keys[gone[at] != keys])
+
+    def _restore(self, keys: Words) -> None:
+        self.store = Store(len(self.store.tables))
+        for at in range(0, len(keys), 1 << 18):
+            self.store.add(keys[at : at + (1 << 18)])
+
+    def _repack(self) -> None:
+        counts = [len(n.part_local) for n in self.world.nodes]
+        wider = Packing.roomy(counts, self._extra)
+        old, self.packing = self.packing, wider
+        self._restore(old.repacked(self.store.keys(), wider))
+        self.frontier = old.repacked(self.frontier, wider)
+        if self.level_words is not None:
+            self.level_words = [old.repacked(w, wider) for w in self.level_words]
+
+
+class Expansion:
+    """The steps of some states."""
+
+    def __init__(self, search: Search, words: Words, tally: Tally) -> None:
+        self.search, self.words, self.tally = search, words, tally
+        self.nodes = search.world.nodes
+        self.parts = [search.packing.parts(words, i) for i in range(len(self.nodes))]
+        self.may_crash: Any = None
+        if search._extra:
+            assert search.limits.crashes is not None
+            self.may_crash = search.packing.count(words) < search.limits.crashes
+        self.sizes: Any = None
+        if search.limits.messages is not None:
+            self.sizes = sum(
+                (n.sizes.data[:, 0].take(p) for n, p in zip(self.nodes, self.parts, strict=True)),
+                np.zeros(len(words), np.int64),
+            )
+        self.lively: Any = np.zeros(len(words), bool)
+
+    def run(self) -> Words:
+        """Return every state one step away that differs, with repetitions."""
+        made: list[Words] = []
+        for node in self.nodes:
+            for word in range(max(1, node.words_at_level)):
+                self._node(node, word, made)
+        dead = np.flatnonzero(~self.lively)
+        if len(dead):
+            self.tally.ends += len(dead)
+            if self.tally.an_end is None:
+                self.tally.an_end = int(self.words[dead[0]])
+        return np.concatenate(made) if made else np.empty(0, np.uint64)
+
+    def available(self, node: NodeParts, word: int) -> Any:
+        """Return which of the 64 events of `word` at a node can happen, as bits."""
+        own = 0
+        for number in range(word * 64, min(node.own, word * 64 + 64)):
+            own |= 1 << (number - word * 64)
+        found: Any = np.uint64(own)
+        if self.may_crash is not None and own and node.events[word * 64].name == CRASH:
+            found = np.where(self.may_crash, found, np.uint64(own & ~1))
+        for sender in self.nodes:
+            grid = sender.gives.get(node.me)
+            if grid is not None and word < grid.columns:
+                found = found | grid.data[:, word].take(self.parts[sender.me])
+        return found
+
+    def _node(self, node: NodeParts, word: int, made: list[Words]) -> None:
+        parts = self.parts[node.me]
+        available = self.available(node, word)
+        unknown = node.unknown.data[:, word]
+        if node.has_unknown[word]:
+            asked = available & unknown.take(parts)
+            at = np.flatnonzero(asked)
+            if len(at):
+                self._learn(node, word, parts.take(at), asked.take(at))
+        accept = node.accept.data[:, word].take(parts) & available
+        for reply, grid in node.replies.items():
+            if reply in self.search.world.replies_wanted and word < grid.columns:
+                local = node.local_of.take(parts)
+                if np.any(grid.data[:, word].take(local) & available):
+                    self.tally.replies.add(reply)
+        together = int(np.bitwise_or.reduce(accept))
+        if not together:
+            return
+        moves = node.moves.data[:, word].take(parts) & accept
+        idle = accept ^ moves
+        moving, idling = int(np.bitwise_or.reduce(moves)), int(np.bitwise_or.reduce(idle))
+        if moving:
+            others = moving
+            if word == 0 and node.events and node.events[0].name == CRASH:
+                others &= ~1
+            if others:
+                self.lively |= (moves & np.uint64(others)) != 0
+        for bit in range(64):
+            if not together >> bit & 1:
+                continue
+            event = word * 64 + bit
+            flag = np.uint64(1 << bit)
+            if idling >> bit & 1:
+                self._idle(node, event, (idle & flag) != 0)
+            if moving >> bit & 1:
+                at = np.flatnonzero((moves & flag) != 0)
+                self._move(node, event, at, made)
+
+    def _learn(self, node: NodeParts, word: int, parts: Any, asked: Any) -> None:
+        found_parts, found_events = [], []
+        for bit in range(64):
+            flag = np.uint64(1 << bit)
+            here = parts[(asked & flag) != 0]
+            if len(here):
+                distinct = np.unique(here)
+                found_parts.append(distinct)
+                found_events.append(np.full(len(distinct), word * 64 + bit, np.int64))
+        with self.search._lock:
+            node.learn(np.concatenate(found_parts), np.concatenate(found_events))
+            for i, width in enumerate(self.search.packing.widths):
+                if len(self.nodes[i].part_local) > 1 << width:
+                    raise Full
+
+    def _idle(self, node: NodeParts, event: int, mask: Any) -> None:
+        kinds = node.kinds[event]
+        if isinstance(kinds, int):
+            count = int(np.count_nonzero(mask))
+            self.tally.kinds[kinds] += count
+            self.tally.steps += count
+        else:
+            self._count(kinds.take(self.parts[node.me][mask]))
+
+    def _count(self, kinds: Any) -> None:
+        self.tally.steps += len(kinds)
+        counts = np.bincount(kinds)
+        for kind in np.flatnonzero(counts).tolist():
+            self.tally.kinds[kind] += int(counts[kind])
+
+    def _move(self, node: NodeParts, event: int, at: Any, made: list[Words]) -> None:
+        search = self.search
+        parts = self.parts[node.me].take(at)
+        following = node.next[event].take(parts)
+        if node.cuts[event]:
+            good = following != CUT
+            if not good.all():
+                self.tally.cut["scope"] += int(len(good) - np.count_nonzero(good))
+                at, parts, following = at[good], parts[good], following[good]
+        if self.sizes is not None:
+            sizes = node.sizes.data[:, 0]
+            total = self.sizes.take(at) - sizes.take(parts) + sizes.take(following)
+            good = total <= search.limits.messages
+            if not good.all():
+                self.tally.cut["messages"] += int(len(good) - np.count_nonzero(good))
+                at, parts, following = at[good], parts[good], following[good]
+        if not len(at):
+            return
+        kinds = node.kinds[event]
+        if isinstance(kinds, int):
+            self.tally.kinds[kinds] += len(at)
+            self.tally.steps += len(at)
+        else:
+            self._count(kinds.take(parts))
+        change = (parts ^ following).astype(np.uint64) << np.uint64(search.packing.shifts[node.me])
+        words = self.words.take(at) ^ change
+        if search._extra and node.events[event].name == CRASH:
+            words += ONE << np.uint64(search.packing.shifts[-1])
+        made.append(words)

@@ -1,0 +1,176 @@
+"""The states seen so far: a hash set of whole states, in arrays.
+
+Belongs here: telling the new from the known. Never here: what a state is.
+
+Open addressing with linear probing, for a whole batch at once. What is compared is the whole state
+and never a part of it, so that no state is lost by chance. Partitions, each with a lock, let
+several threads add at once.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+
+Words = np.ndarray[Any, np.dtype[np.uint64]]
+
+VACANT = np.uint64(0xFFFFFFFFFFFFFFFF)
+"""No state: a state has at most 63 bits."""
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+_FULLEST = 0.75
+_FOLD = np.uint64(31)
+
+
+class Table:
+    """One hash set."""
+
+    def __init__(self, bits: int = 12) -> None:
+        """Begin empty, with room for 2**bits."""
+        self.count = 0
+        self._reserve(bits)
+
+    def _reserve(self, bits: int) -> None:
+        self.bits = bits
+        self.slots: Words = np.full(1 << bits, VACANT, np.uint64)
+        self._mask = np.int64((1 << bits) - 1)
+        self._shift = np.uint64(64 - bits)
+
+    def keys(self) -> Words:
+        """Return what it holds, in no order."""
+        return self.slots[self.slots != VACANT]
+
+    def clear(self) -> None:
+        """Forget everything, and keep the room."""
+        self.slots.fill(VACANT)
+        self.count = 0
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory it takes."""
+        return int(self.slots.nbytes)
+
+    def add(self, keys: Words, hashes: Words) -> Words:
+        """Add what is new of `keys`, and return it, each once."""
+        fresh: list[Words] = []
+        step = 1 << 17
+        for at in range(0, len(keys), step):
+            part, hashed = keys[at : at + step], hashes[at : at + step]
+            while self.count + len(part) > _FULLEST * len(self.slots):
+                sample = self._known(part, hashed)
+                part, hashed = part[~sample], hashed[~sample]
+                if self.count + len(part) > _FULLEST * len(self.slots):
+                    self._grow()
+            fresh += self._add(part, hashed)
+        return np.concatenate(fresh) if fresh else np.empty(0, np.uint64)
+
+    def _known(self, keys: Words, hashes: Words) -> Any:
+        """Tell which keys it holds."""
+        at = (hashes >> self._shift).astype(np.int64)
+        known = np.zeros(len(keys), bool)
+        left = np.arange(len(keys))
+        while len(left):
+            held = self.slots[at]
+            same = held == keys[left]
+            known[left[same]] = True
+            on = ~same & (held != VACANT)
+            left, at = left[on], (at[on] + 1) & self._mask
+        return known
+
+    def contains(self, keys: Words) -> Any:
+        """Tell which keys it holds."""
+        return self._known(keys, mixed(keys))
+
+    def _grow(self) -> None:
+        old = self.keys()
+        self._reserve(self.bits + 1)
+        self.count = 0
+        step = 1 << 17
+        for at in range(0, len(old), step):
+            part = old[at : at + step]
+            self._add(part, mixed(part))
+
+    def _add(self, keys: Words, hashes: Words) -> list[Words]:
+        """Add a batch for which there is room."""
+        slots, fresh = self.slots, []
+        at = (hashes >> self._shift).astype(np.int64)
+        held = slots.take(at)
+        left = np.flatnonzero(held != keys)
+        keys, at, held = keys.take(left), at.take(left), held.take(left)
+        while len(keys):
+            vacant = held == VACANT
+            here = np.flatnonzero(vacant)
+            if len(here):
+                room = at.take(here)
+                # Of all that want one slot the last to write its number here gets it.
+                size = max(64, 1 << int(2 * len(here) - 1).bit_length())
+                claims = np.empty(size, np.int64)
+                cell = room & (size - 1)
+                claims[cell] = here
+                won = here[claims.take(cell) == here]
+                slots[at.take(won)] = keys.take(won)
+                fresh.append(keys.take(won))
+                self.count += len(won)
+            at = np.where(vacant, at, (at + 1) & self._mask)
+            held = slots.take(at)
+            left = np.flatnonzero(held != keys)
+            keys, at, held = keys.take(left), at.take(left), held.take(left)
+        return fresh
+
+
+def mixed(keys: Words) -> Words:
+    """Return hashes, all bits of which depend on the lower ones of the keys."""
+    return (keys ^ (keys >> _FOLD)) * _MIX
+
+
+class Store:
+    """Partitions of a set of states."""
+
+    def __init__(self, partitions: int = 1) -> None:
+        """Begin empty; `partitions` is a power of two."""
+        self.bits = partitions.bit_length() - 1
+        self.tables = [Table() for _ in range(partitions)]
+        self.locks = [threading.Lock() for _ in range(partitions)]
+
+    @property
+    def count(self) -> int:
+        """How many states there are."""
+        return sum(t.count for t in self.tables)
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory they take."""
+        return sum(t.nbytes for t in self.tables)
+
+    def keys(self) -> Words:
+        """Return all states, in no order."""
+        return np.concatenate([t.keys() for t in self.tables])
+
+    def add(self, keys: Words) -> list[Words]:
+        """Add states, and return those that are new, each once."""
+        hashes = mixed(keys)
+        if len(self.tables) == 1:
+            with self.locks[0]:
+                return [self.tables[0].add(keys, hashes)]
+        found = []
+        place = (hashes & np.uint64(len(self.tables) - 1)).astype(np.uint8)
+        waiting = []
+        for number in range(len(self.tables)):
+            at = np.flatnonzero(place == number)
+            if len(at):
+                waiting.append((number, keys.take(at), hashes.take(at)))
+        while waiting:
+            # Whichever partition nobody else is busy with.
+            for one in waiting:
+                if self.locks[one[0]].acquire(blocking=False):
+                    break
+            else:
+                one = waiting[0]
+                self.locks[one[0]].acquire()
+            try:
+                found.append(self.tables[one[0]].add(one[1], one[2]))
+            finally:
+                self.locks[one[0]].release()
+            waiting = [w for w in waiting if w is not one]
+        return found

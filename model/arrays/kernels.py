@@ -1,0 +1,441 @@
+"""Expressions as functions of whole columns: one small function for each node of the tree.
+
+Belongs here: the meaning of each kind on codes (`codes`), the quantifiers written out. Never here:
+which rule answers (`rows`), or any state.
+
+A kernel takes the `Columns` that it reads and returns an array, or one plain number where nothing
+differs from row to row. Truth values are arrays of truth values, everything else codes. Columns of
+different shapes are broadcast against each other, so that what depends on the node alone is
+computed once for all events. The arrays are of `xp`: NumPy, or a library with its interface.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from model.arrays.codes import Codes
+from model.lang.expr import Expr, Kind, show
+from model.lang.sorts import (
+    BoolSort,
+    MapSort,
+    OrderSort,
+    RangeSort,
+    SetSort,
+    StructSort,
+    SumSort,
+)
+
+MOST_CASES = 200_000
+"""A quantifier with more cases than this is not written out."""
+
+
+class NoMeaning(Exception):
+    """An expression that has no meaning on columns; the text says which and why."""
+
+
+@dataclass
+class Columns:
+    """What an expression is computed on.
+
+    `me`, `sender`: nodes. `local`, `after`: the variables of `me` before and after the step;
+    `fields` of the event. `variable(name, node)`, `sent(message, args)` and `ghost(name, args)` are
+    what only a whole state knows. `bound`: quantified variables, each one plain code.
+    """
+
+    me: Any = None
+    sender: Any = None
+    local: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    variable: Callable[[str, Any], Any] | None = None
+    sent: Callable[[str, list[Any]], Any] | None = None
+    ghost: Callable[[str, list[Any]], Any] | None = None
+    bound: dict[str, int] = field(default_factory=dict)
+
+
+Kernel: TypeAlias = Callable[[Columns], Any]
+
+
+def plain(value: Any) -> bool:
+    """Tell whether a truth value is one for all rows."""
+    return isinstance(value, bool | np.bool_)
+
+
+def negated(value: Any) -> Any:
+    """Return the negation of a truth value, or of many."""
+    return not value if plain(value) else ~value
+
+
+class Kernels:
+    """Turns expressions into kernels, for one configuration."""
+
+    def __init__(self, codes: Codes, config: Mapping[str, Any], xp: Any = np) -> None:
+        """Prepare; `config` holds plain values, each with its sort by name: (sort, value)."""
+        self.codes, self.xp = codes, xp
+        self._config: dict[str, Any] = {}
+        self._tables: dict[str, Any] = {}
+        for name, (sort, value) in config.items():
+            if isinstance(sort, MapSort):
+                table = np.zeros(codes.size(sort.key), np.int64)
+                for key, held in value:
+                    table[codes.encode(sort.key, key)] = codes.encode(sort.to, held)
+                self._tables[name] = xp.asarray(table)
+            else:
+                self._config[name] = codes.encode(sort, value)
+
+    def compile(self, expr: Expr) -> Kernel:
+        """Return the kernel of an expression. Raises `NoMeaning`."""
+        maker = getattr(self, f"_make_{expr.kind.value}", None)
+        if maker is None:
+            raise NoMeaning(f"{show(expr)}: {expr.kind} has no meaning on columns")
+        kernel: Kernel = maker(expr)
+        return kernel
+
+    def _number(self, expr: Expr) -> Kernel:
+        """Return the kernel of an expression whose value becomes a part of another code."""
+        made = self.compile(expr)
+        if not isinstance(expr.sort, BoolSort):
+            return made
+        return lambda c: _as_number(made(c))
+
+    def _table(self, values: list[Any], boolean: bool) -> Any:
+        return self.xp.asarray(np.array(values, bool if boolean else np.int64))
+
+    # ------------------------------------------------------------ what is given
+
+    def _read(self, expr: Expr, get: Callable[[Columns], Any]) -> Kernel:
+        if isinstance(expr.sort, BoolSort):
+            return lambda c: get(c) != 0
+        return get
+
+    def _make_const(self, e: Expr) -> Kernel:
+        if isinstance(e.sort, BoolSort):
+            truth = bool(e.data)
+            return lambda c: truth
+        code = 0 if isinstance(e.sort, OrderSort) else self.codes.encode(e.sort, e.data)
+        return lambda c: code
+
+    def _make_empty(self, e: Expr) -> Kernel:
+        return lambda c: 0
+
+    _make_none = _make_empty
+
+    def _make_me(self, e: Expr) -> Kernel:
+        return lambda c: c.me
+
+    def _make_sender(self, e: Expr) -> Kernel:
+        return lambda c: c.sender
+
+    def _make_field(self, e: Expr) -> Kernel:
+        name = e.data
+        return self._read(e, lambda c: c.fields[name])
+
+    def _make_config(self, e: Expr) -> Kernel:
+        if e.data in self._tables:
+            raise NoMeaning(f"{show(e)}: a map of the configuration is only asked at a key")
+        code = self._config[e.data]
+        if isinstance(e.sort, BoolSort):
+            truth = bool(code)
+            return lambda c: truth
+        return lambda c: code
+
+    def _make_bound(self, e: Expr) -> Kernel:
+        name = e.data
+        return self._read(e, lambda c: c.bound[name])
+
+    def _make_var(self, e: Expr) -> Kernel:
+        name, at = e.data, e.args[0]
+        if at.kind is Kind.ME:
+            return self._read(e, lambda c: c.local[name])
+        node = self.compile(at)
+
+        def read(c: Columns) -> Any:
+            assert c.variable is not None
+            return c.variable(name, node(c))
+
+        return self._read(e, read)
+
+    def _make_next(self, e: Expr) -> Kernel:
+        name = e.data
+        if e.args[0].kind is not Kind.ME:
+            raise NoMeaning(f"{show(e)}: only the node that steps has a next")
+        return self._read(e, lambda c: c.after[name])
+
+    def _make_sent(self, e: Expr) -> Kernel:
+        name, args = e.data, [self._number(a) for a in e.args]
+
+        def sent(c: Columns) -> Any:
+            assert c.sent is not None
+            return c.sent(name, [a(c) for a in args])
+
+        return sent
+
+    def _make_ghost(self, e: Expr) -> Kernel:
+        name, args = e.data, [self._number(a) for a in e.args]
+
+        def ghost(c: Columns) -> Any:
+            assert c.ghost is not None
+            return c.ghost(name, [a(c) for a in args])
+
+        return ghost
+
+    # ------------------------------------------------------------ truth
+
+    def _make_eq(self, e: Expr) -> Kernel:
+        a, b = self.compile(e.args[0]), self.compile(e.args[1])
+        return lambda c: a(c) == b(c)
+
+    def _make_lt(self, e: Expr) -> Kernel:
+        a, b = self.compile(e.args[0]), self.compile(e.args[1])
+        return lambda c: a(c) < b(c)
+
+    def _make_le(self, e: Expr) -> Kernel:
+        a, b = self.compile(e.args[0]), self.compile(e.args[1])
+        return lambda c: a(c) <= b(c)
+
+    def _make_not(self, e: Expr) -> Kernel:
+        a = self.compile(e.args[0])
+        return lambda c: negated(a(c))
+
+    def _make_and(self, e: Expr) -> Kernel:
+        parts = [self.compile(a) for a in e.args]
+
+        def every(c: Columns) -> Any:
+            result: Any = True
+            for part in parts:
+                value = part(c)
+                if plain(value):
+                    if not value:
+                        return False
+                    continue
+                result = value if result is True else result & value
+            return result
+
+        return every
+
+    def _make_or(self, e: Expr) -> Kernel:
+        parts = [self.compile(a) for a in e.args]
+
+        def some(c: Columns) -> Any:
+            result: Any = False
+            for part in parts:
+                value = part(c)
+                if plain(value):
+                    if value:
+                        return True
+                    continue
+                result = value if result is False else result | value
+            return result
+
+        return some
+
+    def _make_implies(self, e: Expr) -> Kernel:
+        a, b = self.compile(e.args[0]), self.compile(e.args[1])
+
+        def implies(c: Columns) -> Any:
+            given = a(c)
+            if plain(given):
+                return b(c) if given else True
+            then = b(c)
+            if plain(then):
+                return True if then else ~given
+            return ~given | then
+
+        return implies
+
+    def _make_ite(self, e: Expr) -> Kernel:
+        condition, xp = self.compile(e.args[0]), self.xp
+        then, otherwise = self.compile(e.args[1]), self.compile(e.args[2])
+
+        def ite(c: Columns) -> Any:
+            test = condition(c)
+            if plain(test):
+                return then(c) if test else otherwise(c)
+            return xp.where(test, then(c), otherwise(c))
+
+        return ite
+
+    # ------------------------------------------------------------ sums and ranges
+
+    def _make_is(self, e: Expr) -> Kernel:
+        a, sort = self.compile(e.args[0]), e.args[0].sort
+        assert isinstance(sort, SumSort)
+        table = self._table([leaf in e.data for leaf in sort.leaves], True)
+        return lambda c: table[a(c)]
+
+    def _make_map(self, e: Expr) -> Kernel:
+        a, sort, rows = self._number(e.args[0]), e.args[0].sort, dict(e.data)
+        given = sort.leaves if isinstance(sort, SumSort) else range(self.codes.size(sort))
+        boolean = isinstance(e.sort, BoolSort)
+        table = self._table([self.codes.encode(e.sort, rows[x]) for x in given], boolean)
+        return lambda c: table[a(c)]
+
+    def _make_up(self, e: Expr) -> Kernel:
+        a, xp = self.compile(e.args[0]), self.xp
+        assert isinstance(e.sort, RangeSort)
+        top = e.sort.top
+        return lambda c: xp.minimum(a(c) + 1, top)
+
+    # ------------------------------------------------------------ sets
+
+    def _make_has(self, e: Expr) -> Kernel:
+        whole, item = self.compile(e.args[0]), self._number(e.args[1])
+        return lambda c: (whole(c) >> item(c)) & 1 != 0
+
+    def _make_add(self, e: Expr) -> Kernel:
+        whole, item, one = self.compile(e.args[0]), self._number(e.args[1]), np.int64(1)
+        return lambda c: whole(c) | (one << item(c))
+
+    def _make_remove(self, e: Expr) -> Kernel:
+        whole, item, one = self.compile(e.args[0]), self._number(e.args[1]), np.int64(1)
+        return lambda c: whole(c) & ~(one << item(c))
+
+    def _make_union(self, e: Expr) -> Kernel:
+        a, b = self.compile(e.args[0]), self.compile(e.args[1])
+        return lambda c: a(c) | b(c)
+
+    def _make_subset(self, e: Expr) -> Kernel:
+        inner, outer = self.compile(e.args[0]), self.compile(e.args[1])
+        return lambda c: inner(c) & ~outer(c) == 0
+
+    def _make_majority(self, e: Expr) -> Kernel:
+        some, whole = self.compile(e.args[0]), self.compile(e.args[1])
+        assert isinstance(e.args[1].sort, SetSort)
+
+        def majority(c: Columns) -> Any:
+            electorate = whole(c)
+            return 2 * ones(some(c) & electorate) > ones(electorate)
+
+        return majority
+
+    # ------------------------------------------------------------ maps, orders, structs, maybe
+
+    def _make_at(self, e: Expr) -> Kernel:
+        whole, key = e.args[0], self._number(e.args[1])
+        assert isinstance(whole.sort, MapSort)
+        if whole.kind is Kind.CONFIG:
+            table = self._tables[whole.data]
+            return self._read(e, lambda c: table[key(c)])
+        inner, (radix, powers) = self.compile(whole), self._digits(whole.sort)
+        return self._read(e, lambda c: inner(c) // powers[key(c)] % radix)
+
+    def _make_put(self, e: Expr) -> Kernel:
+        sort = e.sort
+        assert isinstance(sort, MapSort)
+        whole, key, item = self.compile(e.args[0]), self._number(e.args[1]), self._number(e.args[2])
+        radix, powers = self._digits(sort)
+
+        def put(c: Columns) -> Any:
+            old, power = whole(c), powers[key(c)]
+            return old + (item(c) - old // power % radix) * power
+
+        return put
+
+    def _digits(self, sort: MapSort) -> tuple[int, Any]:
+        radix, keys = self.codes.size(sort.to), self.codes.size(sort.key)
+        self.codes.size(sort)  # raises where they are too many
+        return radix, self._table([radix**key for key in range(keys)], False)
+
+    def _make_fresh(self, e: Expr) -> Kernel:
+        base, nodes = self.compile(e.args[0]), self.codes.nodes
+        assert isinstance(e.sort, OrderSort)
+        if not e.sort.owned:
+            return lambda c: base(c) + 1
+        return lambda c: 1 + (base(c) + nodes - 1) // nodes * nodes + c.me
+
+    def _make_owner(self, e: Expr) -> Kernel:
+        a, nodes, xp = self.compile(e.args[0]), self.codes.nodes, self.xp
+
+        def owner(c: Columns) -> Any:
+            value = a(c)
+            return xp.where(value == 0, nodes, (value - 1) % nodes)
+
+        return owner
+
+    def _make_struct(self, e: Expr) -> Kernel:
+        assert isinstance(e.sort, StructSort)
+        weights = [weight for weight, _ in reversed(self.codes.weights(e.sort).values())]
+        parts = list(zip([self._number(a) for a in e.args], weights, strict=True))
+
+        def struct(c: Columns) -> Any:
+            code: Any = 0
+            for part, weight in parts:
+                code = code + part(c) * weight
+            return code
+
+        return struct
+
+    def _make_get(self, e: Expr) -> Kernel:
+        a, sort = self.compile(e.args[0]), e.args[0].sort
+        assert isinstance(sort, StructSort)
+        weight, size = self.codes.weights(sort)[e.data]
+        return self._read(e, lambda c: a(c) // weight % size)
+
+    def _make_some(self, e: Expr) -> Kernel:
+        a = self._number(e.args[0])
+        return lambda c: a(c) + 1
+
+    def _make_known(self, e: Expr) -> Kernel:
+        a = self.compile(e.args[0])
+        return lambda c: a(c) != 0
+
+    # ------------------------------------------------------------ quantifiers, written out
+
+    def _cases(self, e: Expr) -> list[tuple[int, ...]]:
+        domains = [self.codes.domain(sort) for _, sort in e.data]
+        count = 1
+        for domain in domains:
+            count *= len(domain)
+        if count > MOST_CASES:
+            raise NoMeaning(f"{show(e)}: {count} cases, and at most {MOST_CASES} are written out")
+        return list(product(*domains))
+
+    def _quantifier(self, e: Expr, universal: bool) -> Kernel:
+        body, cases, names = self.compile(e.args[0]), self._cases(e), [n for n, _ in e.data]
+
+        def quantified(c: Columns) -> Any:
+            outer = {n: c.bound[n] for n in names if n in c.bound}
+            result: Any = universal
+            for case in cases:
+                c.bound.update(zip(names, case, strict=True))
+                value = body(c)
+                if plain(value):
+                    if bool(value) is not universal:
+                        result = not universal
+                        break
+                    continue
+                if plain(result):
+                    result = value
+                else:
+                    result = result & value if universal else result | value
+            for name in names:
+                c.bound.pop(name, None)
+            c.bound.update(outer)
+            return result
+
+        return quantified
+
+    def _make_forall(self, e: Expr) -> Kernel:
+        return self._quantifier(e, True)
+
+    def _make_exists(self, e: Expr) -> Kernel:
+        return self._quantifier(e, False)
+
+
+def _as_number(value: Any) -> Any:
+    return int(value) if plain(value) else value.astype(np.int64)
+
+
+def ones(codes: Any) -> Any:
+    """Return how many bits each code has, in operations that every array library has."""
+    x = codes - ((codes >> 1) & 0x5555555555555555)
+    x = (x & 0x3333333333333333) + ((x >> 2) & 0x3333333333333333)
+    x = (x + (x >> 4)) & 0x0F0F0F0F0F0F0F0F
+    x = x + (x >> 8)
+    x = x + (x >> 16)
+    return (x + (x >> 32)) & 0x7F
