@@ -69,8 +69,9 @@ def search(
                 if event.kind == "crash" and crashes is not None and crashed >= crashes:
                     continue
                 after, outcome = evaluator.step(state, event)
-                now = crashed + (event.kind == "crash" and crashes is not None)
                 changed = key(after, crashed) != key(state, crashed)
+                counts = changed and event.kind == "crash" and crashes is not None
+                now = crashed + counts
                 if changed and event.kind != "crash":
                     lively = True
                 beyond = not within(after, bounds)
