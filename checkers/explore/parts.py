@@ -16,14 +16,15 @@ messages to this node it holds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
 import numpy as np
 
-from model.arrays import Rows
+from checkers.explore.ghosts import NOTHING, Ghosts
+from model.arrays import Columns, Rows
 from model.arrays.rows import CRASH, Key
 from model.lang import Spec
 
@@ -49,6 +50,7 @@ class Effect:
     sends: int
     row: int
     kind: int
+    gain: int = NOTHING
 
 
 class Grid:
@@ -94,11 +96,15 @@ class NodeParts:
         self.local_accept = Grid(np.uint64)
         self.replies: dict[str, Grid] = {}
         self.accept, self.moves, self.unknown = Grid(np.uint64), Grid(np.uint64), Grid(np.uint64)
+        self.adds = Grid(np.uint64)
+        """Which events add to the ghosts and do nothing else."""
         self.sizes = Grid(np.int64)
         self.gives: dict[int, Grid] = {}
         self.next: list[Any] = []
         self.kinds: list[Any] = []
         """By event: the kind of what each part does; one number where it is the same for all."""
+        self.gains: list[Any] = []
+        """By event: what each part adds to the ghosts; None where none does."""
         self.own = 0
         """How many of the events are no messages: these stand first."""
         self.words_at_level = 0
@@ -128,6 +134,7 @@ class NodeParts:
             self.next.append(None)
             self.kinds.append(None)
             self.cuts.append(False)
+            self.gains.append(None)
         return number
 
     def message(self, key: Key) -> int:
@@ -201,7 +208,7 @@ class NodeParts:
             self._accept(range(old_locals), range(old_events, events))
         self._prepared_locals, self._prepared_events = locals_, events
         count, words = len(self.part_local), max(1, self.words)
-        for grid in (self.accept, self.moves, self.unknown):
+        for grid in (self.accept, self.moves, self.unknown, self.adds):
             grid.reserve(count, words)
         for grid in self.gives.values():
             grid.reserve(count, 1)
@@ -215,6 +222,10 @@ class NodeParts:
         self.moves.data[:count, :words] |= added
         self.unknown.data[:count, :words] |= added
         room = self.accept.data.shape[0]
+        for number, old in enumerate(self.gains):
+            if old is not None and len(old) < room:
+                self.gains[number] = np.full(room, NOTHING, np.int64)
+                self.gains[number][: len(old)] = old
         for number, old in enumerate(self.next):
             if old is not None and len(old) < room:
                 wider = np.full(room, UNSEEN, np.int64)
@@ -285,6 +296,12 @@ class NodeParts:
                 following = self.part(effect.local, sent, part)
                 if following == part:
                     self.moves.data[part, word] &= ~bit
+                    if effect.gain != NOTHING:
+                        self.adds.data[part, word] |= bit
+                if effect.gain != NOTHING:
+                    if self.gains[event] is None:
+                        self.gains[event] = np.full(room, NOTHING, np.int64)
+                    self.gains[event][part] = effect.gain
             self._note_kind(event, part, effect.kind, room)
             self.next[event][part] = following
             self.unknown.data[part, word] &= ~bit
@@ -310,6 +327,17 @@ class NodeParts:
             done = rows.effects(row, self.me, held, given, senders[at], len(at))
             table = np.stack([done.columns.get(n, held[n]) for n in self.names], 1).tolist()
             number = world.label_number[row.label]
+            if world.heard is not None:
+                sure = np.flatnonzero(done.inside)
+                old = {n: v[sure] for n, v in held.items()}
+                columns = Columns(
+                    me=self.me,
+                    sender=senders[at][sure],
+                    local=old,
+                    after=old | {n: v[sure] for n, v in done.columns.items()},
+                    fields={n: v[sure] for n, v in given.items()},
+                )
+                world.heard(row.label, self, columns, [pairs[at[i]] for i in sure.tolist()])
             for place, values, inside, sends in zip(
                 at.tolist(), table, done.inside.tolist(), done.sends, strict=True
             ):
@@ -321,10 +349,23 @@ class NodeParts:
                 if not inside:
                     self.effects[pair] = Effect(CUT, 0, number, kind)
                     continue
+                gain: int | None = NOTHING
+                if world.ghosts is not None and world.ghosts.writes(row.label):
+                    gain = world.ghosts.gain(row.label, self._single(name, pair))
+                if gain is None:
+                    self.effects[pair] = Effect(CUT, 0, number, kind)
+                    continue
                 bits = 0
                 for key in sends:
                     bits |= 1 << self.message(tuple(key))
-                self.effects[pair] = Effect(self.local(tuple(values)), bits, number, kind)
+                self.effects[pair] = Effect(self.local(tuple(values)), bits, number, kind, gain)
+
+    def _single(self, name: str, pair: tuple[int, int]) -> Columns:
+        """Return what one step at this node reads."""
+        event = self.events[pair[1]]
+        local = dict(zip(self.names, self.locals[pair[0]], strict=True))
+        fields = dict(zip(self.world.rows.fields[name], event.fields, strict=True))
+        return Columns(self.me, event.sender, local, {}, fields)
 
 
 class Ambiguous(Exception):
@@ -343,9 +384,12 @@ class World:
     spec: Spec
     rows: Rows
     crashes: bool = True
+    ghosts: Ghosts | None = None
     nodes: list[NodeParts] = field(default_factory=list)
     kinds: list[tuple[int, int, int]] = field(default_factory=list)
     """What is counted apart: the row, and the state of the first figure before and after."""
+    heard: Callable[[str, NodeParts, Columns, list[tuple[int, int]]], None] | None = None
+    """Called with what a row does for some pairs of a local state and an event."""
 
     def __post_init__(self) -> None:
         self.labels = [t.label for t in self.spec.transitions]
@@ -373,6 +417,11 @@ class World:
         for node in self.nodes:
             first: Mapping[str, int] = self.rows.first(node.me)
             node.part(node.local(tuple(first[n] for n in node.names)), 0)
+
+    def counts(self) -> list[int]:
+        """Return how many parts each node has, and last, if there are ghosts, how many sets."""
+        made = [len(n.part_local) for n in self.nodes]
+        return made if self.ghosts is None else [*made, len(self.ghosts.sets)]
 
     def kind(self, row: int, before: tuple[int, ...], after: Any) -> int:
         """Return the number of what a step counts as."""

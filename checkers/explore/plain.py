@@ -72,7 +72,8 @@ def search(
                 changed = key(after, crashed) != key(state, crashed)
                 counts = changed and event.kind == "crash" and crashes is not None
                 now = crashed + counts
-                if changed and event.kind != "crash":
+                moved = after.nodes != state.nodes or len(after.packets) > len(state.packets)
+                if moved and event.kind != "crash":
                     lively = True
                 beyond = not within(after, bounds)
                 beyond = beyond or (messages is not None and len(after.packets) > messages)

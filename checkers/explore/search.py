@@ -20,7 +20,9 @@ from typing import Any
 
 import numpy as np
 
+from checkers.explore.ghosts import NOTHING, Ghosts
 from checkers.explore.parts import CUT, ONE, NodeParts, World
+from checkers.explore.properties import Steps
 from checkers.explore.store import Store, Words
 from model.arrays import Rows
 from model.arrays.rows import CRASH, codes_for
@@ -146,16 +148,18 @@ class Search:
         bounds: Bounds,
         limits: Limits | None = None,
         jobs: int = 1,
+        ghosts: frozenset[str] = frozenset(),
     ) -> None:
         self.spec, self.config, self.bounds = spec, config, bounds
         self.limits = limits if limits is not None else Limits()
         self.jobs = jobs
         self.rows = Rows(spec, codes_for(spec, bounds), config)
-        self.world = World(spec, self.rows, self.limits.crashes != 0)
+        held = Ghosts(self.rows, ghosts) if ghosts else None
+        self.world = World(spec, self.rows, self.limits.crashes != 0, held)
         counted = self.limits.crashes is not None and self.limits.crashes > 0
         extra = int(self.limits.crashes or 0).bit_length() if counted else 0
         self._extra = extra
-        self.packing = Packing.roomy([len(n.part_local) for n in self.world.nodes], extra)
+        self.packing = Packing.roomy(self.world.counts(), extra)
         self.store = Store(1 if jobs == 1 else 1 << (2 * jobs - 1).bit_length())
         self.levels: list[int] = []
         self.tally = Tally()
@@ -166,8 +170,35 @@ class Search:
         self._lock = threading.Lock()
         self.after_level: list[Heard] = []
         """Called with each new level as the frontier."""
+        self.after_steps: list[Heard] = []
+        """Called when all steps from the frontier are taken."""
+        self.step_heard: Callable[[Steps], None] | None = None
+        """Called with the steps of whole states, where somebody asks for them."""
         self.level_words: list[Words] | None = None
         """Every level's states, where somebody needs them."""
+
+    def where(self, node: int, local: int, event: int) -> int | None:
+        """Return a state of the frontier with an event and a local state at a node."""
+        held = self.world.nodes[node]
+        for at in range(0, len(self.frontier), CHUNK):
+            words = self.frontier[at : at + CHUNK]
+            expansion = Expansion(self, words, Tally())
+            here = held.local_of.take(expansion.parts[node]) == local
+            available = expansion.available(held, event // 64)
+            found = np.flatnonzero(here & ((available >> np.uint64(event % 64)) & ONE != 0))
+            if len(found):
+                return int(words[found[0]])
+        return None
+
+    def predecessor(self, before: Words, target: int) -> tuple[int, int, int]:
+        """Return a state of `before` with the node and the event that lead to `target`."""
+        for at in range(0, len(before), CHUNK):
+            expansion = Expansion(self, before[at : at + CHUNK], Tally())
+            expansion.target = np.uint64(target)
+            expansion.run()
+            if expansion.hit is not None:
+                return expansion.hit
+        raise LookupError("a state without a predecessor")
 
     # ------------------------------------------------------------ level by level
 
@@ -188,7 +219,7 @@ class Search:
 
     def start(self) -> None:
         """Begin at the first state."""
-        first = self.packing.pack([np.zeros(1, np.int64) for _ in self.world.nodes])
+        first = self.packing.pack([np.zeros(1, np.int64) for _ in self.packing.widths])
         self.frontier = np.concatenate(self.store.add(first))
         self._note_level()
 
@@ -225,6 +256,8 @@ class Search:
                 self._repack()
         self.tally.add(tally)
         self.world.replies_wanted -= tally.replies
+        for heard in self.after_steps:
+            heard(self)
         self.frontier = np.concatenate(fresh) if fresh else np.empty(0, np.uint64)
         self.seconds += time.perf_counter() - began
         if len(self.frontier):
@@ -282,8 +315,7 @@ class Search:
             self.store.add(keys[at : at + (1 << 18)])
 
     def _repack(self) -> None:
-        counts = [len(n.part_local) for n in self.world.nodes]
-        wider = Packing.roomy(counts, self._extra)
+        wider = Packing.roomy(self.world.counts(), self._extra)
         old, self.packing = self.packing, wider
         self._restore(old.repacked(self.store.keys(), wider))
         self.frontier = old.repacked(self.frontier, wider)
@@ -297,7 +329,7 @@ class Expansion:
     def __init__(self, search: Search, words: Words, tally: Tally) -> None:
         self.search, self.words, self.tally = search, words, tally
         self.nodes = search.world.nodes
-        self.parts = [search.packing.parts(words, i) for i in range(len(self.nodes))]
+        self.parts = [search.packing.parts(words, i) for i in range(len(search.packing.widths))]
         self.may_crash: Any = None
         if search._extra:
             assert search.limits.crashes is not None
@@ -305,10 +337,13 @@ class Expansion:
         self.sizes: Any = None
         if search.limits.messages is not None:
             self.sizes = sum(
-                (n.sizes.data[:, 0].take(p) for n, p in zip(self.nodes, self.parts, strict=True)),
+                (n.sizes.data[:, 0].take(p) for n, p in zip(self.nodes, self.parts, strict=False)),
                 np.zeros(len(words), np.int64),
             )
         self.lively: Any = np.zeros(len(words), bool)
+        self.target: Any = None
+        self.hit: tuple[int, int, int] | None = None
+        """The state, node and event that lead to `target`."""
 
     def run(self) -> Words:
         """Return every state one step away that differs, with repetitions."""
@@ -338,6 +373,7 @@ class Expansion:
         return found
 
     def _node(self, node: NodeParts, word: int, made: list[Words]) -> None:
+        search = self.search
         parts = self.parts[node.me]
         available = self.available(node, word)
         unknown = node.unknown.data[:, word]
@@ -356,10 +392,13 @@ class Expansion:
         if not together:
             return
         moves = node.moves.data[:, word].take(parts) & accept
-        idle = accept ^ moves
-        moving, idling = int(np.bitwise_or.reduce(moves)), int(np.bitwise_or.reduce(idle))
+        changing = moves
+        if search.world.ghosts is not None:
+            changing = moves | (node.adds.data[:, word].take(parts) & accept)
+        idle = accept ^ changing
+        moving, idling = int(np.bitwise_or.reduce(changing)), int(np.bitwise_or.reduce(idle))
         if moving:
-            others = moving
+            others = int(np.bitwise_or.reduce(moves))
             if word == 0 and node.events and node.events[0].name == CRASH:
                 others &= ~1
             if others:
@@ -372,7 +411,7 @@ class Expansion:
             if idling >> bit & 1:
                 self._idle(node, event, (idle & flag) != 0)
             if moving >> bit & 1:
-                at = np.flatnonzero((moves & flag) != 0)
+                at = np.flatnonzero((changing & flag) != 0)
                 self._move(node, event, at, made)
 
     def _learn(self, node: NodeParts, word: int, parts: Any, asked: Any) -> None:
@@ -386,11 +425,40 @@ class Expansion:
                 found_events.append(np.full(len(distinct), word * 64 + bit, np.int64))
         with self.search._lock:
             node.learn(np.concatenate(found_parts), np.concatenate(found_events))
-            for i, width in enumerate(self.search.packing.widths):
-                if len(self.nodes[i].part_local) > 1 << width:
-                    raise Full
+            self._check_room()
+
+    def _check_room(self) -> None:
+        counts = self.search.world.counts()
+        for count, width in zip(counts, self.search.packing.widths, strict=True):
+            if count > 1 << width:
+                raise Full
+
+    def _gain(self, words: Words, at: Any, gains: Any) -> Words:
+        """Add to the ghosts of some states."""
+        ghosts, packing = self.search.world.ghosts, self.search.packing
+        assert ghosts is not None
+        some = np.flatnonzero(gains != NOTHING)
+        now = self.parts[len(self.nodes)].take(at[some])
+        with self.search._lock:
+            following = ghosts.following(now, gains[some])
+            self._check_room()
+        change = (now ^ following).astype(np.uint64) << np.uint64(packing.shifts[len(self.nodes)])
+        words[some] ^= change
+        return words
+
+    def _tell(self, node: NodeParts, event: int, at: Any, parts: Any, following: Any) -> None:
+        search = self.search
+        assert search.step_heard is not None
+        words = self.words.take(at)
+        told = Steps(node, event, words, parts, following, search.packing, search.depth)
+        with search._lock:
+            search.step_heard(told)
 
     def _idle(self, node: NodeParts, event: int, mask: Any) -> None:
+        if self.search.step_heard is not None:
+            at = np.flatnonzero(mask)
+            parts = self.parts[node.me].take(at)
+            self._tell(node, event, at, parts, parts)
         kinds = node.kinds[event]
         if isinstance(kinds, int):
             count = int(np.count_nonzero(mask))
@@ -423,6 +491,8 @@ class Expansion:
                 at, parts, following = at[good], parts[good], following[good]
         if not len(at):
             return
+        if search.step_heard is not None:
+            self._tell(node, event, at, parts, following)
         kinds = node.kinds[event]
         if isinstance(kinds, int):
             self.tally.kinds[kinds] += len(at)
@@ -431,6 +501,13 @@ class Expansion:
             self._count(kinds.take(parts))
         change = (parts ^ following).astype(np.uint64) << np.uint64(search.packing.shifts[node.me])
         words = self.words.take(at) ^ change
+        gains = node.gains[event]
+        if gains is not None:
+            words = self._gain(words, at, gains.take(parts))
         if search._extra and node.events[event].name == CRASH:
             words += ONE << np.uint64(search.packing.shifts[-1])
+        if self.target is not None and self.hit is None:
+            hits = np.flatnonzero(words == self.target)
+            if len(hits):
+                self.hit = (int(self.words[at[hits[0]]]), node.me, event)
         made.append(words)

@@ -77,7 +77,7 @@ class Kernels:
     def __init__(self, codes: Codes, config: Mapping[str, Any], xp: Any = np) -> None:
         """Prepare; `config` holds plain values, each with its sort by name: (sort, value)."""
         self.codes, self.xp = codes, xp
-        self._config: dict[str, Any] = {}
+        self.constants: dict[str, int] = {}
         self._tables: dict[str, Any] = {}
         for name, (sort, value) in config.items():
             if isinstance(sort, MapSort):
@@ -86,7 +86,7 @@ class Kernels:
                     table[codes.encode(sort.key, key)] = codes.encode(sort.to, held)
                 self._tables[name] = xp.asarray(table)
             else:
-                self._config[name] = codes.encode(sort, value)
+                self.constants[name] = codes.encode(sort, value)
 
     def compile(self, expr: Expr) -> Kernel:
         """Return the kernel of an expression. Raises `NoMeaning`."""
@@ -138,7 +138,7 @@ class Kernels:
     def _make_config(self, e: Expr) -> Kernel:
         if e.data in self._tables:
             raise NoMeaning(f"{show(e)}: a map of the configuration is only asked at a key")
-        code = self._config[e.data]
+        code = self.constants[e.data]
         if isinstance(e.sort, BoolSort):
             truth = bool(code)
             return lambda c: truth

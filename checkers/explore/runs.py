@@ -1,0 +1,51 @@
+"""The shortest run to a state that was found, for the evaluator to take again.
+
+Belongs here: from a state back to the first one, and into the words of the reference meaning.
+Never here: telling it (`checkers.counterexamples`).
+"""
+
+from __future__ import annotations
+
+from checkers.counterexamples.runs import FoundRun, System, Taken
+from checkers.explore.parts import EventAt
+from checkers.explore.properties import Broken
+from checkers.explore.search import Search
+from model.arrays.rows import CRASH
+from model.evaluate import Evaluator, Event
+
+FOUND_BY = "exploration"
+
+
+def run_to(search: Search, broken: Broken, name: str) -> FoundRun:
+    """Return a shortest run that ends in a state, or with a step. The search kept its levels."""
+    assert search.level_words is not None
+    chain: list[tuple[int, int]] = []
+    if broken.node >= 0:
+        chain.append((broken.node, broken.event))
+    word = broken.word
+    for depth in range(broken.depth, 0, -1):
+        word, node, event = search.predecessor(search.level_words[depth - 1], word)
+        chain.append((node, event))
+    events = [in_words(search, node, event) for node, event in reversed(chain)]
+    evaluator = Evaluator(search.spec)
+    state = evaluator.initial_state(search.config, search.bounds.nodes)
+    steps: list[Taken] = []
+    for event_ in events:
+        outcome = evaluator.advance(state, event_)
+        steps.append((event_, outcome.transition))
+    system = System(search.config, search.bounds.nodes)
+    return FoundRun(name, system, tuple(steps), FOUND_BY)
+
+
+def in_words(search: Search, node: int, event: int) -> Event:
+    """Return an event as the evaluator knows it."""
+    made: EventAt = search.world.nodes[node].events[event]
+    name = search.bounds.nodes[node]
+    if made.name == CRASH:
+        return Event("crash", "crash", name)
+    declared = search.spec.events[made.name]
+    codes = search.rows.codes
+    sorts = search.rows.fields[made.name].items()
+    fields = {n: codes.decode(s, c) for (n, s), c in zip(sorts, made.fields, strict=True)}
+    sender = search.bounds.nodes[made.sender] if made.sender >= 0 else None
+    return Event(declared.kind, made.name, name, fields, sender)
