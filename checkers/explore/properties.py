@@ -340,7 +340,8 @@ class View:
     def __init__(self, world: World) -> None:
         self.world = world
         self._tables: dict[int, Any] = {}
-        self._sent: dict[int, Any] = {}
+        self._sent: dict[tuple[int, int], Any] = {}
+        self._tuples: dict[tuple[bool, str], list[tuple[int, ...]]] = {}
 
     def columns(self, words: Words, packing: Packing) -> Columns:
         """Return columns of states; what nobody asks for is not looked up."""
@@ -401,7 +402,21 @@ class View:
             assert self.world.ghosts is not None
             return self.world.ghosts.holds(part(len(self.world.nodes)), name, args)
 
-        return Columns(variable=variable, sent=sent, ghost=ghost)
+        return Columns(variable=variable, sent=sent, ghost=ghost, tuples=self.tuples)
+
+    def tuples(self, is_sent: bool, name: str) -> list[tuple[int, ...]]:
+        """Return the messages, or the tuples of a ghost, that there are in some state."""
+        key = (is_sent, name)
+        if key not in self._tuples:
+            if is_sent:
+                kind = self.world.rows.messages[name]
+                held = [k for n in self.world.nodes for k in n.sent_number if k[0] == kind]
+                self._tuples[key] = [k[1:] for k in held]
+            else:
+                assert self.world.ghosts is not None
+                told = self.world.ghosts.tuple_number
+                self._tuples[key] = [row for relation, row in told if relation == name]
+        return self._tuples[key]
 
     def _table(self, node: int, name: str) -> Any:
         """Return the values of a variable by part."""

@@ -11,7 +11,7 @@ computed once for all events. The arrays are of `xp`: NumPy, or a library with i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, TypeAlias
@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from model.arrays.codes import Codes
-from model.lang.expr import Expr, Kind, show
+from model.lang.expr import Expr, Kind, show, walk
 from model.lang.sorts import (
     BoolSort,
     MapSort,
@@ -56,6 +56,8 @@ class Columns:
     sent: Callable[[str, list[Any]], Any] | None = None
     ghost: Callable[[str, list[Any]], Any] | None = None
     bound: dict[str, int] = field(default_factory=dict)
+    tuples: Callable[[bool, str], list[tuple[int, ...]]] | None = None
+    """All messages of a name (True) or tuples of a ghost (False) that may hold anywhere."""
 
 
 Kernel: TypeAlias = Callable[[Columns], Any]
@@ -386,23 +388,14 @@ class Kernels:
 
     # ------------------------------------------------------------ quantifiers, written out
 
-    def _cases(self, e: Expr) -> list[tuple[int, ...]]:
-        domains = [self.codes.domain(sort) for _, sort in e.data]
-        count = 1
-        for domain in domains:
-            count *= len(domain)
-        if count > MOST_CASES:
-            raise NoMeaning(f"{show(e)}: {count} cases, and at most {MOST_CASES} are written out")
-        return list(product(*domains))
-
     def _quantifier(self, e: Expr, universal: bool) -> Kernel:
-        body, cases, names = self.compile(e.args[0]), self._cases(e), [n for n, _ in e.data]
+        body, plan = self.compile(e.args[0]), self._plan(e, universal)
 
         def quantified(c: Columns) -> Any:
-            outer = {n: c.bound[n] for n in names if n in c.bound}
+            outer = {n: c.bound[n] for n, _ in e.data if n in c.bound}
             result: Any = universal
-            for case in cases:
-                c.bound.update(zip(names, case, strict=True))
+            for case in plan.cases(c):
+                c.bound.update(case)
                 value = body(c)
                 if plain(value):
                     if bool(value) is not universal:
@@ -413,18 +406,116 @@ class Kernels:
                     result = value
                 else:
                     result = result & value if universal else result | value
-            for name in names:
+            for name, _ in e.data:
                 c.bound.pop(name, None)
             c.bound.update(outer)
             return result
 
         return quantified
 
+    def _plan(self, e: Expr, universal: bool) -> _Plan:
+        """Return how the cases of a quantifier are found. Raises `NoMeaning` for too many."""
+        names = [n for n, _ in e.data]
+        body = e.args[0]
+        if universal:
+            body = body.args[0] if body.kind in (Kind.IMPLIES, Kind.NOT) else body
+        atoms: list[_Atom] = []
+        covered: set[str] = set()
+        for part in _conjuncts(body) if body is not e.args[0] or not universal else ():
+            if part.kind not in (Kind.SENT, Kind.GHOST):
+                continue
+            mine = {a.data for a in part.args if a.kind is Kind.BOUND and a.data in names}
+            if not mine - covered:
+                continue
+            covered |= mine
+            atoms.append(
+                _Atom(
+                    part.kind is Kind.SENT,
+                    part.data,
+                    [
+                        (a.data, None)
+                        if a.kind is Kind.BOUND and a.data in names
+                        else (None, None if _mentions(a, names) else self._number(a))
+                        for a in part.args
+                    ],
+                )
+            )
+        domains = {n: self.codes.domain(sort) for n, sort in e.data}
+        count = 1
+        for name, domain in domains.items():
+            count *= 1 if name in covered else len(domain)
+        if count > MOST_CASES:
+            raise NoMeaning(f"{show(e)}: {count} cases, and at most {MOST_CASES} are written out")
+        return _Plan(atoms, domains)
+
     def _make_forall(self, e: Expr) -> Kernel:
         return self._quantifier(e, True)
 
     def _make_exists(self, e: Expr) -> Kernel:
         return self._quantifier(e, False)
+
+
+@dataclass(frozen=True)
+class _Atom:
+    """A relation that must hold for a case to matter: names to bind, or values to compare."""
+
+    is_sent: bool
+    name: str
+    args: list[tuple[str | None, Kernel | None]]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """The cases of a quantifier: those that tuples there are allow, by every other value."""
+
+    atoms: list[_Atom]
+    domains: dict[str, tuple[int, ...]]
+
+    def cases(self, c: Columns) -> Iterator[dict[str, int]]:
+        """Yield the cases that can matter."""
+        found: list[dict[str, int]] = [{}]
+        if c.tuples is not None:
+            for atom in self.atoms:
+                found = [made for one in found for made in self._fitting(c, atom, one)]
+        for one in found:
+            rest = {n: d for n, d in self.domains.items() if n not in one}
+            for values in product(*rest.values()):
+                yield one | dict(zip(rest, values, strict=True))
+
+    def _fitting(
+        self, c: Columns, atom: _Atom, given: dict[str, int]
+    ) -> Iterator[dict[str, int]]:
+        assert c.tuples is not None
+        wanted = []
+        for name, kernel in atom.args:
+            value = given.get(name) if name is not None else None
+            if kernel is not None:
+                value = kernel(c)
+                value = int(value) if isinstance(value, int | np.integer) else None
+            wanted.append(value)
+        seen = set()
+        for row in c.tuples(atom.is_sent, atom.name):
+            if any(w is not None and w != v for w, v in zip(wanted, row, strict=True)):
+                continue
+            made = dict(given)
+            pairs = [(n, v) for (n, _), v in zip(atom.args, row, strict=True) if n is not None]
+            if all(made.setdefault(n, v) == v for n, v in pairs):
+                key = tuple(made.items())
+                if key not in seen:
+                    seen.add(key)
+                    yield made
+
+
+def _mentions(expr: Expr, names: list[str]) -> bool:
+    return any(e.kind is Kind.BOUND and e.data in names for e in walk(expr))
+
+
+def _conjuncts(expr: Expr) -> Iterator[Expr]:
+    if expr.kind is Kind.AND:
+        for a in expr.args:
+            yield from _conjuncts(a)
+    else:
+        yield expr
 
 
 def _as_number(value: Any) -> Any:
