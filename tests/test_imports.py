@@ -39,6 +39,7 @@ MODEL = (
     *("language", "order", "evaluator", "z3 generator", "python generator"),
     *("partial evaluation", "figures", "reference"),
     *("instance", "tla generator", "promela generator"),
+    *("partial evaluation", "figures", "reference", "bounds", "arrays"),
 )
 ENGINES = (
     "counterexamples",
@@ -56,6 +57,7 @@ ENGINES = (
     "bench",
     "strengthen",
     "liveness",
+    "explore",
 )
 
 PARTS: dict[str, Part] = {
@@ -75,6 +77,9 @@ PARTS: dict[str, Part] = {
         libraries=("networkx", "graphviz", "pygraphviz"),
     ),
     "reference": Part(("model.reference",), parts=("language", "partial evaluation", "figures")),
+    "bounds": Part(("model.bounds",), parts=("language",)),
+    # Neither the evaluator nor a solver: that the three agree is evidence.
+    "arrays": Part(("model.arrays",), parts=("language", "bounds"), libraries=("numpy",)),
     "model": Part(("model",)),
     # in impl/
     "generated node": Part(("impl.order",), never=("asyncio", "time", "random")),
@@ -144,6 +149,12 @@ PARTS: dict[str, Part] = {
         ("checkers.liveness",),
         parts=("verdict", "reach", "counterexamples", *MODEL),
         libraries=("numpy", "scipy", "networkx"),
+    ),
+    # It visits every state of a bounded reading, and tells runs as the prover does.
+    "explore": Part(
+        ("checkers.explore",),
+        parts=("verdict", "counterexamples", "report", *MODEL),
+        libraries=None,
     ),
     # An engine that is not named above may import the model and the verdict, and no other engine.
     "engine": Part(("checkers",), parts=("verdict", *MODEL), libraries=None),
@@ -284,6 +295,8 @@ def test_packages_are_empty() -> None:
         ("model.evaluate.node", "from model.smt.relation import relation"),
         ("model.evaluate.node", "from ..smt import relation"),
         ("model.smt.relation", "from model.evaluate import Evaluator"),
+        ("model.arrays.rows", "from model.evaluate import Evaluator"),
+        ("model.arrays.rows", "import z3"),
         ("model.smt.relation", "from impl.order.node import Node"),
         ("model.python.bodies", "import z3"),
         ("model.tla.terms", "from model.evaluate import Evaluator"),

@@ -17,6 +17,7 @@ import click
 from checkers.cli.common import UNKNOWN, load_spec, wrong
 from checkers.cli.derived import figures_command, generate_command
 from checkers.cli.export import export_command
+from checkers.cli.explore import explore_command
 from checkers.cli.fragment import fragment_command
 from checkers.cli.liveness import liveness_command
 from checkers.cli.verify import verify_command
@@ -67,6 +68,7 @@ def main() -> None:
 main.add_command(verify_command)
 main.add_command(generate_command)
 main.add_command(figures_command)
+main.add_command(explore_command)
 main.add_command(fragment_command)
 main.add_command(export_command)
 main.add_command(liveness_command)

@@ -1,4 +1,4 @@
-"""Every reachable state by the reference evaluator: slow, plain, and what the arrays must agree with.
+"""Every reachable state by the reference evaluator: slow, and what the arrays must agree with.
 
 Belongs here: a breadth-first search that does nothing cleverly. Never here: arrays, or anything
 shared with `search`.
@@ -16,6 +16,7 @@ from model.evaluate import Evaluator, Event, GlobalState
 from model.evaluate.values import occurring
 from model.lang import Spec
 from model.lang.sorts import NODE, AtomSort, OrderSort
+from model.lang.spec import Statement
 
 State = tuple[Any, ...]
 
@@ -133,3 +134,34 @@ def _held(state: GlobalState) -> Iterator[tuple[Any, Any]]:
     for packet in state.packets:
         sorts = state.schema.messages[packet.message]
         yield from zip((packet.src, packet.dst, *packet.fields), sorts, strict=True)
+
+
+def first_broken(
+    spec: Spec,
+    config: Mapping[str, Any],
+    bounds: Bounds,
+    statement: Statement,
+    *,
+    crashes: int | None = None,
+) -> int | None:
+    """Return how many steps the nearest state that breaks a statement is away, None for none."""
+    evaluator = Evaluator(spec)
+    frontier = [evaluator.initial_state(config, bounds.nodes)]
+    seen: set[State] = set()
+    depth = 0
+    while frontier:
+        following = []
+        for state in frontier:
+            if not evaluator.holds(state, statement):
+                return depth
+            for event in events(spec, state, bounds):
+                if event.kind == "crash" and crashes == 0:
+                    continue
+                after, _ = evaluator.step(state, event)
+                nodes = tuple(tuple(local.values()) for local in after.nodes.values())
+                key = (nodes, frozenset(after.packets))
+                if within(after, bounds) and key not in seen:
+                    seen.add(key)
+                    following.append(after)
+        frontier, depth = following, depth + 1
+    return None

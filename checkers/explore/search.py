@@ -153,6 +153,12 @@ class Search:
         self.spec, self.config, self.bounds = spec, config, bounds
         self.limits = limits if limits is not None else Limits()
         self.jobs = jobs
+        self.ghosts_held = ghosts
+        self.symmetry_told = ""
+        self.most_kept: int | None = None
+        """Beyond so many states the levels are not kept any more."""
+        self.progress: Callable[[Search, int], None] | None = None
+        """Called now and then with the number of states of the frontier that are expanded."""
         self.rows = Rows(spec, codes_for(spec, bounds), config)
         held = Ghosts(self.rows, ghosts) if ghosts else None
         self.world = World(spec, self.rows, self.limits.crashes != 0, held)
@@ -227,6 +233,8 @@ class Search:
         self.levels.append(len(self.frontier))
         if self.level_words is not None:
             self.level_words.append(self.frontier)
+            if self.most_kept is not None and self.distinct > self.most_kept:
+                self.level_words = None
         for heard in self.after_level:
             heard(self)
 
@@ -277,15 +285,17 @@ class Search:
 
         try:
             if self.jobs == 1 or len(chunks) == 1:
-                for chunk in chunks:
+                for number, chunk in enumerate(chunks):
                     found, mine = work(chunk)
                     fresh += found
                     tally.add(mine)
+                    self._tell_progress(number + 1)
             else:
                 with ThreadPoolExecutor(self.jobs) as pool:
                     futures = [pool.submit(work, chunk) for chunk in chunks]
                     trouble: BaseException | None = None
-                    for future in futures:
+                    for number, future in enumerate(futures):
+                        self._tell_progress(number)
                         error = future.exception()
                         if error is not None:
                             trouble = error
@@ -299,6 +309,10 @@ class Search:
             self._forget(fresh)
             raise
         return fresh, tally
+
+    def _tell_progress(self, chunks: int) -> None:
+        if self.progress is not None:
+            self.progress(self, min(chunks * CHUNK, len(self.frontier)))
 
     def _forget(self, fresh: list[Words]) -> None:
         """Take states of an unfinished level out of the store."""

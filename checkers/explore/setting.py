@@ -1,4 +1,4 @@
-"""Which nodes and values there are: reading `--scope radiants=3,terms=2,keys=1`, and a configuration.
+"""Which nodes and values there are: reading `--scope radiants=3,terms=2`, and a configuration.
 
 Belongs here: from words to bounds. Never here: what a bound means to the search.
 
@@ -141,7 +141,8 @@ def _configuration(spec: Spec, count: int | None) -> tuple[dict[str, Any], list[
 def _members(spec: Spec, count: int) -> tuple[dict[str, Any], list[str]]:
     width = len(str(count))
     names = [f"n{i + 1:0{width}}" for i in range(count)]
-    nodes, config = list(names), {}
+    nodes = list(names)
+    config: dict[str, Any] = {}
     sets = [n for n, d in spec.config.parts.items() if d.sort == SetSort(d.sort.name, NODE)]
     for at, (name, decl) in enumerate(spec.config.parts.items()):
         if name in sets:

@@ -39,7 +39,8 @@ class Table:
 
     def keys(self) -> Words:
         """Return what it holds, in no order."""
-        return self.slots[self.slots != VACANT]
+        held: Words = self.slots[self.slots != VACANT]
+        return held
 
     def clear(self) -> None:
         """Forget everything, and keep the room."""

@@ -402,10 +402,9 @@ class Kernels:
                         result = not universal
                         break
                     continue
-                if plain(result):
-                    result = value
-                else:
-                    result = result & value if universal else result | value
+                if not plain(result):
+                    value = result & value if universal else result | value
+                result = value
             for name, _ in e.data:
                 c.bound.pop(name, None)
             c.bound.update(outer)
@@ -482,9 +481,7 @@ class _Plan:
             for values in product(*rest.values()):
                 yield one | dict(zip(rest, values, strict=True))
 
-    def _fitting(
-        self, c: Columns, atom: _Atom, given: dict[str, int]
-    ) -> Iterator[dict[str, int]]:
+    def _fitting(self, c: Columns, atom: _Atom, given: dict[str, int]) -> Iterator[dict[str, int]]:
         assert c.tuples is not None
         wanted = []
         for name, kernel in atom.args:

@@ -32,8 +32,8 @@ Key = tuple[int, ...]
 class Effects:
     """What some pairs of a local state and an event, all of one row, do.
 
-    `columns`: the variables after; `inside`: whether all results lie within the bounds; `sends`: for
-    each pair the messages.
+    `columns`: the variables after; `inside`: whether all results lie within the bounds;
+    `sends`: for each pair the messages.
     """
 
     columns: dict[str, Any]
@@ -184,7 +184,10 @@ class Rows:
         sender: Any,
         count: int,
     ) -> list[tuple[Row, Any]]:
-        """Return for each row that answers the places, among `count` pairs, where it does."""
+        """Return for each row that answers the places, among `count` pairs, where it does.
+
+        Where two rules answer one pair, which is a mistake of the spec, it is with both.
+        """
         columns = Columns(me=me, sender=sender, local=local, fields=fields)
         left = np.ones(count, bool)
         found = []
@@ -192,7 +195,9 @@ class Rows:
             good: Any = True
             for clause in (*row.local, *row.event, *row.both):
                 good = good & clause(columns)
-            mask = left & self._host(np.asarray(good))
+            mask = np.broadcast_to(self._host(np.asarray(good)), (count,))
+            if row.kind == "refusal":
+                mask = mask & left
             if mask.any():
                 found.append((row, np.flatnonzero(mask)))
                 left &= ~mask

@@ -1,0 +1,91 @@
+"""An exploration from options to result.
+
+Belongs here: putting the parts together. Never here: any of them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from checkers.explore.ghosts import spoken_of
+from checkers.explore.parts import Ambiguous
+from checkers.explore.properties import Properties
+from checkers.explore.result import KEPT, Explored, conclude
+from checkers.explore.search import Limits, OutOfBits, Search
+from checkers.explore.setting import Setting
+from model.arrays import NoMeaning, TooLarge
+from model.lang import Spec
+from model.lang.spec import Statement
+
+CHECKED_KINDS = ("safety", "lemma", "step", "sometimes")
+
+
+class CannotExplore(Exception):
+    """These bounds cannot be explored; the text says why and what to do."""
+
+    def __init__(self, text: str, status: int = 3) -> None:
+        """Say why."""
+        super().__init__(text)
+        self.status = status
+
+
+@dataclass
+class Options:
+    """What was asked for; sizes in bytes, times in seconds, None: without bound."""
+
+    crashes: int | None = None
+    messages: int | None = None
+    depth: int | None = None
+    states: int | None = None
+    timeout: float | None = None
+    statements: list[Statement] = field(default_factory=list)
+    stop: bool = True
+    symmetry: bool = False
+    jobs: int = 1
+    memory: int | None = None
+    resume: Path | None = None
+    progress: Callable[[Search, int], None] | None = None
+
+
+def chosen(spec: Spec, only: tuple[str, ...] = ()) -> list[Statement]:
+    """Return the statements of these names, or all that an exploration asks."""
+    found = spec.of_kind(*CHECKED_KINDS)
+    return [s for s in found if not only or s.name in only]
+
+
+def explore(
+    spec: Spec, setting: Setting, options: Options | None = None, target: str = ""
+) -> Explored:
+    """Visit every reachable state. Raises `CannotExplore`."""
+    asked = options if options is not None else Options()
+    limits = Limits(asked.crashes, asked.messages, asked.depth, asked.states)
+    ghosts = spoken_of(spec, asked.statements)
+    try:
+        search = Search(spec, setting.config, setting.bounds, limits, asked.jobs, ghosts)
+        search.progress = asked.progress
+        search.level_words, search.most_kept = [], KEPT
+        properties = Properties(search.world, asked.statements, asked.stop)
+        properties.attach(search)
+        if asked.timeout is not None:
+            search.after_level.append(_until(time.perf_counter() + asked.timeout, asked.timeout))
+        search.run()
+        return conclude(spec, setting, search, properties, target)
+    except (TooLarge, OutOfBits) as error:
+        raise CannotExplore(f"{error}\n  fix: a smaller scope, or fewer messages") from None
+    except NoMeaning as error:
+        raise CannotExplore(f"{error}\n  fix: none; this spec is not explored yet") from None
+    except Ambiguous as error:
+        raise CannotExplore(
+            f"{error}, in a state that is reached\n  fix: make the guards exclude each other", 1
+        ) from None
+
+
+def _until(end: float, seconds: float) -> Callable[[Search], None]:
+    def heard(search: Search) -> None:
+        if time.perf_counter() > end and not search.stopped:
+            search.stopped = f"timeout={seconds:g} s"
+
+    return heard

@@ -1,0 +1,271 @@
+"""What an exploration found: counts, coverage, verdicts, runs.
+
+Belongs here: from a finished search to plain data. Never here: searching, or how it is shown.
+
+Nothing here is ever PROVED: what holds of every state within bounds is BOUND_REACHED.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+from dataclasses import dataclass, field
+from typing import Any
+
+from checkers.counterexamples.telling import tell
+from checkers.explore.parts import Ambiguous
+from checkers.explore.properties import Broken, Properties
+from checkers.explore.runs import run_to
+from checkers.explore.search import Limits, Search
+from checkers.explore.setting import Setting
+from checkers.story import ToldRun, run_data
+from checkers.verdict import Verdict
+from model.lang import Spec
+from model.lang.spec import Statement
+
+SCHEMA = 1
+KEPT = 4_000_000
+"""States whose levels are kept for telling runs; beyond, a run is found by searching again."""
+
+
+@dataclass
+class Asked:
+    """The verdict on one statement, with the run that breaks it."""
+
+    name: str
+    title: str
+    kind: str
+    verdict: Verdict
+    reason: str
+    run: ToldRun | None = None
+
+
+@dataclass
+class Explored:
+    """Everything that an exploration found.
+
+    `cut`: by bound, how many steps it cut. `rules`: by label, how many steps each row took;
+    `edges`: by leaf before and after. `ends`: how many states nothing but a crash leaves.
+    """
+
+    spec: str
+    scope: str
+    limits: str
+    levels: list[int]
+    generated: int
+    complete: bool
+    stopped: str
+    cut: dict[str, int]
+    ends: int
+    rules: dict[str, int]
+    edges: dict[tuple[str, str], int]
+    unreached: list[str]
+    unsent: list[str]
+    ungiven: list[str]
+    asked: list[Asked]
+    seconds: float
+    memory: int
+    bytes_per_state: float
+    parts: list[int]
+    jobs: int
+    symmetry: str = ""
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def distinct(self) -> int:
+        """How many distinct states there are."""
+        return sum(self.levels)
+
+    @property
+    def depth(self) -> int:
+        """How many steps away the farthest state is."""
+        return len(self.levels) - 1
+
+    def bound(self) -> str:
+        """Return what the result holds for, in words."""
+        told = [self.scope, *([self.limits] if self.limits else [])]
+        cut = [f"{n:,} steps cut at the bound of {what}" for what, n in sorted(self.cut.items())]
+        return "; ".join([", ".join(told), *cut])
+
+    def exit_status(self) -> int:
+        """0: nothing asked for is broken; 1: something is; 3: something is not known."""
+        verdicts = [a.verdict for a in self.asked if a.kind != "sometimes"]
+        if Verdict.REFUTED in verdicts:
+            return 1
+        return 0 if self.complete and not any(v.undecided for v in verdicts) else 3
+
+    def data(self) -> dict[str, Any]:
+        """Return it as plain data, for JSON."""
+        return {
+            "schema": SCHEMA,
+            "spec": self.spec,
+            "scope": self.scope,
+            "limits": self.limits,
+            "bound": self.bound(),
+            "distinct": self.distinct,
+            "generated": self.generated,
+            "depth": self.depth,
+            "levels": self.levels,
+            "complete": self.complete,
+            "stopped": self.stopped,
+            "cut": self.cut,
+            "ends": self.ends,
+            "rules": self.rules,
+            "edges": [[a, b, n] for (a, b), n in self.edges.items()],
+            "unreached_rules": self.unreached,
+            "unsent_messages": self.unsent,
+            "ungiven_replies": self.ungiven,
+            "statements": [
+                {
+                    "name": a.name,
+                    "title": a.title,
+                    "kind": a.kind,
+                    "verdict": a.verdict.value,
+                    "reason": a.reason,
+                    "run": None if a.run is None else run_data(a.run),
+                }
+                for a in self.asked
+            ],
+            "seconds": round(self.seconds, 3),
+            "peak_memory_bytes": self.memory,
+            "bytes_per_state": round(self.bytes_per_state, 2),
+            "parts": self.parts,
+            "jobs": self.jobs,
+            "symmetry": self.symmetry,
+            "notes": self.notes,
+        }
+
+
+def peak_memory() -> int:
+    """Return the most memory that this process has had, in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def limits_in_words(limits: Limits) -> str:
+    """Return the limits beside the scope."""
+    told = []
+    if limits.crashes is not None:
+        told.append("no crashes" if not limits.crashes else f"crashes={limits.crashes}")
+    if limits.messages is not None:
+        told.append(f"messages={limits.messages}")
+    if limits.depth is not None:
+        told.append(f"depth={limits.depth}")
+    return ", ".join(told)
+
+
+def conclude(
+    spec: Spec, setting: Setting, search: Search, properties: Properties, target: str = ""
+) -> Explored:
+    """Return what a search found, its runs told. `target` is what `load` takes for the spec."""
+    world = search.world
+    rules: dict[str, int] = {}
+    edges: dict[tuple[str, str], int] = {}
+    figure = spec.edges[0].variable if spec.edges else None
+    leaves = spec.variables[figure].sort.leaves if figure is not None else ()  # type: ignore[attr-defined]
+    for kind, count in sorted(search.tally.kinds.items()):
+        row, before, after = world.kinds[kind]
+        label = world.labels[row]
+        rules[label] = rules.get(label, 0) + count
+        if before != after:
+            edge = (leaves[before], leaves[after])
+            edges[edge] = edges.get(edge, 0) + count
+    rows = [t for t in spec.transitions if t.kind == "rule"]
+    given = {
+        t.reply.decl.__name__
+        for t in spec.transitions
+        if t.reply is not None and rules.get(t.label)
+    }
+    given |= {r for r in spec.replies if r not in world.replies_wanted} & _by_refusals(spec)
+    told = {world.rows.message_names[key[0]] for node in world.nodes for key in node.sent}
+    found = Explored(
+        spec.name,
+        setting.text,
+        limits_in_words(search.limits),
+        list(search.levels),
+        search.generated,
+        search.complete,
+        search.stopped,
+        dict(search.tally.cut),
+        search.tally.ends,
+        rules,
+        edges,
+        [t.label for t in rows if not rules.get(t.label)],
+        [name for name in spec.messages if name not in told],
+        [name for name in spec.replies if name not in given],
+        [],
+        search.seconds,
+        peak_memory(),
+        search.store.nbytes / max(1, search.distinct),
+        world.counts(),
+        search.jobs,
+        search.symmetry_told,
+    )
+    for statement in properties.statements:
+        found.asked.append(_asked(spec, setting, search, properties, statement, target))
+    return found
+
+
+def _by_refusals(spec: Spec) -> set[str]:
+    return {
+        t.reply.decl.__name__
+        for t in spec.transitions
+        if t.kind == "refusal" and t.reply is not None
+    }
+
+
+def _asked(
+    spec: Spec,
+    setting: Setting,
+    search: Search,
+    properties: Properties,
+    statement: Statement,
+    target: str,
+) -> Asked:
+    made = Asked(
+        statement.name, statement.prop.title, statement.prop.kind, Verdict.BOUND_REACHED, ""
+    )
+    name = statement.name
+    if name in properties.not_asked:
+        made.verdict, made.reason = Verdict.UNKNOWN, f"not asked: {properties.not_asked[name]}"
+    elif name in properties.shown:
+        made.verdict, made.reason = Verdict.SHOWN, f"after {properties.shown[name]} steps"
+    elif name in properties.broken:
+        made.run, made.reason = told_run(
+            spec, setting, search, properties.broken[name], statement, target
+        )
+        made.verdict = Verdict.REFUTED if made.run is not None else Verdict.UNKNOWN
+    elif not search.complete:
+        made.verdict, made.reason = Verdict.UNKNOWN, f"the search ended early: {search.stopped}"
+    elif made.kind == "sometimes":
+        made.verdict, made.reason = Verdict.UNKNOWN, "no state within the bounds shows it"
+    return made
+
+
+def told_run(
+    spec: Spec,
+    setting: Setting,
+    search: Search,
+    broken: Broken,
+    statement: Statement,
+    target: str,
+) -> tuple[ToldRun | None, str]:
+    """Return a shortest run that breaks a statement, or why it cannot be told."""
+    if search.level_words is None or search.symmetry_told:
+        again = Search(
+            spec, setting.config, setting.bounds, search.limits, ghosts=search.ghosts_held
+        )
+        again.level_words = []
+        asked = Properties(again.world, [statement])
+        asked.attach(again)
+        again.run()
+        if statement.name not in asked.broken:
+            return None, "searching again does not find it: please report this"
+        search, broken = again, asked.broken[statement.name]
+    made = tell(spec, run_to(search, broken, statement.name), target, shortest=True)
+    if isinstance(made, str):
+        return None, f"the evaluator does not confirm the run ({made}): please report this"
+    return made, f"a run of {len(made.steps)} steps breaks it; no shorter one does"
+
+
+__all__ = ["Ambiguous", "Asked", "Explored", "conclude", "limits_in_words", "peak_memory"]

@@ -1,0 +1,348 @@
+"""`oathbound explore`: every reachable state within bounds.
+
+Stands for: "Exact counts (distinct, generated, depth) of several scopes of each spec are pinned in
+tests, and agree with the plain evaluator's breadth-first search on small scopes and with published
+counts"; "safety violations come out as shortest runs"; "deadlocks, unreachable rules, never-sent
+messages, never-given replies are reported".
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from checkers.cli import main
+from checkers.explore import Options, ScopeError, explore, plain, read_setting
+from checkers.explore.explore import chosen
+from checkers.explore.progress import expected_rest
+from checkers.explore.search import Limits, Search
+from checkers.verdict import Verdict
+from model.evaluate.values import EvaluationError
+from model.lang import Spec
+from model.lang.load import load
+from model.lang.spec import drop_clause
+from tests.protocol_faults import FAULTS, Fault
+
+ROOT = Path(__file__).resolve().parent.parent
+FILES = {file.stem: str(file) for file in (ROOT / "docs" / "protocols").glob("*.py")}
+FILES |= {"tutorial_lock": str(ROOT / "docs" / "tutorial_lock.py"), "order": "order"}
+TEXTBOOK = FILES["two_phase_textbook"]
+
+
+@functools.cache
+def spec_of(name: str) -> Spec:
+    return load(FILES[name])
+
+
+def searched(name: str, scope: str, ghosts: bool = False, jobs: int = 1, **limits: Any) -> Search:
+    spec = spec_of(name)
+    setting = read_setting(spec, scope)
+    held = frozenset(spec.ghosts) if ghosts else frozenset()
+    search = Search(spec, setting.config, setting.bounds, Limits(**limits), jobs, held)
+    search.run()
+    return search
+
+
+# ---------------------------------------------------------------- counts
+
+PUBLISHED = {3: (288, 1_146), 4: (1_568, 8_258), 5: (8_832, 58_146), 7: (296_448, 2_744_706)}
+"""Of L. Lamport's TwoPhase.tla, by number of resource managers: distinct states, and steps with the
+first state, as TLC counts them."""
+
+
+@pytest.mark.parametrize("managers", PUBLISHED)
+def test_two_phase_commit_has_as_many_states_as_published(managers: int) -> None:
+    search = searched("two_phase_textbook", f"peers={managers}", crashes=0)
+    assert (search.distinct, search.generated) == PUBLISHED[managers]
+    assert search.depth == 3 * managers + 1
+    assert not search.tally.cut
+
+
+@pytest.mark.slow
+def test_two_phase_commit_with_eight_resource_managers() -> None:
+    search = searched("two_phase_textbook", "peers=8", crashes=0, jobs=2)
+    assert (search.distinct, search.generated) == (1_745_408, 18_507_778)
+    assert search.store.nbytes <= 16 * search.distinct
+
+
+PINNED: list[tuple[str, str, dict[str, Any], tuple[int, int, int, int]]] = [
+    ("tutorial_lock", "peers=2,tickets=2", {}, (153, 1_138, 13, 36)),
+    ("tutorial_lock", "peers=2,tickets=2", {"crashes": 0}, (80, 361, 12, 28)),
+    ("tutorial_lock", "peers=2,tickets=2", {"crashes": 1, "messages": 5}, (165, 837, 12, 50)),
+    ("lock_service", "hosts=2,epochs=2", {}, (25, 196, 4, 27)),
+    ("two_phase_commit", "peers=2", {}, (63, 420, 8, 0)),
+    ("two_phase_commit", "peers=3", {"crashes": 1}, (566, 3_949, 12, 0)),
+    ("two_phase_textbook", "peers=2", {}, (56, 322, 7, 0)),
+    ("paxos", "peers=1,ballots=2", {"crashes": 1}, (98, 329, 11, 86)),
+    ("paxos", "peers=2,ballots=1", {"crashes": 0, "messages": 6}, (52, 267, 6, 138)),
+    ("raft_election", "servers=2,terms=1", {"crashes": 0}, (10, 23, 4, 12)),
+    ("raft_election", "servers=2,terms=2", {"crashes": 1}, (184, 547, 9, 230)),
+    ("ring_election", "peers=4", {"crashes": 0}, (108, 1_033, 12, 0)),
+    ("sharded_store", "stores=1,numbers=1", {}, (20, 134, 7, 20)),
+    ("sharded_store", "stores=2,numbers=1", {"crashes": 0}, (119, 793, 10, 198)),
+    ("order", "radiants=1", {"crashes": 0, "messages": 2}, (8, 41, 4, 5)),
+]
+"""Spec, scope, limits; distinct states, steps, depth, and steps cut at a bound."""
+
+
+@pytest.mark.parametrize(("name", "scope", "limits", "counts"), PINNED)
+def test_the_arrays_count_what_the_evaluator_counts(
+    name: str, scope: str, limits: dict[str, Any], counts: tuple[int, int, int, int]
+) -> None:
+    """Two readings that share the expression tree alone; with the ghosts, and without."""
+    spec, setting = spec_of(name), read_setting(spec_of(name), scope)
+    for ghosts in (False, True) if spec.ghosts and name != "order" else (False,):
+        search = searched(name, scope, ghosts, **limits)
+        by_hand = plain.search(spec, setting.config, setting.bounds, ghosts=ghosts, **limits)
+        assert search.levels == by_hand.levels
+        assert search.generated == by_hand.generated
+        assert sum(search.tally.cut.values()) == by_hand.cut
+        assert search.tally.ends == by_hand.ends
+        if not ghosts:
+            cut = sum(search.tally.cut.values())
+            assert (search.distinct, search.generated, search.depth, cut) == counts
+
+
+def test_every_shipped_spec_is_counted() -> None:
+    assert {name for name, *_ in PINNED} == set(FILES)
+
+
+LARGER: list[tuple[str, str, dict[str, Any], tuple[int, int, int]]] = [
+    ("paxos", "peers=2,ballots=1", {"crashes": 0}, (3_481, 35_481, 22)),
+    ("ring_election", "peers=4", {}, (6_497, 109_001, 18)),
+    ("order", "radiants=1", {"crashes": 0, "messages": 4}, (572, 3_901, 19)),
+    ("order", "radiants=1", {"crashes": 0}, (88_234, 653_567, 32)),
+]
+
+
+@pytest.mark.parametrize(("name", "scope", "limits", "counts"), LARGER)
+def test_counts_of_larger_scopes(
+    name: str, scope: str, limits: dict[str, Any], counts: tuple[int, int, int]
+) -> None:
+    search = searched(name, scope, **limits)
+    assert (search.distinct, search.generated, search.depth) == counts
+
+
+def test_threads_find_the_same_states() -> None:
+    one = searched("two_phase_textbook", "peers=6", crashes=0)
+    two = searched("two_phase_textbook", "peers=6", crashes=0, jobs=3)
+    assert one.levels == two.levels
+    assert one.generated == two.generated
+    assert one.tally.ends == two.tally.ends
+
+
+# ---------------------------------------------------------------- what is stated
+
+
+@pytest.mark.parametrize("name", [n for n in FILES if n != "order"])
+def test_nothing_that_is_proved_is_broken_within_bounds(name: str) -> None:
+    spec = spec_of(name)
+    scopes = {n: (s, limits) for n, s, limits, _ in PINNED}
+    scope, limits = scopes[name]
+    found = explore(spec, read_setting(spec, scope), Options(statements=chosen(spec), **limits))
+    stated = [a for a in found.asked if a.kind != "sometimes"]
+    assert {a.verdict for a in stated} == {Verdict.BOUND_REACHED}
+    assert found.exit_status() == 0
+    assert len(found.asked) == len(spec.of_kind("safety", "lemma", "step", "sometimes"))
+
+
+def test_the_order_keeps_its_oaths_within_bounds() -> None:
+    """All of them, ghosts included; one radiant and its controller."""
+    spec = spec_of("order")
+    options = Options(crashes=0, messages=5, statements=chosen(spec))
+    found = explore(spec, read_setting(spec, "radiants=1"), options)
+    assert {a.verdict for a in found.asked if a.kind != "sometimes"} == {Verdict.BOUND_REACHED}
+    assert "messages=5" in found.bound()
+    assert "cut at the bound of scope" in found.bound()
+
+
+BEYOND = {"one promise is enough", "the lowest vote counts"}
+"""Faults that no scope shows in which the search takes less than seconds."""
+REFUTABLE = [f for f in FAULTS if f.run and f.name not in BEYOND]
+SCOPES = {
+    "lock_service": "hosts=2,epochs=2",
+    "paxos": "peers=2,ballots=1,values=2",
+    "raft_election": "servers=3,terms=2",
+    "ring_election": "peers=4",
+    "sharded_store": "stores=2,numbers=2",
+    "two_phase_commit": "peers=2",
+    "two_phase_textbook": "peers=2",
+}
+
+
+@pytest.mark.parametrize("fault", REFUTABLE, ids=str)
+def test_a_seeded_fault_comes_out_as_a_shortest_run(fault: Fault, tmp_path: Path) -> None:
+    """It is replayed by the evaluator, which finds nothing broken in any shorter run."""
+    spec = fault.spec(tmp_path)
+    scope = SCOPES[fault.protocol]
+    setting = read_setting(spec, "servers=4" if fault.name == "its own vote is enough" else scope)
+    statement = spec.statements[fault.run]
+    limits: dict[str, Any] = {"crashes": 1, "states": 400_000}
+    found = explore(spec, setting, Options(statements=[statement], **limits))
+    (asked,) = found.asked
+    assert asked.verdict is Verdict.REFUTED, asked.reason
+    assert asked.run is not None
+    assert asked.run.chart
+    assert asked.run.svg
+    assert found.exit_status() == 1
+    shorter = Search(
+        spec,
+        setting.config,
+        setting.bounds,
+        Limits(crashes=1, depth=len(asked.run.steps) - 1),
+    )
+    shorter.run()
+    assert shorter.distinct > 0
+
+
+def test_no_shorter_run_breaks_what_a_shortest_run_breaks() -> None:
+    """The plain search, asked the same, breaks it at the same depth."""
+    spec = drop_clause(spec_of("two_phase_textbook"), "decide", 2)
+    setting = read_setting(spec, "peers=2")
+    statement = spec.statements["consistent"]
+    found = explore(spec, setting, Options(crashes=0, statements=[statement]))
+    assert found.asked[0].run is not None
+    assert len(found.asked[0].run.steps) == plain.first_broken(
+        spec, setting.config, setting.bounds, statement, crashes=0
+    )
+
+
+def test_a_step_that_breaks_a_step_property_is_found(tmp_path: Path) -> None:
+    """S8 of the order: no rule leaves UNRECOVERABLE."""
+    spec = spec_of("order")
+    label = next(
+        t.label
+        for t in spec.transitions
+        if t.kind == "rule" and t.event is not None and t.event.__name__ == "Beacon"
+    )
+    broken = drop_all_updates_to(spec, label)
+    setting = read_setting(broken, "radiants=1")
+    statement = broken.statements["S3"]
+    options = Options(crashes=0, messages=3, statements=[statement])
+    found = explore(broken, setting, options)
+    assert found.asked[0].verdict is Verdict.REFUTED, found.asked[0].reason
+    assert found.asked[0].run is not None
+
+
+def drop_all_updates_to(spec: Spec, label: str) -> Spec:
+    """Return the spec with a row that sets the state to ACTIVE, whatever it was."""
+    from dataclasses import replace
+
+    from model.lang.expr import Expr, Kind
+
+    sort = spec.variables["state"].sort
+    active = Expr(Kind.CONST, sort, (), "ACTIVE")
+    changed = tuple(
+        replace(t, updates={**t.updates, "state": active}) if t.label == label else t
+        for t in spec.transitions
+    )
+    return replace(spec, transitions=changed)
+
+
+# ---------------------------------------------------------------- reports
+
+
+def test_what_never_happens_is_reported() -> None:
+    """Without a manager's decision nobody commits, and no Commit is sent."""
+    spec = spec_of("two_phase_textbook")
+    label = "decide"
+    at = len(spec.by_label[label].clauses)
+    never = drop_clause(spec, label, at)  # nothing dropped
+    found = explore(never, read_setting(never, "peers=2"), Options(crashes=0, depth=3))
+    assert not found.complete
+    assert found.stopped == "depth=3"
+    assert found.exit_status() == 3
+    assert "commit" in found.unreached
+    assert "Commit" in found.unsent
+    whole = explore(spec, read_setting(spec, "peers=2"), Options(crashes=0))
+    assert whole.unreached == whole.unsent == whole.ungiven == []
+    assert sum(whole.rules.values()) == whole.generated - 1
+    assert whole.ends == 10
+
+
+def test_the_order_of_one_radiant_does_not_use_everything() -> None:
+    spec = spec_of("order")
+    found = explore(spec, read_setting(spec, "radiants=1"), Options(crashes=0, messages=4))
+    assert found.unreached
+    assert found.unsent
+    assert found.edges
+
+
+def test_the_command(tmp_path: Path) -> None:
+    files = {n: str(tmp_path / n) for n in ("e.json", "p.svg", "f.dot")}
+    told = CliRunner().invoke(
+        main,
+        [
+            *("explore", TEXTBOOK, "--scope", "peers=3", "--crashes", "0", "--jobs", "1"),
+            *("--json", files["e.json"], "--plot", files["p.svg"], "--figure", files["f.dot"]),
+        ],
+    )
+    assert told.exit_code == 0, told.output
+    assert "288" in told.output
+    assert "BOUND_REACHED" in told.output
+    assert "PROVED" not in told.output
+    data = json.loads(Path(files["e.json"]).read_text(encoding="utf-8"))
+    assert data["schema"] == 1
+    assert data["distinct"] == sum(data["levels"]) == 288
+    assert data["generated"] == 1_146
+    assert Path(files["p.svg"]).read_text(encoding="utf-8").count("<rect") == 12
+    assert '"WORKING" -> "PREPARED" [label=' in Path(files["f.dot"]).read_text(encoding="utf-8")
+
+
+def test_the_command_tells_a_shortest_run(tmp_path: Path) -> None:
+    text = Path(TEXTBOOK).read_text(encoding="utf-8")
+    broken = tmp_path / "broken.py"
+    guard = ", config.resources.subset(me.prepared)"
+    assert guard in text
+    broken.write_text(text.replace(guard, ""), encoding="utf-8")
+    out = tmp_path / "runs"
+    asked = [
+        *("explore", str(broken), "--scope", "peers=2", "--only", "consistent"),
+        *("--counterexamples", str(out), "--jobs", "1"),
+    ]
+    told = CliRunner().invoke(main, asked)
+    assert told.exit_code == 1, told.output
+    assert "a run of 3 steps breaks it; no shorter one does" in told.output
+    assert {p.suffix for p in out.iterdir()} == {".txt", ".svg", ".py"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--scope", "peers"], "a part is NAME=NUMBER"),
+        (["--scope", "cats=3"], "the spec has no 'cats'"),
+        (["--scope", "peers=900"], "write a number from 1"),
+        (["--crashes", "-1"], "it is no bound"),
+        (["--jobs", "0"], "too few or too many"),
+        (["--only", "nothing"], "the spec states no such thing"),
+        (["--figure", "x.jpg"], "no known kind of file"),
+    ],
+)
+def test_mistakes_are_told_with_a_fix(arguments: list[str], message: str) -> None:
+    told = CliRunner().invoke(main, ["explore", TEXTBOOK, *arguments])
+    assert told.exit_code == 2
+    assert message in told.output
+
+
+def test_a_scope_that_no_configuration_fits_is_refused() -> None:
+    with pytest.raises(ScopeError, match="scenarios have"):
+        read_setting(spec_of("ring_election"), "peers=7")
+
+
+def test_the_end_is_expected_only_where_levels_shrink() -> None:
+    assert expected_rest([1, 2, 4]) is None
+    assert expected_rest([1, 8, 4, 2]) == 2
+
+
+def test_an_ambiguous_answer_is_no_count() -> None:
+    """Two rules that answer one event are a mistake of the spec, told when a state shows it."""
+    from checkers.explore import CannotExplore
+
+    spec = drop_clause(spec_of("two_phase_commit"), "tell_abort", 1)
+    with pytest.raises((CannotExplore, EvaluationError), match="both"):
+        explore(spec, read_setting(spec, "peers=1"))
