@@ -64,7 +64,9 @@ def explore(
     limits = Limits(asked.crashes, asked.messages, asked.depth, asked.states)
     ghosts = spoken_of(spec, asked.statements)
     try:
-        search = Search(spec, setting.config, setting.bounds, limits, asked.jobs, ghosts)
+        search = Search(
+            spec, setting.config, setting.bounds, limits, asked.jobs, ghosts, asked.symmetry
+        )
         search.progress = asked.progress
         search.level_words, search.most_kept = [], KEPT
         properties = Properties(search.world, asked.statements, asked.stop)

@@ -9,6 +9,7 @@ a *gain*, and a table from a set and a gain to the next set, filled as it is met
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -137,11 +138,7 @@ class Ghosts:
         made = now | gain.tuples
         for update, columns in gain.open:
             made |= self._looked_up(update, columns, now)
-        number = self.set_number.get(made)
-        if number is None:
-            number = self.set_number[made] = len(self.sets)
-            self.sets.append(made)
-        self._next[pair] = number
+        number = self._next[pair] = self._set(made)
         return number
 
     def _looked_up(self, update: _Update, columns: Columns, now: int) -> int:
@@ -174,6 +171,34 @@ class Ghosts:
                     raise NoMeaning(f"{update.relation}: a tuple beyond the bounds")
                 added |= 1 << self._tuple(update.relation, made)
         return added
+
+    # ------------------------------------------------------------ names exchanged
+
+    def image(self, number: int, code: Callable[[Sort, int], int]) -> int:
+        """Return the set that a set becomes where `code` exchanges names."""
+        now, made = self.sets[number], 0
+        for at, (relation, row) in enumerate(list(self.tuples)):
+            if now >> at & 1:
+                sorts = self.rows.spec.ghosts[relation].columns
+                moved = tuple(code(s, c) for s, c in zip(sorts, row, strict=True))
+                made |= 1 << self._tuple(relation, moved)
+        return self._set(made)
+
+    def seen(self, number: int, view: Callable[[Sort, int], Any]) -> tuple[Any, ...]:
+        """Return what a set says, each value as `view` shows it."""
+        now, told = self.sets[number], []
+        for at, (relation, row) in enumerate(self.tuples):
+            if now >> at & 1:
+                sorts = self.rows.spec.ghosts[relation].columns
+                told.append((relation, *(view(s, c) for s, c in zip(sorts, row, strict=True))))
+        return tuple(sorted(told, key=repr))
+
+    def _set(self, made: int) -> int:
+        number = self.set_number.get(made)
+        if number is None:
+            number = self.set_number[made] = len(self.sets)
+            self.sets.append(made)
+        return number
 
     # ------------------------------------------------------------ what holds
 

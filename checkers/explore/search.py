@@ -24,6 +24,7 @@ from checkers.explore.ghosts import NOTHING, Ghosts
 from checkers.explore.parts import CUT, ONE, NodeParts, World
 from checkers.explore.properties import Steps
 from checkers.explore.store import Store, Words
+from checkers.explore.symmetry import Symmetry, find
 from model.arrays import Rows
 from model.arrays.rows import CRASH, codes_for
 from model.bounds import Bounds
@@ -93,6 +94,12 @@ class Packing:
             words |= np.asarray(crashes).astype(np.uint64) << np.uint64(self.shifts[-1])
         return words
 
+    def check(self, counts: list[int]) -> None:
+        """Raise `Full` where there are more parts than there is room for."""
+        for count, width in zip(counts, self.widths, strict=True):
+            if count > 1 << width:
+                raise Full
+
     def repacked(self, words: Words, other: Packing) -> Words:
         """Return the same states in another packing."""
         columns = [self.parts(words, i) for i in range(len(self.widths))]
@@ -149,6 +156,7 @@ class Search:
         limits: Limits | None = None,
         jobs: int = 1,
         ghosts: frozenset[str] = frozenset(),
+        symmetry: bool = False,
     ) -> None:
         self.spec, self.config, self.bounds = spec, config, bounds
         self.limits = limits if limits is not None else Limits()
@@ -162,6 +170,11 @@ class Search:
         self.rows = Rows(spec, codes_for(spec, bounds), config)
         held = Ghosts(self.rows, ghosts) if ghosts else None
         self.world = World(spec, self.rows, self.limits.crashes != 0, held)
+        self.symmetry: Symmetry | None = None
+        if symmetry:
+            self.symmetry, why = find(self.world, dict(config))
+            told = [self.symmetry.told() if self.symmetry is not None else "none", why]
+            self.symmetry_told = "; ".join(filter(None, told))
         counted = self.limits.crashes is not None and self.limits.crashes > 0
         extra = int(self.limits.crashes or 0).bit_length() if counted else 0
         self._extra = extra
@@ -281,6 +294,9 @@ class Search:
         def work(chunk: Words) -> tuple[list[Words], Tally]:
             mine = Tally()
             made = Expansion(self, chunk, mine).run()
+            if self.symmetry is not None and len(made):
+                with self._lock:
+                    made = self.symmetry.canonical(made, self.packing)
             return (self.store.add(made) if len(made) else []), mine
 
         try:
@@ -442,10 +458,7 @@ class Expansion:
             self._check_room()
 
     def _check_room(self) -> None:
-        counts = self.search.world.counts()
-        for count, width in zip(counts, self.search.packing.widths, strict=True):
-            if count > 1 << width:
-                raise Full
+        self.search.packing.check(self.search.world.counts())
 
     def _gain(self, words: Words, at: Any, gains: Any) -> Words:
         """Add to the ghosts of some states."""
@@ -521,7 +534,10 @@ class Expansion:
         if search._extra and node.events[event].name == CRASH:
             words += ONE << np.uint64(search.packing.shifts[-1])
         if self.target is not None and self.hit is None:
-            hits = np.flatnonzero(words == self.target)
+            formed = words
+            if search.symmetry is not None:
+                formed = search.symmetry.canonical(words, search.packing)
+            hits = np.flatnonzero(formed == self.target)
             if len(hits):
                 self.hit = (int(self.words[at[hits[0]]]), node.me, event)
         made.append(words)
