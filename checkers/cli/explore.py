@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
+import threading
 from functools import partial
 from pathlib import Path
 
@@ -112,6 +114,7 @@ def explore_command(
     from checkers.explore.figure import dot
     from checkers.explore.plot import svg
     from checkers.explore.progress import Teller
+    from checkers.explore.search import Search
     from checkers.explore.setting import ScopeError, read_setting
     from checkers.explore.showing import show
 
@@ -132,6 +135,14 @@ def explore_command(
         click.echo(f"error: {error}", err=True)
         raise SystemExit(2) from None
     teller = Teller()
+
+    def hear(search: Search) -> None:
+        def heard(_number: int, _frame: object) -> None:
+            search.interrupted = True
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+        signal.signal(signal.SIGINT, heard)
+
     options = Options(
         crashes=crashes,
         messages=messages,
@@ -145,7 +156,9 @@ def explore_command(
         memory=None if memory is None else memory << 20,
         resume=resume,
         progress=teller,
+        on_start=hear if threading.current_thread() is threading.main_thread() else None,
     )
+    before = signal.getsignal(signal.SIGINT)
     try:
         found = explore(loaded, setting, options, target=spec)
     except CannotExplore as error:
@@ -159,6 +172,8 @@ def explore_command(
             err=True,
         )
         raise SystemExit(UNKNOWN) from None
+    finally:
+        signal.signal(signal.SIGINT, before)
     teller.close()
     show(found, console(), lemmas=lemmas)
     if json_file is not None:

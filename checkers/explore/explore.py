@@ -10,11 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from checkers.explore import checkpoint
 from checkers.explore.ghosts import spoken_of
 from checkers.explore.parts import Ambiguous
 from checkers.explore.properties import Properties
 from checkers.explore.result import KEPT, Explored, conclude
-from checkers.explore.search import Limits, OutOfBits, Search
+from checkers.explore.search import Interrupted, Limits, OutOfBits, Search
 from checkers.explore.setting import Setting
 from model.arrays import NoMeaning, TooLarge
 from model.lang import Spec
@@ -48,6 +49,8 @@ class Options:
     memory: int | None = None
     resume: Path | None = None
     progress: Callable[[Search, int], None] | None = None
+    on_start: Callable[[Search], None] | None = None
+    """Called with the search before it runs; setting its `interrupted` ends it."""
 
 
 def chosen(spec: Spec, only: tuple[str, ...] = ()) -> list[Statement]:
@@ -73,8 +76,34 @@ def explore(
         properties.attach(search)
         if asked.timeout is not None:
             search.after_level.append(_until(time.perf_counter() + asked.timeout, asked.timeout))
-        search.run()
-        return conclude(spec, setting, search, properties, target)
+        search.memory = asked.memory
+        if asked.resume is not None and asked.resume.exists():
+            checkpoint.load(asked.resume, search, properties)
+        if asked.on_start is not None:
+            asked.on_start(search)
+        try:
+            search.run()
+        except Interrupted:
+            search.stopped = "interrupted"
+            # Those of the level that was given up come again with it.
+            properties.broken = {n: b for n, b in properties.broken.items() if b.depth >= 0}
+        kept = ""
+        if asked.resume is not None:
+            if not search.complete and not properties.broken:
+                checkpoint.save(asked.resume, search, properties)
+                kept = f"{asked.resume} keeps what is done: the same command goes on from there"
+            else:
+                asked.resume.unlink(missing_ok=True)
+        found = conclude(spec, setting, search, properties, target)
+        found.notes += [kept] if kept else []
+        return found
+    except checkpoint.Unusable as error:
+        raise CannotExplore(
+            f"--resume {asked.resume}: {error}\n  fix: remove the file", 2
+        ) from None
+    except OSError as error:
+        what = f"the disk: {error.strerror or error}"
+        raise CannotExplore(f"{what}\n  fix: make room, or name another file") from None
     except (TooLarge, OutOfBits) as error:
         raise CannotExplore(f"{error}\n  fix: a smaller scope, or fewer messages") from None
     except NoMeaning as error:

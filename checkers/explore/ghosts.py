@@ -172,6 +172,13 @@ class Ghosts:
                 added |= 1 << self._tuple(update.relation, made)
         return added
 
+    def restore(self, tuples: list[tuple[str, Row]], sets: list[int]) -> None:
+        """Number tuples and sets as an earlier search did."""
+        for relation, row in tuples:
+            self._tuple(relation, row)
+        for made in sets:
+            self._set(made)
+
     # ------------------------------------------------------------ names exchanged
 
     def image(self, number: int, code: Callable[[Sort, int], int]) -> int:

@@ -428,7 +428,10 @@ class World:
         states = (-1, -1)
         if self._figure is not None:
             states = (before[self._figure], int(after[self._figure]))
-        key = (row, *states)
+        return self.restore_kind((row, *states))
+
+    def restore_kind(self, key: tuple[int, int, int]) -> int:
+        """Return the number of a kind of step."""
         number = self._kind_number.get(key)
         if number is None:
             number = self._kind_number[key] = len(self.kinds)

@@ -184,12 +184,10 @@ class Properties:
             rows, columns = counts[0], counts[1] if len(reads) == 2 else 1
             if rows * columns <= MOST_FLAGS:
                 return self._flagged(group, words, packing, rows, columns)
-        mask = 0
-        for i in reads:
-            mask |= ((1 << packing.widths[i]) - 1) << packing.shifts[i]
-        if group.seen is None or group.shape != (hash(tuple(packing.shifts)), 0):
-            group.seen, group.shape = Store(), (hash(tuple(packing.shifts)), 0)
-        fresh = group.seen.add(words & np.uint64(mask))
+        place = hash(tuple(packing.weights))
+        if group.seen is None or group.shape != (place, 0):
+            group.seen, group.shape = Store(), (place, 0)
+        fresh = group.seen.add(packing.reduced(words, reads))
         return np.concatenate(fresh)
 
     def _flagged(

@@ -16,7 +16,7 @@ from checkers.counterexamples.telling import tell
 from checkers.explore.parts import Ambiguous
 from checkers.explore.properties import Broken, Properties
 from checkers.explore.runs import run_to
-from checkers.explore.search import Limits, Search
+from checkers.explore.search import Full, Limits, Search
 from checkers.explore.setting import Setting
 from checkers.story import ToldRun, run_data
 from checkers.verdict import Verdict
@@ -251,7 +251,13 @@ def told_run(
     target: str,
 ) -> tuple[ToldRun | None, str]:
     """Return a shortest run that breaks a statement, or why it cannot be told."""
-    if search.level_words is None or search.symmetry_told:
+    run = None
+    if search.level_words is not None:
+        try:
+            run = run_to(search, broken, statement.name)
+        except Full:
+            run = None
+    if run is None:
         again = Search(
             spec, setting.config, setting.bounds, search.limits, ghosts=search.ghosts_held
         )
@@ -261,8 +267,8 @@ def told_run(
         again.run()
         if statement.name not in asked.broken:
             return None, "searching again does not find it: please report this"
-        search, broken = again, asked.broken[statement.name]
-    made = tell(spec, run_to(search, broken, statement.name), target, shortest=True)
+        run = run_to(again, asked.broken[statement.name], statement.name)
+    made = tell(spec, run, target, shortest=True)
     if isinstance(made, str):
         return None, f"the evaluator does not confirm the run ({made}): please report this"
     return made, f"a run of {len(made.steps)} steps breaks it; no shorter one does"

@@ -12,6 +12,7 @@ from checkers.explore.properties import Broken
 from checkers.explore.search import Search
 from model.arrays.rows import CRASH
 from model.evaluate import Evaluator, Event
+from model.evaluate.values import EvaluationError
 
 FOUND_BY = "exploration"
 
@@ -26,6 +27,8 @@ def run_to(search: Search, broken: Broken, name: str) -> FoundRun:
     for depth in range(broken.depth, 0, -1):
         word, node, event = search.predecessor(search.level_words[depth - 1], word)
         chain.append((node, event))
+    if search.symmetry is not None:
+        chain = _with_names(search, broken)
     events = [in_words(search, node, event) for node, event in reversed(chain)]
     evaluator = Evaluator(search.spec)
     state = evaluator.initial_state(search.config, search.bounds.nodes)
@@ -35,6 +38,47 @@ def run_to(search: Search, broken: Broken, name: str) -> FoundRun:
         steps.append((event_, outcome.transition))
     system = System(search.config, search.bounds.nodes)
     return FoundRun(name, system, tuple(steps), FOUND_BY)
+
+
+def _with_names(search: Search, broken: Broken) -> list[tuple[int, int]]:
+    """Return, last step first, a run whose states have the orbits that were visited.
+
+    The state before each step is a real one; of the steps from it, one is taken that leads into the
+    next orbit.
+    """
+    assert search.level_words is not None
+    assert search.symmetry is not None
+    orbits = [broken.word]
+    for depth in range(broken.depth, 0, -1):
+        orbits.append(search.predecessor(search.level_words[depth - 1], orbits[-1])[0])
+    orbits.reverse()
+    word, chain = orbits[0], []
+    for orbit in orbits[1:]:
+        word, node, event = search.step_into(word, orbit)
+        chain.append((node, event))
+    if broken.node >= 0:
+        chain.append(_last_step(search, broken, chain))
+    chain.reverse()
+    return chain
+
+
+def _last_step(search: Search, broken: Broken, chain: list[tuple[int, int]]) -> tuple[int, int]:
+    """Return a step that breaks the step property after a run."""
+    evaluator = Evaluator(search.spec)
+    state = evaluator.initial_state(search.config, search.bounds.nodes)
+    for node, event in chain:
+        evaluator.advance(state, in_words(search, node, event))
+    for held in search.world.nodes:
+        for number in range(len(held.events)):
+            told = in_words(search, held.me, number)
+            try:
+                evaluator.check_event(state, told)
+            except EvaluationError:
+                continue  # the message is not sent in this state
+            outcome = evaluator.outcome(state, told)
+            if not evaluator.step_holds(state, told, outcome, broken.statement):
+                return held.me, number
+    raise LookupError("no step breaks it")
 
 
 def in_words(search: Search, node: int, event: int) -> Event:

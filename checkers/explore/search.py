@@ -23,7 +23,7 @@ import numpy as np
 from checkers.explore.ghosts import NOTHING, Ghosts
 from checkers.explore.parts import CUT, ONE, NodeParts, World
 from checkers.explore.properties import Steps
-from checkers.explore.store import Store, Words
+from checkers.explore.store import Disk, Store, Words
 from checkers.explore.symmetry import Symmetry, find
 from model.arrays import Rows
 from model.arrays.rows import CRASH, codes_for
@@ -34,6 +34,10 @@ BITS = 63
 CHUNK = 1 << 16
 
 
+class Interrupted(Exception):
+    """The search was asked to end; it stands where the last level was finished."""
+
+
 class Full(Exception):
     """A field of the packed state is too narrow for the parts there are by now."""
 
@@ -42,29 +46,32 @@ class OutOfBits(Exception):
     """The numbers of all parts do not fit into one state any more."""
 
 
-@dataclass
 class Packing:
-    """Where in a state's word each node's part stands, and above them the count of crashes."""
+    """Where in a state's word each node's part stands, and above them the count of crashes.
 
-    widths: list[int]
-    extra: int = 0
-    shifts: list[int] = field(default_factory=list)
+    A word is a number in mixed radix, a digit for each node. While there is room enough the radices
+    are powers of two, and digits are taken out by shifting; else they are exact.
+    """
 
-    def __post_init__(self) -> None:
-        at = 0
-        for width in (*self.widths, self.extra):
-            self.shifts.append(at)
-            at += width
-        if at > BITS:
-            raise OutOfBits(f"a state needs {at} bits, and there are {BITS}")
+    def __init__(self, radices: list[int], extra: int = 0) -> None:
+        """Place digits of these radices, and one for `extra` crashes."""
+        self.radices, self.extra = radices, extra
+        self.weights: list[int] = []
+        weight = 1
+        for radix in (*radices, extra + 1):
+            self.weights.append(weight)
+            weight *= radix
+        if weight > 1 << BITS:
+            raise OutOfBits(f"a state needs {weight.bit_length()} bits, and there are {BITS}")
+        self.shifting = all(r & (r - 1) == 0 for r in radices)
 
     @classmethod
     def roomy(cls, counts: list[int], extra: int = 0) -> Packing:
         """Return a packing with room to grow for as many parts as there are."""
         needed = [max(1, (count - 1).bit_length()) for count in counts]
-        spare = BITS - extra - sum(needed)
+        spare = BITS - extra.bit_length() - sum(needed)
         if spare < 0:
-            raise OutOfBits(f"a state needs {BITS - spare} bits, and there are {BITS}")
+            return cls.exact(counts, extra)
         widths = list(needed)
         # Who has many parts already will have more.
         while spare > 0:
@@ -73,36 +80,63 @@ class Packing:
                 break
             widths[least] += 1
             spare -= 1
-        return cls(widths, extra)
+        return cls([1 << w for w in widths], extra)
+
+    @classmethod
+    def exact(cls, counts: list[int], extra: int = 0) -> Packing:
+        """Return a packing with room for the node that has most parts to have more."""
+        radices = [max(2, count) for count in counts]
+        most = radices.index(max(radices))
+        taken = extra + 1
+        for node, radix in enumerate(radices):
+            taken *= radix if node != most else 1
+        radices[most] = max(radices[most], (1 << BITS) // taken)
+        return cls(radices, extra)
 
     def parts(self, words: Words, node: int) -> Any:
         """Return the numbers of a node's parts."""
-        mask = np.uint64((1 << self.widths[node]) - 1)
-        return ((words >> np.uint64(self.shifts[node])) & mask).astype(np.int64)
+        return self._digit(words, node, self.radices[node])
 
     def count(self, words: Words) -> Any:
         """Return the counts of crashes."""
-        mask = np.uint64((1 << self.extra) - 1)
-        return ((words >> np.uint64(self.shifts[-1])) & mask).astype(np.int64)
+        return (words // np.uint64(self.weights[-1])).astype(np.int64)
+
+    def _digit(self, words: Words, place: int, radix: int) -> Any:
+        weight = self.weights[place]
+        if self.shifting:
+            shift = np.uint64(weight.bit_length() - 1)
+            return ((words >> shift) & np.uint64(radix - 1)).astype(np.int64)
+        return (words // np.uint64(weight) % np.uint64(radix)).astype(np.int64)
+
+    def moved(self, words: Words, node: int, before: Any, after: Any) -> Words:
+        """Return states with other parts of a node."""
+        made: Words = words + (after - before).astype(np.uint64) * np.uint64(self.weights[node])
+        return made
+
+    def reduced(self, words: Words, nodes: tuple[int, ...]) -> Words:
+        """Return states with nothing but the parts of some nodes."""
+        made = np.zeros(len(words), np.uint64)
+        for node in nodes:
+            made += self.parts(words, node).astype(np.uint64) * np.uint64(self.weights[node])
+        return made
 
     def pack(self, columns: list[Any], crashes: Any = 0) -> Words:
         """Return the words of states given by columns."""
         words = np.zeros(len(columns[0]), np.uint64)
-        for column, shift in zip(columns, self.shifts, strict=False):
-            words |= column.astype(np.uint64) << np.uint64(shift)
+        for column, weight in zip(columns, self.weights, strict=False):
+            words += column.astype(np.uint64) * np.uint64(weight)
         if self.extra:
-            words |= np.asarray(crashes).astype(np.uint64) << np.uint64(self.shifts[-1])
+            words += np.asarray(crashes).astype(np.uint64) * np.uint64(self.weights[-1])
         return words
 
     def check(self, counts: list[int]) -> None:
         """Raise `Full` where there are more parts than there is room for."""
-        for count, width in zip(counts, self.widths, strict=True):
-            if count > 1 << width:
-                raise Full
+        if any(count > radix for count, radix in zip(counts, self.radices, strict=True)):
+            raise Full
 
     def repacked(self, words: Words, other: Packing) -> Words:
         """Return the same states in another packing."""
-        columns = [self.parts(words, i) for i in range(len(self.widths))]
+        columns = [self.parts(words, i) for i in range(len(self.radices))]
         return other.pack(columns, self.count(words) if self.extra else 0)
 
 
@@ -165,6 +199,12 @@ class Search:
         self.symmetry_told = ""
         self.most_kept: int | None = None
         """Beyond so many states the levels are not kept any more."""
+        self.interrupted = False
+        """Set it to end the search between two pieces of work."""
+        self.memory: int | None = None
+        """Of the states seen, so many bytes are held; the rest lies in `disk`."""
+        self.disk = Disk()
+        self._spilled = False
         self.progress: Callable[[Search, int], None] | None = None
         """Called now and then with the number of states of the frontier that are expanded."""
         self.rows = Rows(spec, codes_for(spec, bounds), config)
@@ -176,7 +216,7 @@ class Search:
             told = [self.symmetry.told() if self.symmetry is not None else "none", why]
             self.symmetry_told = "; ".join(filter(None, told))
         counted = self.limits.crashes is not None and self.limits.crashes > 0
-        extra = int(self.limits.crashes or 0).bit_length() if counted else 0
+        extra = int(self.limits.crashes or 0) if counted else 0
         self._extra = extra
         self.packing = Packing.roomy(self.world.counts(), extra)
         self.store = Store(1 if jobs == 1 else 1 << (2 * jobs - 1).bit_length())
@@ -219,6 +259,15 @@ class Search:
                 return expansion.hit
         raise LookupError("a state without a predecessor")
 
+    def step_into(self, word: int, orbit: int) -> tuple[int, int, int]:
+        """Return a state one step after `word` whose orbit is `orbit`, with the node and event."""
+        expansion = Expansion(self, np.array([word], np.uint64), Tally())
+        expansion.target = np.uint64(orbit)
+        expansion.run()
+        if expansion.hit is None:
+            raise LookupError("no step leads into the orbit")
+        return (expansion.reached, *expansion.hit[1:])
+
     # ------------------------------------------------------------ level by level
 
     @property
@@ -238,14 +287,15 @@ class Search:
 
     def start(self) -> None:
         """Begin at the first state."""
-        first = self.packing.pack([np.zeros(1, np.int64) for _ in self.packing.widths])
+        first = self.packing.pack([np.zeros(1, np.int64) for _ in self.packing.radices])
         self.frontier = np.concatenate(self.store.add(first))
         self._note_level()
 
     def _note_level(self) -> None:
         self.levels.append(len(self.frontier))
         if self.level_words is not None:
-            self.level_words.append(self.frontier)
+            kept = self.frontier if self.memory is None else self.disk.keep(self.frontier)
+            self.level_words.append(kept)
             if self.most_kept is not None and self.distinct > self.most_kept:
                 self.level_words = None
         for heard in self.after_level:
@@ -279,10 +329,32 @@ class Search:
         self.world.replies_wanted -= tally.replies
         for heard in self.after_steps:
             heard(self)
-        self.frontier = np.concatenate(fresh) if fresh else np.empty(0, np.uint64)
+        made = np.concatenate(fresh) if fresh else np.empty(0, np.uint64)
+        if self.disk.runs:
+            made = self.disk.without(np.unique(made))
+        if self._spilled:
+            self._add_all(made)
+            self._spilled = False
+        self.frontier = made
+        self._spill([])
         self.seconds += time.perf_counter() - began
         if len(self.frontier):
             self._note_level()
+
+    def _spill(self, fresh: list[Words]) -> None:
+        """Where there is too much to hold, write the states seen before this level to disk."""
+        if self.memory is None or self.store.nbytes <= self.memory:
+            return
+        keys = self.store.keys()
+        if fresh:
+            keys = _without(keys, np.concatenate(fresh))
+            self._spilled = True
+        self.disk.add(keys)
+        self.store = Store(len(self.store.tables))
+
+    def _add_all(self, keys: Words) -> None:
+        for at in range(0, len(keys), 1 << 18):
+            self.store.add(keys[at : at + (1 << 18)])
 
     def _expand_all(self) -> tuple[list[Words], Tally]:
         for node in self.world.nodes:
@@ -306,12 +378,18 @@ class Search:
                     fresh += found
                     tally.add(mine)
                     self._tell_progress(number + 1)
+                    self._spill(fresh)
+                    if self.interrupted:
+                        raise Interrupted
             else:
                 with ThreadPoolExecutor(self.jobs) as pool:
                     futures = [pool.submit(work, chunk) for chunk in chunks]
                     trouble: BaseException | None = None
                     for number, future in enumerate(futures):
                         self._tell_progress(number)
+                        if self.interrupted and future.cancel():
+                            trouble = Interrupted()
+                            continue
                         error = future.exception()
                         if error is not None:
                             trouble = error
@@ -321,7 +399,7 @@ class Search:
                         tally.add(mine)
                     if trouble is not None:
                         raise trouble
-        except Full:
+        except (Full, Interrupted):
             self._forget(fresh)
             raise
         return fresh, tally
@@ -334,23 +412,39 @@ class Search:
         """Take states of an unfinished level out of the store."""
         if not fresh:
             return
-        gone = np.sort(np.concatenate(fresh))
-        keys = self.store.keys()
-        at = np.minimum(np.searchsorted(gone, keys), len(gone) - 1)
-        self._restore(keys[gone[at] != keys])
+        self._restore(_without(self.store.keys(), np.concatenate(fresh)))
 
     def _restore(self, keys: Words) -> None:
         self.store = Store(len(self.store.tables))
-        for at in range(0, len(keys), 1 << 18):
-            self.store.add(keys[at : at + (1 << 18)])
+        self._add_all(keys)
+
+    def restore(self, seen: Words, runs: list[Words]) -> None:
+        """Hold the states that an earlier search has seen."""
+        self._restore(seen)
+        for run in runs:
+            self.disk.add(run)
 
     def _repack(self) -> None:
         wider = Packing.roomy(self.world.counts(), self._extra)
         old, self.packing = self.packing, wider
         self._restore(old.repacked(self.store.keys(), wider))
         self.frontier = old.repacked(self.frontier, wider)
+        runs, self.disk.runs = self.disk.runs, []
+        for run in runs:
+            self.disk.add(old.repacked(np.asarray(run), wider))
         if self.level_words is not None:
-            self.level_words = [old.repacked(w, wider) for w in self.level_words]
+            keep = (lambda w: w) if self.memory is None else self.disk.keep
+            self.level_words = [keep(old.repacked(np.asarray(w), wider)) for w in self.level_words]
+
+
+def _without(keys: Words, gone: Words) -> Words:
+    """Return keys without some of them."""
+    if not len(gone):
+        return keys
+    gone = np.sort(gone)
+    at = np.minimum(np.searchsorted(gone, keys), len(gone) - 1)
+    left: Words = keys[gone[at] != keys]
+    return left
 
 
 class Expansion:
@@ -359,7 +453,7 @@ class Expansion:
     def __init__(self, search: Search, words: Words, tally: Tally) -> None:
         self.search, self.words, self.tally = search, words, tally
         self.nodes = search.world.nodes
-        self.parts = [search.packing.parts(words, i) for i in range(len(search.packing.widths))]
+        self.parts = [search.packing.parts(words, i) for i in range(len(search.packing.radices))]
         self.may_crash: Any = None
         if search._extra:
             assert search.limits.crashes is not None
@@ -374,6 +468,8 @@ class Expansion:
         self.target: Any = None
         self.hit: tuple[int, int, int] | None = None
         """The state, node and event that lead to `target`."""
+        self.reached = 0
+        """The state itself, of which `target` may be the canonical form."""
 
     def run(self) -> Words:
         """Return every state one step away that differs, with repetitions."""
@@ -469,8 +565,7 @@ class Expansion:
         with self.search._lock:
             following = ghosts.following(now, gains[some])
             self._check_room()
-        change = (now ^ following).astype(np.uint64) << np.uint64(packing.shifts[len(self.nodes)])
-        words[some] ^= change
+        words[some] = packing.moved(words[some], len(self.nodes), now, following)
         return words
 
     def _tell(self, node: NodeParts, event: int, at: Any, parts: Any, following: Any) -> None:
@@ -526,13 +621,13 @@ class Expansion:
             self.tally.steps += len(at)
         else:
             self._count(kinds.take(parts))
-        change = (parts ^ following).astype(np.uint64) << np.uint64(search.packing.shifts[node.me])
-        words = self.words.take(at) ^ change
+        packing = search.packing
+        words = packing.moved(self.words.take(at), node.me, parts, following)
         gains = node.gains[event]
         if gains is not None:
             words = self._gain(words, at, gains.take(parts))
         if search._extra and node.events[event].name == CRASH:
-            words += ONE << np.uint64(search.packing.shifts[-1])
+            words += np.uint64(packing.weights[-1])
         if self.target is not None and self.hit is None:
             formed = words
             if search.symmetry is not None:
@@ -540,4 +635,5 @@ class Expansion:
             hits = np.flatnonzero(formed == self.target)
             if len(hits):
                 self.hit = (int(self.words[at[hits[0]]]), node.me, event)
+                self.reached = int(words[hits[0]])
         made.append(words)

@@ -175,7 +175,9 @@ class Symmetry:
         other = world.nodes[self.node(swap, node)]
         sorts = world.rows.variables.values()
         values = held.locals[held.part_local[part]]
-        local = other.local(tuple(self.code(swap, s, v) for s, v in zip(sorts, values, strict=True)))
+        local = other.local(
+            tuple(self.code(swap, s, v) for s, v in zip(sorts, values, strict=True))
+        )
         sent, moved = held.part_sent[part], 0
         while sent:
             bit = sent.bit_length() - 1
@@ -219,7 +221,7 @@ class Symmetry:
     def canonical(self, words: Words, packing: Packing) -> Words:
         """Return for each state the one that stands for its orbit."""
         crashes = packing.count(words) if packing.extra else 0
-        columns = [packing.parts(words, i) for i in range(len(packing.widths))]
+        columns = [packing.parts(words, i) for i in range(len(packing.radices))]
         if self.sorts_nodes:
             columns = self._sorted(columns)
             self._room(packing)
@@ -311,7 +313,9 @@ class Symmetry:
         held = world.nodes[other]
         values = held.locals[held.part_local[part]]
         sorts = world.rows.variables.values()
-        speaking = [(s, v) for s, v in zip(sorts, values, strict=True) if self._speaks(s, node, other)]
+        speaking = [
+            (s, v) for s, v in zip(sorts, values, strict=True) if self._speaks(s, node, other)
+        ]
         local = tuple(self._known_seen(s, v, node) for s, v in speaking)
         sent = held.part_sent[part]
         if other != node:
@@ -372,9 +376,7 @@ class Symmetry:
                 weights = list(self.codes.weights(sort).values())
                 return tuple(
                     self._seen(part, code // weight % size, node)
-                    for (_, part), (weight, size) in zip(
-                        reversed(sort.parts), weights, strict=True
-                    )
+                    for (_, part), (weight, size) in zip(reversed(sort.parts), weights, strict=True)
                 )
             case SetSort() if sort.of == NODE:
                 # How many others are in it is the same for every node of a state.

@@ -1,0 +1,137 @@
+"""What an interrupted search has done, in a file, and going on from there.
+
+Belongs here: writing and reading. Never here: the search.
+
+A search is kept as it stands between two levels: the numbering of parts, messages and events, the
+states seen, the frontier, the counts. What events do to parts is not kept; it is found again as it
+is met. The file is of NumPy's own kind, without any code in it; one that is damaged, or is of
+another spec or other bounds, is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from checkers.explore.parts import EventAt
+from checkers.explore.properties import Properties
+from checkers.explore.search import Packing, Search
+from checkers.explore.store import Words
+from model.lang.spec import initial_value
+
+VERSION = 1
+
+
+class Unusable(Exception):
+    """A file that no search can go on from; the text says why."""
+
+
+def fingerprint(search: Search, properties: Properties) -> str:
+    """Return what the spec, the bounds and the limits are hashed to, and what is asked."""
+    spec = search.spec
+    told: list[Any] = [VERSION, spec.name, sorted(search.config.items(), key=repr)]
+    told += [repr(search.bounds), repr(search.limits.crashes), repr(search.limits.messages)]
+    told += [search.symmetry is not None, sorted(search.ghosts_held)]
+    told += [(n, repr(initial_value(spec, n))) for n in spec.variables]
+    for t in spec.transitions:
+        told.append((t.label, sorted(t.updates), [repr(e) for e in t.expressions()]))
+        told.append([(s.message.__name__, sorted(s.fields)) for s in t.sends])
+    for s in properties.statements:
+        told.append((s.name, repr(s.formula), [(k, repr(v)) for k, v in s.per_transition.items()]))
+    return hashlib.blake2b(repr(told).encode(), digest_size=16).hexdigest()
+
+
+def save(path: Path, search: Search, properties: Properties) -> None:
+    """Write a search that stands between two levels."""
+    world = search.world
+    meta: dict[str, Any] = {
+        "fingerprint": fingerprint(search, properties),
+        "levels": search.levels,
+        "seconds": search.seconds,
+        "radices": search.packing.radices,
+        "extra": search.packing.extra,
+        "tally": {
+            "steps": search.tally.steps,
+            "cut": search.tally.cut,
+            "kinds": list(search.tally.kinds.items()),
+            "ends": search.tally.ends,
+        },
+        "kinds": world.kinds,
+        "replies_wanted": sorted(world.replies_wanted),
+        "shown": properties.shown,
+        "nodes": [
+            {
+                "locals": n.locals,
+                "events": [[e.name, e.fields, e.sender, e.message] for e in n.events],
+                "sent": n.sent,
+                "part_local": n.part_local,
+                "part_sent": [hex(s) for s in n.part_sent],
+            }
+            for n in world.nodes
+        ],
+        "runs": len(search.disk.runs),
+        "kept": -1 if search.level_words is None else len(search.level_words),
+    }
+    if world.ghosts is not None:
+        meta["tuples"] = world.ghosts.tuples
+        meta["sets"] = [hex(s) for s in world.ghosts.sets]
+    arrays: dict[str, Words] = {"seen": search.store.keys(), "frontier": search.frontier}
+    arrays |= {f"run{i}": run for i, run in enumerate(search.disk.runs)}
+    arrays |= {f"level{i}": words for i, words in enumerate(search.level_words or ())}
+    text = np.frombuffer(json.dumps(meta).encode(), np.uint8)
+    beside = path.with_name(path.name + ".part")
+    with beside.open("wb") as file:
+        np.savez(file, meta=text, **arrays)  # type: ignore[arg-type]
+    beside.replace(path)
+
+
+def load(path: Path, search: Search, properties: Properties) -> None:
+    """Go on from a file: `search` is as new, and stands afterwards where that one stood."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            meta = json.loads(bytes(file["meta"]))
+            arrays = {name: file[name] for name in file.files if name != "meta"}
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise Unusable(f"it cannot be read ({error})") from None
+    if meta.get("fingerprint") != fingerprint(search, properties):
+        raise Unusable("it is of another spec, other bounds, or asks something else")
+    world = search.world
+    for node, held in zip(world.nodes, meta["nodes"], strict=True):
+        for values in held["locals"]:
+            node.local(tuple(values))
+        for name, fields, sender, message in held["events"]:
+            node.event(EventAt(name, tuple(fields), sender, message))
+    for node, held in zip(world.nodes, meta["nodes"], strict=True):
+        for key in held["sent"]:
+            node.message(tuple(key))
+    for node, held in zip(world.nodes, meta["nodes"], strict=True):
+        for local, sent in zip(held["part_local"], held["part_sent"], strict=True):
+            node.part(local, int(sent, 16))
+    for row, before, after in meta["kinds"]:
+        world.restore_kind((row, before, after))
+    world.replies_wanted = set(meta["replies_wanted"])
+    if world.ghosts is not None:
+        world.ghosts.restore(
+            [(name, tuple(row)) for name, row in meta["tuples"]],
+            [int(s, 16) for s in meta["sets"]],
+        )
+    search.levels = list(meta["levels"])
+    search.seconds = meta["seconds"]
+    search.packing = Packing(meta["radices"], meta["extra"])
+    search.tally.steps = meta["tally"]["steps"]
+    search.tally.cut = Counter(meta["tally"]["cut"])
+    search.tally.kinds = Counter(dict(meta["tally"]["kinds"]))
+    search.tally.ends = meta["tally"]["ends"]
+    properties.shown.update(meta["shown"])
+    search.frontier = arrays["frontier"]
+    search.restore(arrays["seen"], [arrays[f"run{i}"] for i in range(meta["runs"])])
+    kept = meta["kept"]
+    search.level_words = None
+    if kept >= 0:
+        search.level_words = [arrays[f"level{i}"] for i in range(kept)]
