@@ -86,6 +86,23 @@ TWO_PHASE = (
     ),
 )
 
+TEXTBOOK = (
+    Fault(
+        "two_phase_textbook",
+        "the manager does not wait for all",
+        ((", config.resources.subset(me.prepared)", ""),),
+        "commit_means_all",
+        "consistent",
+    ),
+    Fault(
+        "two_phase_textbook",
+        "the state is not stored",
+        (("state = durable(State, WORKING)", "state = volatile(State, WORKING)"),),
+        "prepared_waits",
+        "consistent",
+    ),
+)
+
 LOCK = (
     Fault(
         "lock_service",
@@ -330,5 +347,5 @@ STORE = (
     ),
 )
 
-FAULTS = (*TWO_PHASE, *LOCK, *RING, *PAXOS, *RAFT, *STORE)
-QUICK = tuple(f for group in (TWO_PHASE, LOCK, RING, PAXOS, RAFT, STORE) for f in group[:2])
+FAULTS = (*TWO_PHASE, *TEXTBOOK, *LOCK, *RING, *PAXOS, *RAFT, *STORE)
+QUICK = tuple(f for group in (TWO_PHASE, TEXTBOOK, LOCK, RING, PAXOS, RAFT, STORE) for f in group[:2])

@@ -152,6 +152,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "raft_election": {"servers": frozenset("abc")},
     "sharded_store": {"first": "a"},
     "two_phase_commit": {"participants": frozenset("ab"), "manager": "c"},
+    "two_phase_textbook": {"resources": frozenset("ab"), "manager": "c"},
     "tutorial_lock": {"server": "b"},
 }
 

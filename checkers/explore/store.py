@@ -21,23 +21,30 @@ Words = np.ndarray[Any, np.dtype[np.uint64]]
 VACANT = np.uint64(0xFFFFFFFFFFFFFFFF)
 """No state: a state has at most 63 bits."""
 _MIX = np.uint64(0x9E3779B97F4A7C15)
-_FULLEST = 0.75
-_FOLD = np.uint64(31)
+_FULLEST, _GROWTH = 0.7, 1.35
+"""At most so full is a table; then it grows by so much: 11 to 16 bytes for a state."""
+_FOLD, _HALF = np.uint64(31), np.uint64(32)
 
 
 class Table:
     """One hash set."""
 
-    def __init__(self, bits: int = 12) -> None:
-        """Begin empty, with room for 2**bits."""
+    def __init__(self, size: int = 1 << 12) -> None:
+        """Begin empty, with so many slots."""
         self.count = 0
-        self._reserve(bits)
+        self._reserve(size)
 
-    def _reserve(self, bits: int) -> None:
-        self.bits = bits
-        self.slots: Words = np.full(1 << bits, VACANT, np.uint64)
-        self._mask = np.int64((1 << bits) - 1)
-        self._shift = np.uint64(64 - bits)
+    def _reserve(self, size: int) -> None:
+        self.slots: Words = np.full(size, VACANT, np.uint64)
+
+    def _places(self, hashes: Words) -> Any:
+        """Return the slots where to look first: the upper half of the hash, scaled."""
+        return (((hashes >> _HALF) * np.uint64(len(self.slots))) >> _HALF).astype(np.int64)
+
+    def _next(self, at: Any) -> Any:
+        following = at + 1
+        following[following == len(self.slots)] = 0
+        return following
 
     def keys(self) -> Words:
         """Return what it holds, in no order."""
@@ -70,7 +77,7 @@ class Table:
 
     def _known(self, keys: Words, hashes: Words) -> Any:
         """Tell which keys it holds."""
-        at = (hashes >> self._shift).astype(np.int64)
+        at = self._places(hashes)
         known = np.zeros(len(keys), bool)
         left = np.arange(len(keys))
         while len(left):
@@ -78,7 +85,7 @@ class Table:
             same = held == keys[left]
             known[left[same]] = True
             on = ~same & (held != VACANT)
-            left, at = left[on], (at[on] + 1) & self._mask
+            left, at = left[on], self._next(at[on])
         return known
 
     def contains(self, keys: Words) -> Any:
@@ -87,7 +94,7 @@ class Table:
 
     def _grow(self) -> None:
         old = self.keys()
-        self._reserve(self.bits + 1)
+        self._reserve(int(len(self.slots) * _GROWTH) + 1)
         self.count = 0
         step = 1 << 17
         for at in range(0, len(old), step):
@@ -97,7 +104,7 @@ class Table:
     def _add(self, keys: Words, hashes: Words) -> list[Words]:
         """Add a batch for which there is room."""
         slots, fresh = self.slots, []
-        at = (hashes >> self._shift).astype(np.int64)
+        at = self._places(hashes)
         held = slots.take(at)
         left = np.flatnonzero(held != keys)
         keys, at, held = keys.take(left), at.take(left), held.take(left)
@@ -115,7 +122,7 @@ class Table:
                 slots[at.take(won)] = keys.take(won)
                 fresh.append(keys.take(won))
                 self.count += len(won)
-            at = np.where(vacant, at, (at + 1) & self._mask)
+            at = np.where(vacant, at, self._next(at))
             held = slots.take(at)
             left = np.flatnonzero(held != keys)
             keys, at, held = keys.take(left), at.take(left), held.take(left)

@@ -174,7 +174,7 @@ def prepare(me: Peer, m: EventProxy) -> Row:
 def choose_to_abort(me: Peer, m: EventProxy) -> Row:
     """The module's `RMChooseToAbort`."""
     return Row(
-        when=(me.role == Role.RESOURCE, me.state == WORKING),
+        when=(me.role == Role.RESOURCE, config.resources.has(ME), me.state == WORKING),
         then=me.state.set(ABORTED),
         reply=Done(),
     )
@@ -261,11 +261,18 @@ def counted_has_said_so(n: Peer) -> Expr:
     return manager.prepared.has(n).implies(sent(Prepared, n, config.manager))
 
 
+@lemma("Only the manager decides, and it does nothing else.")
+def deciding_is_the_managers(n: Peer) -> Expr:
+    """A state of its own, which the module keeps in a variable of its own."""
+    other = (n.role == Role.RESOURCE).implies(n.state != DECIDED)
+    return other & (n.role == Role.MANAGER).implies(n.state.is_(WORKING, DECIDED))
+
+
 @lemma("The manager decides once, and tells what it has decided.")
 def told_once(a: Node, b: Node) -> Expr:
-    """Nobody is told to commit while anybody is told to abort."""
+    """Nobody is told to commit while anybody is told to abort; only resource managers are told."""
     told = sent(Commit, config.manager, a) | sent(Abort, config.manager, a)
-    decided = told.implies(Peer.at(config.manager).state == DECIDED)
+    decided = told.implies((Peer.at(config.manager).state == DECIDED) & config.resources.has(a))
     return decided & ~(sent(Commit, config.manager, a) & sent(Abort, config.manager, b))
 
 
