@@ -21,8 +21,8 @@ Words = np.ndarray[Any, np.dtype[np.uint64]]
 VACANT = np.uint64(0xFFFFFFFFFFFFFFFF)
 """No state: a state has at most 63 bits."""
 _MIX = np.uint64(0x9E3779B97F4A7C15)
-_FULLEST, _GROWTH = 0.7, 1.35
-"""At most so full is a table; then it grows by so much: 11 to 16 bytes for a state."""
+_FULLEST, _GROWTH = 0.75, 1.45
+"""At most so full is a table; then it grows by so much: 10.7 to 15.5 bytes for a state."""
 _FOLD, _HALF = np.uint64(31), np.uint64(32)
 
 

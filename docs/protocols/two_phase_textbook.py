@@ -163,7 +163,7 @@ def speaks_as_resource(me: Peer, m: EventProxy) -> Expr:
 def prepare(me: Peer, m: EventProxy) -> Row:
     """The module's `RMPrepare`."""
     return Row(
-        when=(config.resources.has(ME), me.state == WORKING),
+        when=me.state == WORKING,
         then=me.state.set(PREPARED),
         send=Prepared().to(config.manager),
         reply=Done(),
@@ -174,7 +174,7 @@ def prepare(me: Peer, m: EventProxy) -> Row:
 def choose_to_abort(me: Peer, m: EventProxy) -> Row:
     """The module's `RMChooseToAbort`."""
     return Row(
-        when=(me.role == Role.RESOURCE, config.resources.has(ME), me.state == WORKING),
+        when=(me.role == Role.RESOURCE, me.state == WORKING),
         then=me.state.set(ABORTED),
         reply=Done(),
     )
@@ -235,8 +235,9 @@ def refuse(me: Peer, m: EventProxy) -> tuple[Row, ...]:
 
 @safety("consistent", "No resource manager has committed and another aborted")
 def consistent(a: Peer, b: Peer) -> Expr:
-    """The module's `TCConsistent`."""
-    return (a.state == COMMITTED).implies(b.state != ABORTED)
+    """The module's `TCConsistent`, of those whom the transaction is about."""
+    both = config.resources.has(a) & config.resources.has(b)
+    return (both & (a.state == COMMITTED)).implies(b.state != ABORTED)
 
 
 @sometimes("committed", "A transaction of two resource managers commits")
@@ -296,12 +297,6 @@ def prepared_waits(n: Peer) -> Expr:
 def commits_when_told(n: Peer) -> Expr:
     """Not by itself."""
     return (n.state == COMMITTED).implies(sent(Commit, config.manager, n))
-
-
-@lemma("Only resource managers commit or abort.")
-def others_do_not(n: Peer) -> Expr:
-    """The manager's own state is another matter."""
-    return n.state.is_(COMMITTED, ABORTED).implies(config.resources.has(n))
 
 
 @assumption("The manager is no resource manager.")
