@@ -180,9 +180,9 @@ class Terms(Draw):
         if sort == NODE:
             leaves += [Expr(Kind.ME, NODE), Expr(Kind.SENDER, NODE)]
         if not deep and leaves:
-            return self.pick(*leaves)
+            return self.random.choice(leaves)
         options = [*leaves, *self.made(sort, max(0, deep - 1))]
-        return self.pick(*options)
+        return self.random.choice(options)
 
     def made(self, sort: Sort, deep: int) -> list[Expr]:
         def one(of: Sort) -> Expr:
