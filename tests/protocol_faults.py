@@ -348,4 +348,5 @@ STORE = (
 )
 
 FAULTS = (*TWO_PHASE, *TEXTBOOK, *LOCK, *RING, *PAXOS, *RAFT, *STORE)
-QUICK = tuple(f for group in (TWO_PHASE, TEXTBOOK, LOCK, RING, PAXOS, RAFT, STORE) for f in group[:2])
+GROUPS = (TWO_PHASE, TEXTBOOK, LOCK, RING, PAXOS, RAFT, STORE)
+QUICK = tuple(fault for group in GROUPS for fault in group[:2])

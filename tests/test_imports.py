@@ -37,9 +37,8 @@ class Part:
 
 MODEL = (
     *("language", "order", "evaluator", "z3 generator", "python generator"),
-    *("partial evaluation", "figures", "reference"),
-    *("instance", "tla generator", "promela generator"),
     *("partial evaluation", "figures", "reference", "bounds", "arrays"),
+    *("instance", "tla generator", "promela generator"),
 )
 ENGINES = (
     "counterexamples",

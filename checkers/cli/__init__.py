@@ -16,8 +16,8 @@ import click
 
 from checkers.cli.common import UNKNOWN, load_spec, wrong
 from checkers.cli.derived import figures_command, generate_command
-from checkers.cli.export import export_command
 from checkers.cli.explore import explore_command
+from checkers.cli.export import export_command
 from checkers.cli.fragment import fragment_command
 from checkers.cli.liveness import liveness_command
 from checkers.cli.verify import verify_command
