@@ -22,6 +22,7 @@ from checkers.explore import Options, ScopeError, explore, plain, read_setting, 
 from checkers.explore.explore import chosen
 from checkers.explore.progress import expected_rest
 from checkers.explore.search import Full, Limits, Search
+from checkers.explore.store import VACANT, Disk, Table, mixed
 from checkers.verdict import Verdict
 from model.evaluate.values import EvaluationError
 from model.lang import Spec
@@ -515,3 +516,33 @@ def test_a_file_of_another_search_is_refused(tmp_path: Path) -> None:
     told = CliRunner().invoke(main, [*first, "--scope", "peers=3"])
     assert told.exit_code == 2
     assert "cannot be read" in told.output
+
+
+@pytest.mark.parametrize("factor", [1, 3, 1 << 13, 1 << 40, 0x9E3779B97F4A7C15])
+def test_no_state_is_lost_or_told_twice_while_the_table_grows(factor: int) -> None:
+    """Held against a set of Python's own, on keys that hash well and badly."""
+    draw = np.random.default_rng(factor % 1000)
+    keys = np.arange(20_000, dtype=np.uint64) * np.uint64(factor)
+    keys = keys[keys != VACANT]
+    table = Table(64)
+    seen: set[int] = set()
+    for _ in range(60):
+        batch = keys[draw.integers(0, len(keys), size=int(draw.integers(1, 2_000)))]
+        fresh = table.add(batch, mixed(batch)).tolist()
+        assert len(set(fresh)) == len(fresh)
+        assert set(fresh) == set(batch.tolist()) - seen
+        seen |= set(fresh)
+        assert table.count == len(seen)
+    assert set(table.keys().tolist()) == seen
+    assert np.count_nonzero(table.contains(keys)) == len(seen)
+
+
+def test_states_on_disk_are_told_from_new_ones() -> None:
+    disk = Disk(block=7)
+    draw = np.random.default_rng(3)
+    kept = [draw.integers(0, 500, size=n).astype(np.uint64) for n in (40, 1, 90)]
+    for run in kept:
+        disk.add(run)
+    asked = np.unique(draw.integers(0, 500, size=300).astype(np.uint64))
+    known = set(np.concatenate(kept).tolist())
+    assert disk.without(asked).tolist() == [k for k in asked.tolist() if k not in known]
