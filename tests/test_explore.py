@@ -22,7 +22,7 @@ from checkers.explore import Options, ScopeError, explore, plain, read_setting, 
 from checkers.explore.explore import chosen
 from checkers.explore.progress import expected_rest
 from checkers.explore.search import Full, Limits, Search
-from checkers.explore.store import VACANT, Disk, Table, mixed
+from checkers.explore.store import VACANT, Disk, Store, Table, mixed
 from checkers.verdict import Verdict
 from model.evaluate.values import EvaluationError
 from model.lang import Spec
@@ -535,6 +535,27 @@ def test_no_state_is_lost_or_told_twice_while_the_table_grows(factor: int) -> No
         assert table.count == len(seen)
     assert set(table.keys().tolist()) == seen
     assert np.count_nonzero(table.contains(keys)) == len(seen)
+
+
+def test_the_states_of_a_store_are_added_to_another_in_few_looks() -> None:
+    """They come in the order of their hashes, which must not crowd one end of the table."""
+    first = Store(4)
+    keys = np.arange(300_000, dtype=np.uint64) * np.uint64(12_345)
+    first.add(keys)
+    again = Store(4, first.count)
+    steps = 0
+    for table in again.tables:
+        plain_next = table._next
+
+        def counted(at: Any, plain_next: Any = plain_next) -> Any:
+            nonlocal steps
+            steps += 1
+            return plain_next(at)
+
+        table._next = counted  # type: ignore[method-assign]
+    again.add(first.keys())
+    assert again.count == len(keys)
+    assert steps < 1_000
 
 
 def test_states_on_disk_are_told_from_new_ones() -> None:

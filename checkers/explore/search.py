@@ -415,7 +415,7 @@ class Search:
         self._restore(_without(self.store.keys(), np.concatenate(fresh)))
 
     def _restore(self, keys: Words) -> None:
-        self.store = Store(len(self.store.tables))
+        self.store = Store(len(self.store.tables), len(keys))
         self._add_all(keys)
 
     def restore(self, seen: Words, runs: list[Words]) -> None:

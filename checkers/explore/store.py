@@ -174,10 +174,14 @@ def mixed(keys: Words) -> Words:
 class Store:
     """Partitions of a set of states."""
 
-    def __init__(self, partitions: int = 1) -> None:
-        """Begin empty; `partitions` is a power of two."""
-        self.bits = partitions.bit_length() - 1
-        self.tables = [Table() for _ in range(partitions)]
+    def __init__(self, partitions: int = 1, room: int = 0) -> None:
+        """Begin empty; `partitions` is a power of two. There is room for so many states.
+
+        Who adds the states of another store has to say how many: they come in the order of their
+        hashes, and the first of them would all crowd at the beginning of a table that is small.
+        """
+        size = max(1 << 12, int(room / partitions / _FULLEST * 1.1))
+        self.tables = [Table(size) for _ in range(partitions)]
         self.locks = [threading.Lock() for _ in range(partitions)]
 
     @property
