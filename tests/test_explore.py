@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import functools
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -502,6 +505,33 @@ def test_an_interrupted_search_goes_on_where_it_was(tmp_path: Path) -> None:
     assert found.rules == whole.rules
     assert found.cut == whole.cut
     assert [a.verdict for a in found.asked] == [a.verdict for a in whole.asked]
+
+
+def test_another_process_goes_on() -> None:
+    """Sets print differently in each process; the file is of the same search all the same."""
+    program = (
+        "from checkers.explore import checkpoint, read_setting\n"
+        "from checkers.explore.properties import Properties\n"
+        "from checkers.explore.search import Search\n"
+        "from model.lang.load import load\n"
+        "spec = load('order')\n"
+        "setting = read_setting(spec, 'radiants=3')\n"
+        "search = Search(spec, setting.config, setting.bounds)\n"
+        "properties = Properties(search.world, spec.of_kind('safety'))\n"
+        "print(checkpoint.fingerprint(search, properties))\n"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(told) == 1
 
 
 def test_a_file_of_another_search_is_refused(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from checkers.explore.parts import EventAt
 from checkers.explore.properties import Properties
 from checkers.explore.search import Packing, Search
 from checkers.explore.store import Words
+from model.evaluate import show_value
 from model.lang.spec import initial_value
 
 VERSION = 1
@@ -35,7 +36,9 @@ class Unusable(Exception):
 def fingerprint(search: Search, properties: Properties) -> str:
     """Return what the spec, the bounds and the limits are hashed to, and what is asked."""
     spec = search.spec
-    told: list[Any] = [VERSION, spec.name, sorted(search.config.items(), key=repr)]
+    # Sets print in an order that differs from run to run, unless they are shown sorted.
+    config = sorted((n, show_value(v)) for n, v in search.config.items())
+    told: list[Any] = [VERSION, spec.name, config]
     told += [repr(search.bounds), repr(search.limits.crashes), repr(search.limits.messages)]
     told += [search.symmetry is not None, sorted(search.ghosts_held)]
     told += [(n, repr(initial_value(spec, n))) for n in spec.variables]

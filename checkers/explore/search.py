@@ -387,9 +387,10 @@ class Search:
                     trouble: BaseException | None = None
                     for number, future in enumerate(futures):
                         self._tell_progress(number)
-                        if self.interrupted and future.cancel():
+                        if self.interrupted:
                             trouble = Interrupted()
-                            continue
+                            if future.cancel():
+                                continue
                         error = future.exception()
                         if error is not None:
                             trouble = error
