@@ -1,30 +1,110 @@
-"""Reading an instance: `--scope radiants=3,terms=2,keys=1`, and constants given one by one.
+"""Reading `--scope radiants=3,terms=2,keys=1`, and constants given one by one: a finite reading.
 
-Belongs here: from words to `model.instance.Instance`. Never here: what an instance means.
+Belongs here: from words to bounds and a configuration, for every command that has a scope. Never
+here: what a bound means to whoever searches within it.
 
-`nodes`, or the process's name, says how many nodes are in the configuration's first set of nodes
-(or simply how many, where it has none); each other constant that is a node or a set of nodes gets
-one node more. `--constant` says otherwise. Where what is made so contradicts the spec's
-assumptions, the first scenario's configuration is taken.
+`nodes`, or the process's name, says how many nodes are alike: the members of the configuration's
+first set of nodes, or, where it has none, simply so many nodes. Each other constant that is a node
+or a set of nodes gets one node more. `--constant` says otherwise. Where what is made so contradicts
+the spec's assumptions, the configuration and the nodes of the first scenario are taken.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from model.bounds import Bounds
 from model.evaluate import Evaluator
 from model.evaluate.values import EvaluationError, default_of, occurring
 from model.instance import Instance
 from model.lang import Spec
-from model.lang.sorts import NODE, AtomSort, MapSort, OrderSort, SetSort, Sort, SumSort
+from model.lang.errors import suggest
+from model.lang.sorts import (
+    NODE,
+    AtomSort,
+    MapSort,
+    MaybeSort,
+    OrderSort,
+    SetSort,
+    Sort,
+    StructSort,
+    SumSort,
+)
 
 MOST_NODES = 60
-MOST = 1000
+MOST = 10_000
 
 
-class InstanceError(Exception):
-    """An instance that cannot be read; the text says where, why and what to write."""
+class ScopeError(Exception):
+    """A scope that cannot be read or used: `what` is wrong with it, and the `fix`."""
+
+    def __init__(self, what: str, fix: str) -> None:
+        self.what, self.fix = what, fix
+        super().__init__(f"{what}: {fix}")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A configuration and bounds; `text` is the scope in words."""
+
+    config: dict[str, Any]
+    bounds: Bounds
+    text: str
+
+
+def read_numbers(
+    spec: Spec, text: str, names: Iterable[str], least: int = 0, most: int = MOST
+) -> dict[str, int]:
+    """Return the numbers of a scope by what they count, in small letters: nodes by `node`.
+
+    `names` are what may be counted beside nodes; a plural's s is left out.
+    """
+    process = spec.process.__name__.lower()
+    known = {"node", process, *(name.lower() for name in names)}
+    found: dict[str, int] = {}
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        name, equals, number = (x.strip() for x in part.partition("="))
+        called = name.lower() if name.lower() in known else name.lower().removesuffix("s")
+        # A number of many digits is not even read: that alone would take long.
+        is_number = number.isdecimal() and len(number) < 10
+        if not equals or not is_number or not least <= int(number) <= most:
+            what = f"--scope {part}: a part is NAME=NUMBER, from {least} to {most}"
+            raise ScopeError(what, f"write for example {process}s=3")
+        if called not in known:
+            what = f"--scope {part}: the spec has no {name!r}"
+            raise ScopeError(what, suggest(name, sorted(known)))
+        called = "node" if called == process else called
+        if called in found:
+            raise ScopeError(f"--scope {part}: {name} is bounded twice", "say it once")
+        found[called] = int(number)
+    return found
+
+
+def read_setting(spec: Spec, text: str, constants: Sequence[str] | None = None) -> Setting:
+    """Return what a command line asks for; what it does not name has a small default.
+
+    `constants` are what `--constant` gives, None where the command has no such option. Raises
+    `ScopeError` where it cannot be read.
+    """
+    sorts = _sorts(spec)
+    atoms = {s.name.lower(): s for s in sorts if isinstance(s, AtomSort) and s != NODE}
+    orders = {s.name.lower(): s for s in sorts if isinstance(s, OrderSort)}
+    given = read_numbers(spec, text, [*atoms, *orders])
+    count = given.get("node")
+    if count is not None and not 1 <= count <= MOST_NODES:
+        what = f"--scope {spec.process.__name__.lower()}s={count}: so many nodes cannot be searched"
+        raise ScopeError(what, f"write a number from 1 to {MOST_NODES}")
+    config, nodes = _configuration(spec, count, constants)
+    names = {s.name: _names(s, given.get(n, 1)) for n, s in atoms.items()}
+    tops = {s.name: given.get(n, 1) for n, s in orders.items()}
+    _widen(spec, config, names, tops)
+    bounds = Bounds(tuple(sorted(nodes)), names, tops)
+    told = [f"{len(bounds.nodes)} nodes"]
+    told += [f"{n.lower()}s={len(v)}" for n, v in names.items()]
+    told += [f"{n.lower()}s={v}" for n, v in tops.items()]
+    return Setting(config, bounds, ", ".join(told))
 
 
 def read_instance(
@@ -36,62 +116,68 @@ def read_instance(
     crashes: int | None = None,
     ghosts: bool = False,
 ) -> Instance:
-    """Return the instance that a command line asks for; what is not named has a small default.
+    """Return the instance that a command line asks for, as `read_setting` reads it."""
+    read = read_setting(spec, scope, constants)
+    return Instance(
+        read.bounds.nodes,
+        read.bounds.atoms,
+        read.bounds.tops,
+        config=read.config,
+        messages=messages,
+        crashes=crashes,
+        ghosts=ghosts,
+    )
 
-    Raises `InstanceError` where it cannot be read.
-    """
-    process = spec.process.__name__.lower()
-    sorts = {n: getattr(d, "sort", None) for n, d in spec.sorts.items()}
-    atoms = {n.lower(): s for n, s in sorts.items() if isinstance(s, AtomSort) and s != NODE}
-    orders = {n.lower(): s for n, s in sorts.items() if isinstance(s, OrderSort)}
-    given: dict[str, int] = {}
-    for part in filter(None, (p.strip() for p in scope.split(","))):
-        name, equals, number = (x.strip() for x in part.partition("="))
-        known = [process, "node", *atoms, *orders]
-        word = name.lower() if name.lower() in known else name.lower().removesuffix("s")
-        if not equals or not number.isdecimal() or int(number) > MOST:
-            raise InstanceError(
-                f"--scope {part}: a part is NAME=NUMBER, at most {MOST}; write for example"
-                f" {process}s=3"
-            )
-        if word not in known:
-            raise InstanceError(
-                f"--scope {part}: the spec has no {name!r}; use one of:"
-                f" {', '.join(f'{k}s' for k in known)}"
-            )
-        given["node" if word == process else word] = int(number)
-    count = given.get("node")
-    if count is not None and not 1 <= count <= MOST_NODES:
-        raise InstanceError(f"--scope nodes={count}: write a number from 1 to {MOST_NODES}")
-    config, nodes = _configuration(spec, count, constants)
-    names = {
-        sort.name: tuple(f"{sort.name[0].lower()}{i + 1}" for i in range(given.get(word, 1)))
-        for word, sort in atoms.items()
-    }
-    tops = {sort.name: given.get(word, 1) for word, sort in orders.items()}
-    for name, decl in spec.config.parts.items():
-        for sort, value in occurring(config[name], decl.sort):
-            if isinstance(sort, OrderSort):
-                tops[sort.name] = max(tops[sort.name], value[0] if sort.owned else value)
-            elif isinstance(sort, AtomSort) and sort != NODE and value not in names[sort.name]:
-                names[sort.name] = (*names[sort.name], value)
-    return Instance(tuple(sorted(nodes)), config, names, tops, messages, crashes, ghosts)
+
+def _names(sort: AtomSort, count: int) -> tuple[str, ...]:
+    letter = sort.name[0].lower()
+    return tuple(f"{letter}{i + 1}" for i in range(count))
+
+
+def _sorts(spec: Spec) -> list[Sort]:
+    """Return every sort that the spec speaks of, each once."""
+    found: dict[Sort, None] = {}
+    told = [getattr(d, "sort", None) for d in spec.sorts.values()]
+    told += [d.sort for d in spec.variables.values()]
+    told += [d.sort for d in spec.config.parts.values()]
+    told += [d.sort for e in spec.events.values() for d in e.parts.values()]
+    told += [s for g in spec.ghosts.values() for s in g.columns]
+    for sort in told:
+        if sort is not None:
+            for inner in _inside(sort):
+                found.setdefault(inner)
+    return list(found)
+
+
+def _inside(sort: Sort) -> Iterator[Sort]:
+    yield sort
+    match sort:
+        case StructSort():
+            for _, part in sort.parts:
+                yield from _inside(part)
+        case SetSort() | MaybeSort():
+            yield from _inside(sort.of)
+        case MapSort():
+            yield from _inside(sort.key)
+            yield from _inside(sort.to)
 
 
 def _configuration(
-    spec: Spec, count: int | None, constants: Sequence[str]
+    spec: Spec, count: int | None, constants: Sequence[str] | None
 ) -> tuple[dict[str, Any], list[str]]:
-    made = _members(spec, 3 if count is None else count, _given(spec, constants))
+    made = _members(spec, 3 if count is None else count, _given(spec, constants or ()))
     if _suits(spec, *made):
         return made
     for scenario in [] if constants else spec.scenarios:
         if count in (None, len(scenario.nodes)) and _suits(spec, scenario.config, scenario.nodes):
             return dict(scenario.config), list(scenario.nodes)
     sizes = sorted({len(s.nodes) for s in spec.scenarios})
-    told = f", or so many nodes as a scenario has ({', '.join(map(str, sizes))})" if sizes else ""
-    raise InstanceError(
-        "--scope: what the spec assumes of a configuration does not hold of this one; give"
-        f" --constant NAME=VALUE{told}"
+    ways = [] if constants is None else ["give --constant NAME=VALUE"]
+    if sizes:
+        ways.append(f"ask for as many nodes as its scenarios have ({', '.join(map(str, sizes))})")
+    raise ScopeError(
+        "--scope: what the spec assumes of a configuration does not hold of this one",
+        ", or ".join(ways) or "write a Scenario with one",
     )
 
 
@@ -103,21 +189,22 @@ def _given(spec: Spec, constants: Sequence[str]) -> dict[str, Any]:
         decl = spec.config.parts.get(name)
         if decl is None or not equals:
             known = ", ".join(spec.config.parts) or "none"
-            raise InstanceError(
-                f"--constant {text}: write NAME=VALUE, with a constant of the spec ({known})"
-            )
+            what = f"--constant {text}: the spec has no such constant, or there is no value"
+            raise ScopeError(what, f"write NAME=VALUE, with a constant of the spec ({known})")
         words = [word.strip() for word in value.split(",") if word.strip()]
         if bad := [word for word in words if not (word.isidentifier() and word.isascii())]:
-            raise InstanceError(f"--constant {text}: {bad[0]!r} is no name of letters and digits")
+            what = f"--constant {text}: {bad[0]!r} is no name of letters and digits"
+            raise ScopeError(what, "write for example n1")
         if _is_nodes(decl.sort):
             found[name] = frozenset(words)
         elif decl.sort == NODE and len(words) == 1:
             found[name] = words[0]
         else:
-            raise InstanceError(
+            what = (
                 f"--constant {text}: only a node (one name) or a set of nodes (names with commas"
-                " between) can be given; write a scenario for anything else"
+                " between) can be given"
             )
+            raise ScopeError(what, "write a Scenario for anything else")
     return found
 
 
@@ -153,11 +240,11 @@ def _plain(sort: Sort) -> Any:
     if isinstance(sort, MapSort):
         return frozenset()
     if isinstance(sort, AtomSort):
-        return f"{sort.name[0].lower()}1"
+        return _names(sort, 1)[0]
     return default_of(sort)
 
 
-def _suits(spec: Spec, config: dict[str, Any], nodes: Sequence[str]) -> bool:
+def _suits(spec: Spec, config: Mapping[str, Any], nodes: Sequence[str]) -> bool:
     if not nodes:
         return False
     evaluator = Evaluator(spec)
@@ -166,3 +253,16 @@ def _suits(spec: Spec, config: dict[str, Any], nodes: Sequence[str]) -> bool:
     except EvaluationError:
         return False
     return all(evaluator.holds(state, s) for s in spec.of_kind("assumption"))
+
+
+def _widen(
+    spec: Spec, config: dict[str, Any], names: dict[str, tuple[str, ...]], tops: dict[str, int]
+) -> None:
+    """Make room for what the configuration itself holds."""
+    for name, decl in spec.config.parts.items():
+        for sort, value in occurring(config[name], decl.sort):
+            if isinstance(sort, OrderSort):
+                top = value[0] if sort.owned else value
+                tops[sort.name] = max(tops[sort.name], top)
+            elif isinstance(sort, AtomSort) and sort != NODE and value not in names[sort.name]:
+                names[sort.name] = (*names[sort.name], value)

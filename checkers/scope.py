@@ -5,13 +5,10 @@ Belongs here: from words to the bounded reading's `Scope`. Never here: what a sc
 
 from __future__ import annotations
 
+from checkers.instances import ScopeError, read_numbers
 from model.lang import Spec
 from model.lang.sorts import NODE, AtomSort, OrderSort
 from model.smt.bounded import Scope
-
-
-class ScopeError(Exception):
-    """A scope that cannot be read; the text says where, why and what to write."""
 
 
 def read_scope(spec: Spec, text: str) -> Scope:
@@ -23,36 +20,16 @@ def read_scope(spec: Spec, text: str) -> Scope:
 
     Raises `ScopeError` for anything else.
     """
-    nodes, atoms, bits, rows = 3, 1, 2, 2
-    process = spec.process.__name__.lower()
     sorts = {name.lower(): getattr(d, "sort", None) for name, d in spec.sorts.items()}
     atom_names = [n for n, s in sorts.items() if isinstance(s, AtomSort) and s != NODE]
     order_names = [n for n, s in sorts.items() if isinstance(s, OrderSort)]
-    known = [process, "node", "message", *atom_names, *order_names]
-    for part in filter(None, (p.strip() for p in text.split(","))):
-        name, equals, number = (x.strip() for x in part.partition("="))
-        singular = name.lower().removesuffix("s")
-        if not equals or not number.isdecimal() or int(number) < 1:
-            raise ScopeError(
-                f"--scope {part}: a part is NAME=NUMBER, at least 1; write for example {process}s=3"
-            )
-        count = int(number)
-        if singular in (process, "node"):
-            nodes = count
-        elif singular == "message":
-            rows = count
-        elif singular in order_names:
-            bits = max(1, count.bit_length())
-        elif singular in atom_names:
-            atoms = count
-        else:
-            raise ScopeError(
-                f"--scope {part}: the spec has no {name!r}; use one of:"
-                f" {', '.join(f'{k}s' for k in known)}"
-            )
+    given = read_numbers(spec, text, ["message", *atom_names, *order_names], least=1)
+    nodes, rows = given.get("node", 3), given.get("message", 2)
+    atoms = max((given[n] for n in atom_names if n in given), default=1)
+    bits = max((given[n].bit_length() for n in order_names if n in given), default=2)
     if nodes > 6 or atoms > 6 or bits > 4 or rows > 8:
         raise ScopeError(
-            f"--scope {text}: too large to spell out; at most 6 nodes, 6 of each other sort,"
-            " 15 values of each order, 8 messages"
+            f"--scope {text}: too large to spell out",
+            "write at most 6 nodes, 6 of each other sort, 15 values of each order, 8 messages",
         )
     return Scope(nodes, atoms, bits, rows)

@@ -15,6 +15,7 @@ from model.lang.sorts import (
     NODE,
     AtomSort,
     BoolSort,
+    MapSort,
     MaybeSort,
     OrderSort,
     RangeSort,
@@ -45,7 +46,10 @@ class Bounds:
         return self.nodes if sort == NODE else self.atoms[sort.name]
 
     def values(self, sort: Sort) -> tuple[Any, ...]:
-        """Return every value of a sort, as the reference meaning writes them; maps have none."""
+        """Return every value of a sort, as the reference meaning writes them.
+
+        Raises `KeyError` for a sort that is not bounded.
+        """
         match sort:
             case BoolSort():
                 return (False, True)
@@ -69,5 +73,8 @@ class Bounds:
                 return tuple(frozenset(one) for one in every)
             case MaybeSort():
                 return (None, *self.values(sort.of))
-            case _:
-                raise TypeError(f"the values of {sort} are not listed")
+            case MapSort():
+                keys = self.values(sort.key)
+                rows = product(self.values(sort.to), repeat=len(keys))
+                return tuple(frozenset(zip(keys, row, strict=True)) for row in rows)
+        raise KeyError(sort.name)

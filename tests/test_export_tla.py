@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from checkers.cli import main
-from checkers.instances import InstanceError, read_instance
+from checkers.instances import ScopeError, read_instance
 from model.instance import Instance, is_step
 from model.lang.load import load
 from model.tla import write_tla
@@ -338,7 +338,7 @@ def test_what_is_wrong_is_told(arguments: tuple[str, ...], told: str) -> None:
 
 def test_a_configuration_against_the_assumptions_is_refused() -> None:
     spec = TWO_PHASE.spec()
-    with pytest.raises(InstanceError, match="does not hold of this one"):
+    with pytest.raises(ScopeError, match="does not hold of this one"):
         read_instance(spec, "peers=2", ["manager=n1"])
 
 

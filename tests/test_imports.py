@@ -66,7 +66,7 @@ PARTS: dict[str, Part] = {
     "evaluator": Part(("model.evaluate",), parts=("language",)),
     "z3 generator": Part(("model.smt",), parts=("language",), libraries=("z3",)),
     "python generator": Part(("model.python",), parts=("language",)),
-    "instance": Part(("model.instance",), parts=("language",)),
+    "instance": Part(("model.instance",), parts=("language", "bounds")),
     "tla generator": Part(("model.tla",), parts=("language", "instance")),
     "promela generator": Part(("model.promela",), parts=("language", "instance")),
     "partial evaluation": Part(("model.partial",), parts=("language",)),
@@ -116,7 +116,7 @@ PARTS: dict[str, Part] = {
     ),
     "edges": Part(("checkers.edges",), parts=("verdict", "possible", *MODEL), libraries=None),
     "workers": Part(("checkers.workers",), libraries=("joblib",)),
-    "instances": Part(("checkers.instances",), parts=MODEL),
+    "instances": Part(("checkers.instances", "checkers.scope"), parts=MODEL),
     "reach": Part(
         ("checkers.reach", "checkers.cases", "checkers.scenarios"),
         parts=("verdict", *MODEL),
@@ -146,13 +146,13 @@ PARTS: dict[str, Part] = {
     # chance are made of, and tells a lasso in the form that counterexamples have.
     "liveness": Part(
         ("checkers.liveness",),
-        parts=("verdict", "reach", "counterexamples", *MODEL),
+        parts=("verdict", "reach", "instances", "counterexamples", *MODEL),
         libraries=("numpy", "scipy", "networkx"),
     ),
     # It visits every state of a bounded reading, and tells runs as the prover does.
     "explore": Part(
         ("checkers.explore",),
-        parts=("verdict", "counterexamples", "report", *MODEL),
+        parts=("verdict", "instances", "counterexamples", "report", *MODEL),
         libraries=None,
     ),
     # An engine that is not named above may import the model and the verdict, and no other engine.

@@ -23,12 +23,13 @@ import pytest
 from click.testing import CliRunner
 
 from checkers.cli import main
+from checkers.instances import ScopeError
 from checkers.liveness.check import Outcome, check
 from checkers.liveness.explored import STOP, Bounds, Explored, inert_messages, only_ghosts
 from checkers.liveness.fair import Condition
 from checkers.liveness.lasso import Lasso, lasso
 from checkers.liveness.meaning import Promises, conditions
-from checkers.liveness.setting import SettingError, read_setting
+from checkers.liveness.setting import read_setting
 from checkers.liveness.telling import Replayed, tell_lasso
 from checkers.showing import run_lines
 from checkers.verdict import Verdict
@@ -450,7 +451,7 @@ def test_a_scope_names_orders_atoms_and_messages() -> None:
     assert found.bounds.orders == {"Term": 2, "Number": 2}
     assert found.bounds.atoms == 2
     assert found.bounds.messages["Propose"] == 4 and found.bounds.messages["Commit"] == 9
-    with pytest.raises(SettingError):
+    with pytest.raises(ScopeError):
         read_setting(ORDER, "terms=two")
 
 

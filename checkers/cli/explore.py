@@ -115,8 +115,8 @@ def explore_command(
     from checkers.explore.plot import svg
     from checkers.explore.progress import Teller
     from checkers.explore.search import Search
-    from checkers.explore.setting import ScopeError, read_setting
     from checkers.explore.showing import show
+    from checkers.instances import ScopeError, read_setting
 
     loaded = load_spec(spec)
     if figure is not None and not loaded.edges:
@@ -132,8 +132,7 @@ def explore_command(
     try:
         setting = read_setting(loaded, scope)
     except ScopeError as error:
-        click.echo(f"error: {error}", err=True)
-        raise SystemExit(2) from None
+        wrong(error.what, error.fix)
     teller = Teller()
 
     def hear(search: Search) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from checkers.cli.common import check_files, load_spec, write, wrong
-from checkers.instances import InstanceError, read_instance
+from checkers.instances import ScopeError, read_instance
 from model.instance import Instance
 from model.lang import Spec
 
@@ -88,9 +88,8 @@ def export_command(
         instance = read_instance(
             loaded, scope, constant, messages=messages, crashes=crashes, ghosts=ghosts
         )
-    except InstanceError as error:
-        click.echo(f"error: {error}", err=True)
-        raise SystemExit(2) from None
+    except ScopeError as error:
+        wrong(error.what, error.fix)
     if promela is not None and ghosts:
         wrong("--promela: a model for Spin has no history of the proof", "leave out --ghosts")
     files: dict[Path, str] = {}

@@ -91,8 +91,9 @@ def liveness_command(
     _check_promises(loaded, spec, only)
     if not 1 <= states <= MOST_STATES:
         wrong(f"--states {states}: too few or too many", f"write 1 to {MOST_STATES}")
+    from checkers.instances import ScopeError
     from checkers.liveness.check import check
-    from checkers.liveness.setting import MOST_FAULTS, SettingError, read_setting
+    from checkers.liveness.setting import MOST_FAULTS, read_setting
 
     for option, count in (("--crashes", crashes), ("--stops", stops)):
         if not 0 <= count <= MOST_FAULTS:
@@ -101,7 +102,7 @@ def liveness_command(
         setting = read_setting(
             loaded, scope, crashes=crashes, stops=stops, requests=requests, states=states
         )
-    except SettingError as error:
+    except ScopeError as error:
         wrong(error.what, error.fix)
     teller = Teller()
     try:

@@ -22,7 +22,6 @@ from checkers.cache.whole import Whole
 from checkers.cli.common import (
     STATUSES,
     UNKNOWN,
-    WRONG,
     Progress,
     check_files,
     check_names,
@@ -253,7 +252,8 @@ def _check_folder(folder: Path) -> None:
 
 def _scope(spec: Spec, engine: str, text: str | None) -> Scope | None:
     """Return the scope asked for; none for the unbounded engine."""
-    from checkers.scope import ScopeError, read_scope
+    from checkers.instances import ScopeError
+    from checkers.scope import read_scope
 
     if engine == "induction":
         if text is not None:
@@ -262,5 +262,4 @@ def _scope(spec: Spec, engine: str, text: str | None) -> Scope | None:
     try:
         return read_scope(spec, text or "")
     except ScopeError as error:
-        click.echo(f"error: {error}", err=True)
-        raise SystemExit(WRONG) from None
+        wrong(error.what, error.fix)

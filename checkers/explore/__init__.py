@@ -2,17 +2,17 @@
 
     found = explore(spec, read_setting(spec, "radiants=3,terms=1"), Options(crashes=0))
 
-Reading order: `setting` (which nodes and values there are), `parts` (the distinct states of each
-node, and what events do to them), `store` (the states seen), `search`, `properties` and `ghosts`
-(what is asked), `runs` (from a state back to the first), `result`, `explore`; `showing`, `plot`,
-`figure`, `progress`. `plain` is the same search by the evaluator, for comparison.
+Reading order: `parts` (the distinct states of each node, and what events do to them), `store` (the
+states seen), `search`, `properties` and `ghosts` (what is asked), `runs` (from a state back to the
+first), `result`, `explore`; `showing`, `plot`, `figure`, `progress`. `plain` is the same search by
+the evaluator, for comparison.
 
 Belongs here: exhaustive search within bounds. Never here: proofs.
 """
 
 from checkers.explore.explore import CannotExplore, Options, explore
 from checkers.explore.result import Explored
-from checkers.explore.setting import ScopeError, Setting, read_setting
+from checkers.instances import ScopeError, Setting, read_setting
 
 __all__ = [
     "CannotExplore",

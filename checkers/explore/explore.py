@@ -16,7 +16,7 @@ from checkers.explore.parts import Ambiguous
 from checkers.explore.properties import Properties
 from checkers.explore.result import KEPT, Explored, conclude
 from checkers.explore.search import Interrupted, Limits, OutOfBits, Search
-from checkers.explore.setting import Setting
+from checkers.instances import Setting
 from model.arrays import NoMeaning, TooLarge
 from model.lang import Spec
 from model.lang.spec import Statement

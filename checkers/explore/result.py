@@ -17,7 +17,7 @@ from checkers.explore.parts import Ambiguous
 from checkers.explore.properties import Broken, Properties
 from checkers.explore.runs import run_to
 from checkers.explore.search import Full, Limits, Search
-from checkers.explore.setting import Setting
+from checkers.instances import Setting
 from checkers.story import ToldRun, run_data
 from checkers.verdict import Verdict
 from model.lang import Spec

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from checkers.instances import ScopeError, read_numbers
 from checkers.liveness.explored import Bounds
 from checkers.reach import standard_config
 from model.evaluate import Evaluator
@@ -17,14 +18,6 @@ from model.lang.errors import suggest
 from model.lang.sorts import AtomSort, OrderSort
 
 MOST_NODES, MOST_VALUES, MOST_FAULTS = 8, 1000, 8
-
-
-class SettingError(Exception):
-    """A scope that cannot be read: `what` is wrong with it, and the `fix`."""
-
-    def __init__(self, what: str, fix: str) -> None:
-        self.what, self.fix = what, fix
-        super().__init__(f"{what}: {fix}")
 
 
 @dataclass(frozen=True)
@@ -54,24 +47,24 @@ def read_setting(
     sent, and `messages` does so for every kind. What is not named has a small default, and messages
     have no bound.
 
-    Raises `SettingError` for anything else.
+    Raises `ScopeError` for anything else.
     """
     orders = {n: s for n, d in spec.sorts.items() if isinstance(s := _sort(d), OrderSort)}
     atoms = [
         n for n, d in spec.sorts.items() if isinstance(_sort(d), AtomSort) and d.__name__ != "Node"
     ]
-    given = _parts(spec, text, [*orders, *atoms])
-    process = spec.process.__name__.lower()
-    count = given.pop("node", given.pop(process, 2))
+    names = ["message", *orders, *atoms, *spec.messages]
+    given = read_numbers(spec, text, names, 1, MOST_VALUES)
+    count = given.pop("node", 2)
     if count > MOST_NODES:
         what = f"--scope nodes={count}: more than can be explored"
-        raise SettingError(what, f"write at most {MOST_NODES}, and begin with 2 or 3")
+        raise ScopeError(what, f"write at most {MOST_NODES}, and begin with 2 or 3")
     config, nodes = _system(spec, count)
     state = Evaluator(spec).initial_state(config, nodes)
     for s in spec.of_kind("assumption"):
         if not Evaluator(spec).holds(state, s):
             what = f"no configuration is known of which {s.name} ({s.prop.title}) holds"
-            raise SettingError(what, "tell one in a Scenario")
+            raise ScopeError(what, "tell one in a Scenario")
     low = {n.lower(): n for n in orders}
     bounds = {n: max(given.get(n.lower(), 1), _largest(spec, config, s)) for n, s in orders.items()}
     elements = max([given.get(n.lower(), 1) for n in atoms], default=1)
@@ -82,7 +75,7 @@ def read_setting(
     for name in requests:
         if name not in spec.requests and name != "none":
             what = f"--request {name}: the spec has no such request"
-            raise SettingError(what, suggest(name, [*spec.requests, "none"]))
+            raise ScopeError(what, suggest(name, [*spec.requests, "none"]))
     asked = frozenset(requests) - {"none"} if requests else None
     made = Bounds(bounds, messages, elements, crashes, stops, asked, states)
     return Setting(config, tuple(nodes), made, _words(spec, nodes, made, bool(atoms)))
@@ -92,33 +85,13 @@ def _sort(declared: object) -> object:
     return getattr(declared, "sort", None)
 
 
-def _parts(spec: Spec, text: str, sorts: list[str]) -> dict[str, int]:
-    """Return the numbers by the names in small letters, without the plural's s."""
-    process = spec.process.__name__.lower()
-    known = {process, "node", "message", *(n.lower() for n in (*sorts, *spec.messages))}
-    found: dict[str, int] = {}
-    for part in filter(None, (p.strip() for p in text.split(","))):
-        name, equals, number = (x.strip() for x in part.partition("="))
-        called = name.lower() if name.lower() in known else name.lower().removesuffix("s")
-        if not equals or not number.isdecimal() or not 1 <= int(number) <= MOST_VALUES:
-            what = f"--scope {part}: a part is NAME=NUMBER, from 1 to {MOST_VALUES}"
-            raise SettingError(what, "write for example nodes=3")
-        if called not in known:
-            what = f"--scope {part}: the spec has no {name!r}"
-            raise SettingError(what, suggest(name, sorted(known)))
-        if called in found:
-            raise SettingError(f"--scope {part}: {name} is bounded twice", "say it once")
-        found[called] = int(number)
-    return found
-
-
 def _system(spec: Spec, count: int) -> tuple[dict[str, Any], list[str]]:
     """Return a configuration for so many members, without the stranger that runs by chance have."""
     config, nodes = standard_config(spec, count)
     if spec.scenarios and (config, nodes) == standard_config(spec, count + 1):
         if count != len(nodes) and count != 2:  # a scenario's, whatever the count
             what = f"--scope nodes={count}: the only configuration known has {len(nodes)} nodes"
-            raise SettingError(what, "leave it out, or write a Scenario with another one")
+            raise ScopeError(what, "leave it out, or write a Scenario with another one")
         return config, nodes
     stranger = f"n{count + 1}"
     return config, [n for n in nodes if n != stranger]
