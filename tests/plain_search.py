@@ -1,4 +1,4 @@
-"""Breadth-first search by the reference evaluator: what every exported count is held against.
+"""Breadth-first search by the reference evaluator: what every other search is held against.
 
 It is slow and plain on purpose: dictionaries and tuples, one event after the other, each answered
 by the evaluator. What a state is, and what a step, is told in `model/instance.py`.
@@ -27,13 +27,16 @@ Key = tuple[Any, ...]
 class Search:
     """What was found: the counts, how often each row stepped, and the first break of each kind.
 
-    `levels` is the number of states at each depth; `broken` gives for each broken statement the
+    `levels` is the number of states at each depth; `cut` how many steps led out of the instance,
+    `ends` how many states nothing but a crash changes; `broken` gives for each broken statement the
     number of states on a shortest run that breaks it, the first included.
     """
 
     distinct: int = 0
     generated: int = 0
     levels: list[int] = field(default_factory=list)
+    cut: int = 0
+    ends: int = 0
     fired: Counter[str] = field(default_factory=Counter)
     broken: dict[str, int] = field(default_factory=dict)
 
@@ -55,7 +58,7 @@ class Searcher:
         self.spec = spec
         self.instance = instance
         self.evaluator = Evaluator(spec)
-        self.steps = {t.label for t in spec.transitions if is_step(t)}
+        self.rows = {t.label for t in spec.transitions if is_step(t)}
         self.names = list(spec.variables)
         compiler = TermCompiler()
         rows = [row for pair in self.evaluator.events.values() for rows in pair for row in rows]
@@ -99,8 +102,11 @@ class Searcher:
         relations = dict(zip(self.evaluator.schema.ghosts, ghosts, strict=True))
         return GlobalState(self.evaluator.schema, self.instance.config, nodes, packets, relations)
 
-    def successors(self, key: Key) -> Iterator[tuple[Event, str, Key]]:
-        """Yield each step from a state: the event, the row that answers, the state after."""
+    def steps_from(self, key: Key) -> Iterator[tuple[Event, str, Key, bool]]:
+        """Yield what a state can do: the event, the row that answers, the state after.
+
+        And whether that is a step of the instance, or leads out of it.
+        """
         locals_, packets, crashes, ghosts = key
         events = [self.evaluator.delivery(p) for p in packets] + self.local
         most = self.instance.crashes
@@ -113,14 +119,13 @@ class Searcher:
             local = dict(zip(self.names, locals_[at], strict=True))
             config = self.instance.config
             outcome = self.evaluator.answer(config, event.node, local, event, whole)
-            if outcome.transition not in self.steps:
+            if outcome.transition not in self.rows:
                 continue
             frame = Frame(config, event.node, local, event.fields, event.sender)
-            if not self._in_reach(outcome.transition, frame):
-                continue
+            inside = self._in_reach(outcome.transition, frame)
             sent = packets.union(outcome.sends)
             if self.instance.messages is not None and len(sent) > self.instance.messages:
-                continue
+                inside = False
             after = {**local, **outcome.updates}
             values = tuple(after[name] for name in self.names)
             grown = ghosts
@@ -133,7 +138,7 @@ class Searcher:
             moved = (*locals_[:at], values, *locals_[at + 1 :])
             counts = event.kind == "crash" and most is not None and moved != locals_
             counted = crashes + counts
-            yield event, outcome.transition, (moved, sent, counted, grown)
+            yield event, outcome.transition, (moved, sent, counted, grown), inside
 
     def _in_reach(self, label: str, frame: Frame) -> bool:
         for value, sort in self.bases.get(label, ()):
@@ -153,12 +158,18 @@ class Searcher:
                 self._check(key, statements or [], found)
             following = []
             for key in frontier:
-                for _, label, after in self.successors(key):
+                lively = False
+                for event, label, after, inside in self.steps_from(key):
+                    lively = lively or (event.kind != "crash" and after[:2] != key[:2])
+                    if not inside:
+                        found.cut += 1
+                        continue
                     found.generated += 1
                     found.fired[label] += 1
                     if after not in seen:
                         seen.add(after)
                         following.append(after)
+                found.ends += not lively
             if len(seen) > most:
                 raise OverflowError(f"more than {most} states")
             frontier = following

@@ -21,16 +21,18 @@ import pytest
 from click.testing import CliRunner
 
 from checkers.cli import main
-from checkers.explore import Options, ScopeError, explore, plain, read_setting, symmetry
+from checkers.explore import Options, ScopeError, explore, read_setting, symmetry
 from checkers.explore.explore import chosen
 from checkers.explore.progress import expected_rest
 from checkers.explore.search import Full, Limits, Search
 from checkers.explore.store import VACANT, Disk, Store, Table, mixed
+from checkers.instances import read_instance
 from checkers.verdict import Verdict
 from model.evaluate.values import EvaluationError
 from model.lang import Spec
 from model.lang.load import load
 from model.lang.spec import drop_clause
+from tests.plain_search import search as plain_search
 from tests.protocol_faults import FAULTS, Fault
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -100,10 +102,10 @@ def test_the_arrays_count_what_the_evaluator_counts(
     name: str, scope: str, limits: dict[str, Any], counts: tuple[int, int, int, int]
 ) -> None:
     """Two readings that share the expression tree alone; with the ghosts, and without."""
-    spec, setting = spec_of(name), read_setting(spec_of(name), scope)
+    spec = spec_of(name)
     for ghosts in (False, True) if spec.ghosts and name != "order" else (False,):
         search = searched(name, scope, ghosts, **limits)
-        by_hand = plain.search(spec, setting.config, setting.bounds, ghosts=ghosts, **limits)
+        by_hand = plain_search(spec, read_instance(spec, scope, ghosts=ghosts, **limits))
         assert search.levels == by_hand.levels
         assert search.generated == by_hand.generated
         assert sum(search.tally.cut.values()) == by_hand.cut
@@ -217,9 +219,8 @@ def test_no_shorter_run_breaks_what_a_shortest_run_breaks() -> None:
     statement = spec.statements["consistent"]
     found = explore(spec, setting, Options(crashes=0, statements=[statement]))
     assert found.asked[0].run is not None
-    assert len(found.asked[0].run.steps) == plain.first_broken(
-        spec, setting.config, setting.bounds, statement, crashes=0
-    )
+    by_hand = plain_search(spec, read_instance(spec, "peers=2", crashes=0), [statement])
+    assert len(found.asked[0].run.steps) == by_hand.broken["consistent"] - 1
 
 
 def test_a_step_that_breaks_a_step_property_is_found(tmp_path: Path) -> None:
@@ -425,6 +426,8 @@ def test_the_command_tells_a_shortest_run(tmp_path: Path) -> None:
         (["--scope", "peers"], "a part is NAME=NUMBER"),
         (["--scope", "cats=3"], "the spec has no 'cats'"),
         (["--scope", "peers=900"], "write a number from 1"),
+        (["--scope", "peers=2,nodes=3"], "nodes is bounded twice"),
+        (["--scope", "peers=" + "9" * 5000], "a part is NAME=NUMBER"),
         (["--crashes", "-1"], "it is no bound"),
         (["--jobs", "0"], "too few or too many"),
         (["--only", "nothing"], "the spec states no such thing"),

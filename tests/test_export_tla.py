@@ -322,6 +322,7 @@ def test_the_command_writes_a_module_and_its_instance(tmp_path: Path) -> None:
         (("--tla", "x", "--scope", "houses=2"), "the spec has no 'houses'"),
         (("--tla", "x", "--scope", "peers"), "a part is NAME=NUMBER"),
         (("--tla", "x", "--scope", "peers=0"), "write a number from 1"),
+        (("--tla", "x", "--scope", "tickets=1,ticket=2"), "ticket is bounded twice"),
         (("--tla", "x", "--constant", "colour=n1"), "with a constant of the spec (server)"),
         (("--tla", "x", "--constant", "server=n1,n2"), "only a node (one name)"),
         (("--tla", "x", "--constant", "server=n 1"), "'n 1' is no name"),

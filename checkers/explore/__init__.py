@@ -4,8 +4,7 @@
 
 Reading order: `parts` (the distinct states of each node, and what events do to them), `store` (the
 states seen), `search`, `properties` and `ghosts` (what is asked), `runs` (from a state back to the
-first), `result`, `explore`; `showing`, `plot`, `figure`, `progress`. `plain` is the same search by
-the evaluator, for comparison.
+first), `result`, `explore`; `showing`, `plot`, `figure`, `progress`.
 
 Belongs here: exhaustive search within bounds. Never here: proofs.
 """
