@@ -49,7 +49,7 @@ def read_instance(
         name, equals, number = (x.strip() for x in part.partition("="))
         known = [process, "node", *atoms, *orders]
         word = name.lower() if name.lower() in known else name.lower().removesuffix("s")
-        if not equals or not number.isdecimal() or int(number) > MOST:
+        if not equals or not number.isdecimal() or len(number) > 6 or int(number) > MOST:
             raise InstanceError(
                 f"--scope {part}: a part is NAME=NUMBER, at most {MOST}; write for example"
                 f" {process}s=3"
@@ -59,7 +59,10 @@ def read_instance(
                 f"--scope {part}: the spec has no {name!r}; use one of:"
                 f" {', '.join(f'{k}s' for k in known)}"
             )
-        given["node" if word == process else word] = int(number)
+        word = "node" if word == process else word
+        if word in given:
+            raise InstanceError(f"--scope {part}: {name} is bounded twice; say it once")
+        given[word] = int(number)
     count = given.get("node")
     if count is not None and not 1 <= count <= MOST_NODES:
         raise InstanceError(f"--scope nodes={count}: write a number from 1 to {MOST_NODES}")
@@ -106,6 +109,8 @@ def _given(spec: Spec, constants: Sequence[str]) -> dict[str, Any]:
             raise InstanceError(
                 f"--constant {text}: write NAME=VALUE, with a constant of the spec ({known})"
             )
+        if name in found:
+            raise InstanceError(f"--constant {text}: {name} is given twice; say it once")
         words = [word.strip() for word in value.split(",") if word.strip()]
         if bad := [word for word in words if not (word.isidentifier() and word.isascii())]:
             raise InstanceError(f"--constant {text}: {bad[0]!r} is no name of letters and digits")

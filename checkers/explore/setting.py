@@ -59,6 +59,7 @@ def read_setting(spec: Spec, text: str) -> Setting:
     known = [process, "node", *atoms, *orders]
     count: int | None = None
     given = {name: 1 for name in (*atoms, *orders)}
+    told: set[str] = set()
     for part in filter(None, (p.strip() for p in text.split(","))):
         name, equals, number = (x.strip() for x in part.partition("="))
         singular = name.lower() if name.lower() in known else name.lower().removesuffix("s")
@@ -66,7 +67,11 @@ def read_setting(spec: Spec, text: str) -> Setting:
             raise ScopeError(
                 f"--scope {part}: a part is NAME=NUMBER; write for example {process}s=3"
             )
-        if singular in (process, "node"):
+        singular = "node" if singular == process else singular
+        if singular in told:
+            raise ScopeError(f"--scope {part}: {name} is bounded twice; say it once")
+        told.add(singular)
+        if singular == "node":
             count = int(number)
         elif singular in given:
             given[singular] = int(number)
@@ -82,10 +87,10 @@ def read_setting(spec: Spec, text: str) -> Setting:
     tops = {s.name: given[n] for n, s in orders.items()}
     _widen(spec, config, names, tops)
     bounds = Bounds(tuple(sorted(nodes)), names, tops)
-    told = [f"{len(bounds.nodes)} nodes"]
-    told += [f"{n.lower()}s={len(v)}" for n, v in names.items()]
-    told += [f"{n.lower()}s={v}" for n, v in tops.items()]
-    return Setting(config, bounds, ", ".join(told))
+    words = [f"{len(bounds.nodes)} nodes"]
+    words += [f"{n.lower()}s={len(v)}" for n, v in names.items()]
+    words += [f"{n.lower()}s={v}" for n, v in tops.items()]
+    return Setting(config, bounds, ", ".join(words))
 
 
 def _names(sort: AtomSort, count: int) -> tuple[str, ...]:

@@ -100,7 +100,8 @@ def _parts(spec: Spec, text: str, sorts: list[str]) -> dict[str, int]:
     for part in filter(None, (p.strip() for p in text.split(","))):
         name, equals, number = (x.strip() for x in part.partition("="))
         called = name.lower() if name.lower() in known else name.lower().removesuffix("s")
-        if not equals or not number.isdecimal() or not 1 <= int(number) <= MOST_VALUES:
+        fits = number.isdecimal() and len(number) <= 6 and 1 <= int(number) <= MOST_VALUES
+        if not equals or not fits:
             what = f"--scope {part}: a part is NAME=NUMBER, from 1 to {MOST_VALUES}"
             raise SettingError(what, "write for example nodes=3")
         if called not in known:
