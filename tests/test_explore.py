@@ -663,3 +663,26 @@ def test_what_cannot_be_meant_is_told_before_anything_is_done(
     assert found.exit_code == 2, found.output
     assert told in found.output
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file"]
+
+
+def test_a_refusal_that_changes_nothing_is_not_said_to_keep_what_it_breaks(tmp_path: Path) -> None:
+    """It is no step of the search, and the proof asks of it all the same."""
+    text = (ROOT / "docs" / "tutorial_lock.py").read_text(encoding="utf-8")
+    text = text.replace(
+        "    safety,\n", "    StepEvent,\n    conjunction,\n    safety,\n    step,\n", 1
+    )
+    stated = """@step("no-refusal", "No release is refused")
+def no_refusal(before: Peer, after: Peer, event: StepEvent) -> Expr:
+    if event.is_rule or not event.is_a(Release):
+        return conjunction()
+    return WHAT
+
+
+def spec("""
+    for what, status in (("before.role != before.role", 3), ("before.state == after.state", 0)):
+        spec = tmp_path / "lock.py"
+        spec.write_text(text.replace("def spec(", stated.replace("WHAT", what)), encoding="utf-8")
+        options = ["explore", str(spec), "--scope", "peers=2,tickets=2", "--only", "no-refusal"]
+        found = CliRunner().invoke(main, options)
+        assert found.exit_code == status, found.output
+        assert ("Release/refused" in found.output) is (status == 3)
