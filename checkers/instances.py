@@ -191,6 +191,8 @@ def _given(spec: Spec, constants: Sequence[str]) -> dict[str, Any]:
             known = ", ".join(spec.config.parts) or "none"
             what = f"--constant {text}: the spec has no such constant, or there is no value"
             raise ScopeError(what, f"write NAME=VALUE, with a constant of the spec ({known})")
+        if name in found:
+            raise ScopeError(f"--constant {text}: {name} is given twice", "say it once")
         words = [word.strip() for word in value.split(",") if word.strip()]
         if bad := [word for word in words if not (word.isidentifier() and word.isascii())]:
             what = f"--constant {text}: {bad[0]!r} is no name of letters and digits"

@@ -545,10 +545,42 @@ def test_a_file_of_another_search_is_refused(tmp_path: Path) -> None:
     told = CliRunner().invoke(main, [*first, "--scope", "peers=4"])
     assert told.exit_code == 2
     assert "other bounds" in told.output
-    file.write_bytes(b"damaged")
-    told = CliRunner().invoke(main, [*first, "--scope", "peers=3"])
-    assert told.exit_code == 2
-    assert "cannot be read" in told.output
+    np.save(tmp_path / "array.npy", np.zeros(3))
+    for damaged in (b"damaged", b"", (tmp_path / "array.npy").read_bytes()):
+        file.write_bytes(damaged)
+        told = CliRunner().invoke(main, [*first, "--scope", "peers=3"])
+        assert told.exit_code == 2, told.output
+        assert "cannot be read" in told.output
+
+
+def _swapped(text: str, first: str, second: str, after: str) -> str:
+    """Return a text in which the part from `first` and the one from `second` change places."""
+    i, j, k = (text.index(part) for part in (first, second, after))
+    return text[:i] + text[j:k] + text[i:j] + text[k:]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "after"),
+    [
+        ("    WAITING = case(", "    HOLDING = case(", "\n\nIDLE, WAITING"),
+        ("class Grant(", "class Release(", "class Acquire("),
+    ],
+    ids=["leaves", "messages"],
+)
+def test_what_is_declared_in_another_order_is_another_search(
+    tmp_path: Path, first: str, second: str, after: str
+) -> None:
+    """The kept codes would mean other values, and all that follows be wrong."""
+    spec, file = tmp_path / "lock.py", tmp_path / "kept"
+    text = (ROOT / "docs" / "tutorial_lock.py").read_text(encoding="utf-8")
+    spec.write_text(text, encoding="utf-8")
+    options = ["explore", str(spec), "--scope", "peers=2", "--crashes", "0", "--depth", "3"]
+    options += ["--resume", str(file)]
+    assert CliRunner().invoke(main, options).exit_code == 3
+    spec.write_text(_swapped(text, first, second, after), encoding="utf-8")
+    told = CliRunner().invoke(main, options)
+    assert told.exit_code == 2, told.output
+    assert "another spec" in told.output
 
 
 @pytest.mark.parametrize("factor", [1, 3, 1 << 13, 1 << 40, 0x9E3779B97F4A7C15])
@@ -600,3 +632,60 @@ def test_states_on_disk_are_told_from_new_ones() -> None:
     asked = np.unique(draw.integers(0, 500, size=300).astype(np.uint64))
     known = set(np.concatenate(kept).tolist())
     assert disk.without(asked).tolist() == [k for k in asked.tolist() if k not in known]
+
+
+LONG = "9" * 5_000
+"""More digits than Python reads as a number."""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["explore", "--scope", f"peers={LONG}"], "a part is NAME=NUMBER"),
+        (["liveness", "--scope", f"peers={LONG}"], "a part is NAME=NUMBER"),
+        (["export", "--tla", "{}/out", "--scope", f"peers={LONG}"], "a part is NAME=NUMBER"),
+        (["explore", "--scope", "peers=2,nodes=3"], "bounded twice"),
+        (["export", "--tla", "{}/out", "--scope", "peers=2,peers=3"], "bounded twice"),
+        (
+            ["export", "--tla", "{}/out", "--constant", "manager=n1", "--constant", "manager=n2"],
+            "given twice",
+        ),
+        (["explore", "--scope", "peers=2", "--resume", "{}/file/x"], "is no folder"),
+        (["explore", "--scope", "peers=2", "--counterexamples", "{}/file/x"], "is no folder"),
+        (["liveness", "--scope", "peers=2", "--svg", "{}/file/x"], "is no folder"),
+        (["export", "--tla", "{}/q.tla", "--promela", "{}/q.tla"], "written there, too"),
+    ],
+)
+def test_what_cannot_be_meant_is_told_before_anything_is_done(
+    tmp_path: Path, arguments: list[str], told: str
+) -> None:
+    (tmp_path / "file").write_text("no folder", encoding="utf-8")
+    command, *options = [a.format(tmp_path) for a in arguments]
+    spec = str(ROOT / "docs" / "protocols" / "two_phase_commit.py")
+    found = CliRunner().invoke(main, [command, spec, *options])
+    assert found.exit_code == 2, found.output
+    assert told in found.output
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file"]
+
+
+def test_a_refusal_that_changes_nothing_is_not_said_to_keep_what_it_breaks(tmp_path: Path) -> None:
+    """It is no step of the search, and the proof asks of it all the same."""
+    text = (ROOT / "docs" / "tutorial_lock.py").read_text(encoding="utf-8")
+    text = text.replace(
+        "    safety,\n", "    StepEvent,\n    conjunction,\n    safety,\n    step,\n", 1
+    )
+    stated = """@step("no-refusal", "No release is refused")
+def no_refusal(before: Peer, after: Peer, event: StepEvent) -> Expr:
+    if event.is_rule or not event.is_a(Release):
+        return conjunction()
+    return WHAT
+
+
+def spec("""
+    for what, status in (("before.role != before.role", 3), ("before.state == after.state", 0)):
+        spec = tmp_path / "lock.py"
+        spec.write_text(text.replace("def spec(", stated.replace("WHAT", what)), encoding="utf-8")
+        options = ["explore", str(spec), "--scope", "peers=2,tickets=2", "--only", "no-refusal"]
+        found = CliRunner().invoke(main, options)
+        assert found.exit_code == status, found.output
+        assert ("Release/refused" in found.output) is (status == 3)

@@ -320,8 +320,9 @@ def test_the_command_tells_its_exit_status() -> None:
         timeout=PATIENCE,
         check=False,
     )
-    assert run.returncode == 0
-    assert "24 guard clauses: needed 20 by a proof, 3 by the figure" in run.stdout
+    assert run.returncode == 1, run.stdout + run.stderr
+    assert "remind: me.holder.known: NOT NEEDED, not implied" in run.stdout
+    assert "30 guard clauses: needed 26 by a proof, 2 by the figure, 1 by the" in run.stdout
 
 
 def test_an_unknown_rule_is_a_mistake() -> None:
@@ -345,11 +346,6 @@ def idle(n: Peer) -> Expr:
     """Says what is promised already."""
     return (n.role == Role.SERVER) == (config.server == n)
 
-
-@on(Retry)
-def listen(me: Peer, m: EventProxy) -> Row:
-    """The server does nothing, and need not have handed out anything for that."""
-    return Row(when=(me.role == Role.SERVER, me.holder.known), reply=Done())
 
 
 '''
@@ -377,10 +373,10 @@ def test_the_report_lists_what_nothing_needs(tmp_path: Path) -> None:
     assert kept.state(cache) != state
     report = verified(target, cache)
     told = as_json(report)["needs"]
-    assert told["lemmas"] == ["idle"] and told["guards"] == ["listen: me.holder.known"]
-    last = "guards that no proof and no test needs: listen: me.holder.known; lemmas: idle"
+    assert told["lemmas"] == ["idle"] and told["guards"] == ["remind: me.holder.known"]
+    last = "guards that no proof and no test needs: remind: me.holder.known; lemmas: idle"
     assert last in sums(report)
-    (role, holder) = report.details["guards"]["listen"]
+    (role, holder) = report.details["guards"]["remind"]
     assert role["needed_by"] == "proof" and holder["need"].startswith("NOT NEEDED")
     changed = load(str(target))
     assert kept.Kept(replace(changed, scenarios=(idle_client(changed),)), cache).told() is None

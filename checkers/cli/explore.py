@@ -89,7 +89,8 @@ def explore_command(
     SPEC is `order`, a path to a Python file, or `package.module:NAME`. What holds of all these
     states is no proof: the result says for which bounds it is.
     """
-    files = {"--json": json_file, "--plot": plot, "--figure": figure}
+    files = {"--json": json_file, "--plot": plot, "--figure": figure, "--resume": resume}
+    files["--counterexamples"] = None if counterexamples is None else counterexamples / "run.txt"
     check_files({option: path for option, path in files.items() if path is not None})
     for option, number in (
         ("--crashes", crashes),

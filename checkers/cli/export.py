@@ -96,6 +96,8 @@ def export_command(
     if tla is not None:
         files |= _tla(loaded, instance, tla, check)
     if promela is not None:
+        if promela.absolute() in [path.absolute() for path in files]:
+            wrong(f"--promela {promela}: --tla is written there, too", "give each its own file")
         files[promela] = _promela(loaded, instance)
     for path in files:
         check_files({"--promela" if path == promela else "--tla": path})

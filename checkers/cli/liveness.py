@@ -86,7 +86,8 @@ def liveness_command(
     scope is looked at. A promise is refuted by a run that goes on for ever and breaks it although
     everything fair gets its turn. What leads out of the bounds is not looked at, and said.
     """
-    check_files({"--json": json_file} if json_file is not None else {})
+    files = {"--json": json_file, "--svg": None if svg is None else svg / "run.svg"}
+    check_files({option: path for option, path in files.items() if path is not None})
     loaded = load_spec(spec)
     _check_promises(loaded, spec, only)
     if not 1 <= states <= MOST_STATES:

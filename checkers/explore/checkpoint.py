@@ -24,9 +24,13 @@ from checkers.explore.properties import Properties
 from checkers.explore.search import Packing, Search
 from checkers.explore.store import Words
 from model.evaluate import show_value
+from model.lang.expr import Expr
 from model.lang.spec import initial_value
 
-VERSION = 1
+VERSION = 2
+
+_UNREADABLE = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError)
+"""What NumPy and JSON raise on an empty file, on an array alone, and on anything else."""
 
 
 class Unusable(Exception):
@@ -41,13 +45,48 @@ def fingerprint(search: Search, properties: Properties) -> str:
     told: list[Any] = [VERSION, spec.name, config]
     told += [repr(search.bounds), repr(search.limits.crashes), repr(search.limits.messages)]
     told += [search.symmetry is not None, sorted(search.ghosts_held)]
-    told += [(n, repr(initial_value(spec, n))) for n in spec.variables]
+    told += [(n, repr(v.sort), repr(initial_value(spec, n))) for n, v in spec.variables.items()]
+    # Codes follow the order in which leaves, fields, messages and events are declared.
+    for name, event in spec.events.items():
+        told.append((name, event.kind, [(f, repr(d.sort)) for f, d in event.parts.items()]))
+    told += [(n, [repr(c) for c in g.columns]) for n, g in spec.ghosts.items()]
+    forms = Forms()
     for t in spec.transitions:
-        told.append((t.label, sorted(t.updates), [repr(e) for e in t.expressions()]))
-        told.append([(s.message.__name__, sorted(s.fields)) for s in t.sends])
+        event_name = t.event.__name__ if t.event is not None else ""
+        told.append((t.label, t.kind, event_name, sorted(t.updates)))
+        told.append([forms.of(e) for e in t.expressions()])
+        told.append([(s.message.__name__, list(s.fields)) for s in t.sends])
+        told.append([(g.relation.name, repr(g.bound)) for g in t.ghosts])
     for s in properties.statements:
-        told.append((s.name, repr(s.formula), [(k, repr(v)) for k, v in s.per_transition.items()]))
+        steps = [(k, forms.of(v)) for k, v in s.per_transition.items()]
+        told.append((s.name, "" if s.formula is None else forms.of(s.formula), steps))
     return hashlib.blake2b(repr(told).encode(), digest_size=16).hexdigest()
+
+
+class Forms:
+    """What expressions are, whole: as a spec shows them, tables would be names alone."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._known: dict[int, tuple[Expr, str]] = {}  # holds each, so that its id stays its
+
+    def of(self, e: Expr) -> str:
+        """Return the hash of an expression."""
+        if id(e) not in self._known:
+            below = [self.of(a) for a in e.args]
+            told = repr((e.kind.value, repr(e.sort), self._data(e.data), below))
+            made = hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
+            self._known[id(e)] = (e, made)
+        return self._known[id(e)][1]
+
+    def _data(self, data: object) -> str:
+        match data:
+            case frozenset():
+                return f"{{{','.join(sorted(map(self._data, data)))}}}"
+            case tuple() | list():
+                return f"[{','.join(map(self._data, data))}]"
+            case _:
+                return repr(data)
 
 
 def save(path: Path, search: Search, properties: Properties) -> None:
@@ -100,9 +139,9 @@ def load(path: Path, search: Search, properties: Properties) -> None:
         with np.load(path, allow_pickle=False) as file:
             meta = json.loads(bytes(file["meta"]))
             arrays = {name: file[name] for name in file.files if name != "meta"}
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise Unusable(f"it cannot be read ({error})") from None
-    if meta.get("fingerprint") != fingerprint(search, properties):
+    except (*_UNREADABLE, zipfile.BadZipFile) as error:
+        raise Unusable(f"it cannot be read ({error or type(error).__name__})") from None
+    if not isinstance(meta, dict) or meta.get("fingerprint") != fingerprint(search, properties):
         raise Unusable("it is of another spec, other bounds, or asks something else")
     world = search.world
     for node, held in zip(world.nodes, meta["nodes"], strict=True):

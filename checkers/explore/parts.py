@@ -30,6 +30,8 @@ from model.lang import Spec
 
 ONE = np.uint64(1)
 UNSEEN, CUT = -1, -2
+MOST_ASKED = 1 << 20
+"""Refusals asked of at once."""
 
 
 @dataclass(frozen=True)
@@ -253,6 +255,27 @@ class NodeParts:
                     wanted.append(self.replies.setdefault(row.reply, Grid(np.uint64)))
                 for grid in wanted:
                     self._set(grid, locals_, chosen, mask)
+                self._refuse(row.label, columns, fields, senders, mask)
+
+    def _refuse(
+        self,
+        label: str,
+        columns: Mapping[str, Any],
+        fields: Mapping[str, Any],
+        senders: Any,
+        mask: Any,
+    ) -> None:
+        """Tell of a refusal that changes nothing, and so is no step, to whoever asks of it."""
+        for_event = self.world.refused.get(label)
+        if for_event is None:
+            return
+        reads_event, heard = for_event
+        of_local, of_event = np.nonzero(mask) if reads_event else _rows_of(mask)
+        for at in range(0, len(of_local), MOST_ASKED):
+            local, event = of_local[at : at + MOST_ASKED], of_event[at : at + MOST_ASKED]
+            held = {n: v[local] for n, v in columns.items()}
+            given = {n: v[event] for n, v in fields.items()}
+            heard(label, Columns(self.me, senders[event], held, held, given), len(local))
 
     def _set(self, grid: Grid, locals_: range, events: list[int], mask: Any) -> None:
         grid.reserve(len(self.locals), max(1, self.words))
@@ -368,6 +391,12 @@ class NodeParts:
         return Columns(self.me, event.sender, local, {}, fields)
 
 
+def _rows_of(mask: Any) -> tuple[Any, Any]:
+    """Return where a row of a mask has something, and the first place in it."""
+    rows = np.flatnonzero(mask.any(axis=1))
+    return rows, mask[rows].argmax(axis=1)
+
+
 class Ambiguous(Exception):
     """Two rows answer one event."""
 
@@ -390,6 +419,10 @@ class World:
     """What is counted apart: the row, and the state of the first figure before and after."""
     heard: Callable[[str, NodeParts, Columns, list[tuple[int, int]]], None] | None = None
     """Called with what a row does for some pairs of a local state and an event."""
+    refused: dict[str, tuple[bool, Callable[[str, Columns, int], None]]] = field(
+        default_factory=dict
+    )
+    """By a refusal that changes nothing: whether the event is asked of, and who is told."""
 
     def __post_init__(self) -> None:
         self.labels = [t.label for t in self.spec.transitions]

@@ -27,6 +27,7 @@ def nice(most: int) -> list[int]:
 def svg(levels: list[int], title: str) -> str:
     """Return the plot of states by depth."""
     most = max(levels, default=1)
+    name, _, within = title.partition(",")
     marks = nice(most)
     inner_width, inner_height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
     slot = inner_width / max(1, len(levels))
@@ -41,7 +42,8 @@ def svg(levels: list[int], title: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}"'
         f' font-family="{FONT}" font-size="12" fill="{INK}">',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
-        f'<text x="{LEFT}" y="24" font-size="14">{escape(title)}</text>',
+        f'<text x="{LEFT}" y="18" font-size="14">{escape(name)}</text>',
+        f'<text x="{LEFT}" y="35" font-size="10">{escape(within.strip())}</text>',
     ]
     for mark in marks:
         y = up(mark)

@@ -90,12 +90,15 @@ class Properties:
     broken: dict[str, Broken] = field(default_factory=dict)
     shown: dict[str, int] = field(default_factory=dict)
     not_asked: dict[str, str] = field(default_factory=dict)
+    doubtful: dict[str, str] = field(default_factory=dict)
+    """By name, the refusal that changes nothing and may break it: such are no steps."""
     asked: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         found: dict[tuple[int, ...], Group] = {}
         self.steps: dict[str, list[tuple[Statement, Kernel]]] = {}
         self.wide_steps: dict[str, list[tuple[Statement, Kernel]]] = {}
+        self.silent: dict[str, list[tuple[Statement, Kernel]]] = {}
         for statement in self.statements:
             try:
                 cases = list(self._cases(statement))
@@ -144,13 +147,34 @@ class Properties:
             if formula.kind is Kind.CONST and formula.data is True:
                 continue
             kernel = self.world.rows.compile(formula)
-            wide = any(
-                e.kind in (Kind.SENT, Kind.GHOST)
-                or (e.kind is Kind.VAR and e.args[0].kind is not Kind.ME)
-                for e in walk(formula)
-            )
+            wide = _is_wide(formula)
+            if self._is_silent(label):
+                self._ask_refusals(statement, label, formula)
+                continue
             table = self.wide_steps if wide else self.steps
             table.setdefault(label, []).append((statement, kernel))
+
+    def _is_silent(self, label: str) -> bool:
+        row = self.world.rows.by_label[label]
+        return row.kind == "refusal" and not row.effective
+
+    def _ask_refusals(self, statement: Statement, label: str, formula: Expr) -> None:
+        """Have a refusal asked of that is no step: of more events than can happen.
+
+        So what holds of all of them holds; of what does not nothing is known.
+        """
+        formula = _worst(formula, False)
+        kernel = self.world.rows.compile(formula)
+        reads_event = any(e.kind in (Kind.FIELD, Kind.SENDER) for e in walk(formula))
+        before, _ = self.world.refused.get(label, (False, self.refused))
+        self.world.refused[label] = (before or reads_event, self.refused)
+        self.silent.setdefault(label, []).append((statement, kernel))
+
+    def refused(self, label: str, columns: Columns, count: int) -> None:
+        """Ask of a refusal that changes nothing."""
+        for statement, kernel in self.silent.get(label, ()):
+            if statement.name not in self.doubtful and len(_false(kernel(columns), count)):
+                self.doubtful[statement.name] = label
 
     # ------------------------------------------------------------ states
 
@@ -330,6 +354,30 @@ class Steps:
 
 def _false(value: Any, count: int) -> Any:
     return np.flatnonzero(~np.broadcast_to(np.asarray(value, bool), (count,)))
+
+
+def _is_wide(formula: Expr) -> bool:
+    """Tell whether it reads more than its node and the event."""
+    return any(
+        e.kind in (Kind.SENT, Kind.GHOST) or (e.kind is Kind.VAR and e.args[0].kind is not Kind.ME)
+        for e in walk(formula)
+    )
+
+
+def _worst(formula: Expr, instead: bool) -> Expr:
+    """Return what implies a formula (or, to `instead` True, follows from it) and is not wide."""
+    if not _is_wide(formula):
+        return formula
+    match formula.kind:
+        case Kind.NOT:
+            args = [_worst(formula.args[0], not instead)]
+        case Kind.AND | Kind.OR:
+            args = [_worst(a, instead) for a in formula.args]
+        case Kind.IMPLIES:
+            args = [_worst(formula.args[0], not instead), _worst(formula.args[1], instead)]
+        case _:
+            return Expr(Kind.CONST, formula.sort, (), instead, formula.span)
+    return Expr(formula.kind, formula.sort, tuple(args), formula.data, formula.span)
 
 
 class View:

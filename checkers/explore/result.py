@@ -237,6 +237,9 @@ def _asked(
         made.verdict = Verdict.REFUTED if made.run is not None else Verdict.UNKNOWN
     elif not search.complete:
         made.verdict, made.reason = Verdict.UNKNOWN, f"the search ended early: {search.stopped}"
+    elif name in properties.doubtful:
+        told = f"{properties.doubtful[name]}, which changes nothing, may break it"
+        made.verdict, made.reason = Verdict.UNKNOWN, f"{told}: `oathbound verify` tells"
     elif made.kind == "sometimes":
         made.verdict, made.reason = Verdict.UNKNOWN, "no state within the bounds shows it"
     return made
