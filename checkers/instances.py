@@ -11,7 +11,7 @@ the spec's assumptions, the configuration and the nodes of the first scenario ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,12 +25,11 @@ from model.lang.sorts import (
     NODE,
     AtomSort,
     MapSort,
-    MaybeSort,
     OrderSort,
     SetSort,
     Sort,
-    StructSort,
     SumSort,
+    parts_of,
 )
 
 MOST_NODES = 60
@@ -144,22 +143,9 @@ def _sorts(spec: Spec) -> list[Sort]:
     told += [s for g in spec.ghosts.values() for s in g.columns]
     for sort in told:
         if sort is not None:
-            for inner in _inside(sort):
+            for inner in parts_of(sort):
                 found.setdefault(inner)
     return list(found)
-
-
-def _inside(sort: Sort) -> Iterator[Sort]:
-    yield sort
-    match sort:
-        case StructSort():
-            for _, part in sort.parts:
-                yield from _inside(part)
-        case SetSort() | MaybeSort():
-            yield from _inside(sort.of)
-        case MapSort():
-            yield from _inside(sort.key)
-            yield from _inside(sort.to)
 
 
 def _configuration(

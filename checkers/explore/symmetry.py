@@ -38,6 +38,7 @@ from model.lang.sorts import (
     SetSort,
     Sort,
     StructSort,
+    parts_of,
 )
 
 if TYPE_CHECKING:
@@ -339,7 +340,7 @@ class Symmetry:
         if node == other:
             return True
         if sort not in self._nodes_in:
-            self._nodes_in[sort] = NODE in _parts(sort)
+            self._nodes_in[sort] = NODE in parts_of(sort)
         return self._nodes_in[sort]
 
     def _known_seen(self, sort: Sort, code: int, node: int) -> Any:
@@ -436,7 +437,7 @@ def find(world: World, config: dict[str, Any]) -> tuple[Symmetry | None, str]:
     for sort, names in ((NODE, codes.bounds.nodes), *_atoms(world)):
         if len(names) < 2:
             continue
-        if any(isinstance(s, MapSort) and sort in _parts(s) for s in sorts):
+        if any(isinstance(s, MapSort) and sort in parts_of(s) for s in sorts):
             notes.append(f"{sort}s: a map of the configuration tells them apart")
             continue
         if sort == NODE and owned:
@@ -475,17 +476,4 @@ def _all_sorts(world: World) -> set[Sort]:
     told = [d.sort for d in spec.variables.values()]
     told += [d.sort for e in spec.events.values() for d in e.parts.values()]
     told += [d.sort for d in spec.config.parts.values()]
-    return {inner for sort in told for inner in _parts(sort)}
-
-
-def _parts(sort: Sort) -> Iterator[Sort]:
-    yield sort
-    match sort:
-        case StructSort():
-            for _, part in sort.parts:
-                yield from _parts(part)
-        case SetSort() | MaybeSort():
-            yield from _parts(sort.of)
-        case MapSort():
-            yield from _parts(sort.key)
-            yield from _parts(sort.to)
+    return {inner for sort in told for inner in parts_of(sort)}

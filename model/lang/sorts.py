@@ -18,6 +18,7 @@ Belongs here: what a sort is, to the back-ends. Never here: how a spec declares 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -101,3 +102,17 @@ def is_ordered(sort: Sort) -> bool:
     if isinstance(sort, StructSort):
         return all(is_ordered(part) for _, part in sort.parts)
     return isinstance(sort, OrderSort | RangeSort)
+
+
+def parts_of(sort: Sort) -> Iterator[Sort]:
+    """Yield `sort` and every sort that its values are made of, at any depth."""
+    yield sort
+    match sort:
+        case StructSort():
+            for _, part in sort.parts:
+                yield from parts_of(part)
+        case SetSort() | MaybeSort():
+            yield from parts_of(sort.of)
+        case MapSort():
+            yield from parts_of(sort.key)
+            yield from parts_of(sort.to)
