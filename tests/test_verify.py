@@ -123,7 +123,6 @@ def test_dropping_any_guard_of_a_herald_only_rule_is_refuted(rule: str, index: i
     refutation(rule, index)
 
 
-@pytest.mark.timeout(600)  # a whole proof, on a machine that may do much else
 def test_every_property_is_proved_for_any_number_of_radiants() -> None:
     options = verify.Options(jobs=2, timeout=PATIENCE)
     report = verify.Verification("order", options, lambda *_: None).run()
@@ -228,7 +227,7 @@ def test_a_key_makes_no_edge(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_reports_are_written(tmp_path: Path) -> None:
     done = oathbound(
-        "verify", "--only", "S2", "--jobs", "1",
+        "verify", "--only", "S2", "--jobs", "1", "--no-cache",
         "--json", str(tmp_path / "r.json"),
         "--junit", str(tmp_path / "r.xml"),
         "--html", str(tmp_path / "r.html"),
