@@ -27,6 +27,8 @@ Where = str
 """What is asked of a transition: its role, the variable, the leaf before and after, by `|`."""
 Answered = Mapping[str, Mapping[Where, bool]]
 """Definite answers, by the transition's label and what was asked of it."""
+QUESTION_MS = 20_000
+"""A question takes a few milliseconds; far more, so that a busy machine draws no other figure."""
 
 
 class Facts:
@@ -72,7 +74,7 @@ class Question:
             self.solver.add(self.step.received, *facts.of_message(t.event.__name__))
         self.solver.add(*facts.of_the_node)
         self.decided = False
-        self.solver.set("timeout", 2_000)
+        self.solver.set("timeout", QUESTION_MS)
 
     def is_leaf(self, variable: str, leaf: str) -> z3.BoolRef:
         """Return that the node's `variable` is `leaf` before the step."""

@@ -44,6 +44,7 @@ from model.lang import (
     weak,
     whenever,
 )
+from model.lang.scenario import Scenario, ask, settle, tick
 
 # ---------------------------------------------------------------- what there is
 
@@ -324,6 +325,24 @@ def released_was_seen(n: Peer, t: Ticket) -> Expr:
 def held_is_not_released(n: Peer) -> Expr:
     """No release of the ticket in use is on its way."""
     return (n.state == HOLDING).implies(~sent(Release, n, config.server, ticket=n.seen))
+
+
+# ---------------------------------------------------------------- a run worth telling
+
+
+SERVED = Scenario(
+    "a client gets the lock and gives it back; the server reminds nobody of what nobody has",
+    {"server": "s"},
+    ("a", "s"),
+    (
+        *ask("a", Acquire),
+        *settle("a", "s"),
+        *tick(Retry, "s"),
+        *ask("a", GiveBack),
+        *settle("a", "s"),
+        *tick(Retry, "s"),
+    ),
+)
 
 
 def spec() -> Spec:

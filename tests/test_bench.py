@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from checkers.bench import peers, proofs
+from checkers.bench import peers, proofs, timing
 from checkers.bench.__main__ import BENCHES, main, table
 from checkers.bench.peers import Absent, Told, Workload, agreement, spin_told, tlc_told
 from checkers.bench.timing import Contender, Row, Section, race
@@ -38,7 +38,12 @@ def test_every_benchmark_runs_and_is_written_down(
     for row in searches.values():
         assert row["note"].startswith("221 distinct" if row["rate"] else "skipped: ")
     assert not any("DIFFER" in remark for remark in found["sections"][2]["remarks"])
-    assert "generated node" in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert "generated node" in told.out
+    for name in (*rates, *searches):
+        assert f"  {name}" in told.err, "each row is told as it comes"
+    parts = [f"{part} of the rules" for part in proofs.EACH]
+    assert set(parts) < {row["name"] for row in found["sections"][1]["rows"]}
 
 
 def test_what_peers_print_is_read() -> None:
@@ -83,6 +88,14 @@ def test_peers_that_count_otherwise_are_told() -> None:
         (told,) = agreement("x", {**same, "oathbound": other})
         assert "THE COUNTS DIFFER" in told
     assert agreement("x", {"TLC": same["TLC"]}) == []
+
+
+def test_a_race_ends_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the round in which its time is over, however many rounds were asked for."""
+    monkeypatch.setattr(timing, "LONGEST", 0.0)
+    runs: list[None] = []
+    (row,) = race([Contender("one", lambda: lambda: runs.append(None), 1)], 10**9)
+    assert len(runs) == 1 and row.rate is not None
 
 
 def test_a_missing_package_is_skipped_with_a_word() -> None:

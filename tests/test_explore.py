@@ -9,6 +9,7 @@ messages, never-given replies are reported".
 from __future__ import annotations
 
 import functools
+import importlib
 import json
 import os
 import subprocess
@@ -28,7 +29,6 @@ from checkers.explore.search import Full, Limits, Search
 from checkers.explore.store import VACANT, Disk, Store, Table, mixed
 from checkers.instances import read_instance
 from checkers.verdict import Verdict
-from model.evaluate.values import EvaluationError
 from model.lang import Spec
 from model.lang.load import load
 from model.lang.spec import drop_clause
@@ -440,6 +440,21 @@ def test_mistakes_are_told_with_a_fix(arguments: list[str], message: str) -> Non
     assert message in told.output
 
 
+def test_a_constant_is_given_as_to_export() -> None:
+    """The configuration is the one that is asked for."""
+    told = CliRunner().invoke(
+        main,
+        ["explore", TEXTBOOK, "--scope", "peers=3", "--constant", "manager=boss", "--crashes", "0"],
+    )
+    assert told.exit_code == 0, told.output
+    assert "288" in told.output
+    broken = wrong_consensus()
+    setting = read_setting(broken, "peers=2", ["manager=boss"])
+    statements = [broken.statements["consistent"]]
+    (asked,) = explore(broken, setting, Options(crashes=0, statements=statements)).asked
+    assert asked.run is not None and ("manager", "boss") in asked.run.config
+
+
 def test_a_scope_that_no_configuration_fits_is_refused() -> None:
     with pytest.raises(ScopeError, match="scenarios have"):
         read_setting(spec_of("ring_election"), "peers=7")
@@ -450,13 +465,31 @@ def test_the_end_is_expected_only_where_levels_shrink() -> None:
     assert expected_rest([1, 8, 4, 2]) == 2
 
 
-def test_an_ambiguous_answer_is_no_count() -> None:
-    """Two rules that answer one event are a mistake of the spec, told when a state shows it."""
-    from checkers.explore import CannotExplore
-
+@pytest.mark.parametrize("symmetry", [False, True])
+def test_two_answers_are_told_with_a_shortest_run(symmetry: bool) -> None:
+    """The search cannot go on from there, and counts nothing beyond."""
     spec = drop_clause(spec_of("two_phase_commit"), "tell_abort", 1)
-    with pytest.raises((CannotExplore, EvaluationError), match="both"):
-        explore(spec, read_setting(spec, "peers=1"))
+    options = Options(crashes=0, symmetry=symmetry, statements=chosen(spec))
+    found = explore(spec, read_setting(spec, "peers=2"), options)
+    two, *rest = found.asked
+    assert (two.name, two.verdict, two.kind) == ("one answer", Verdict.REFUTED, "structural")
+    assert two.run is not None and "tell_abort both answer" in two.run.broken
+    assert len(two.run.steps) == found.depth + 1
+    assert "both" in found.stopped and not found.complete
+    assert {a.verdict for a in rest} <= {Verdict.UNKNOWN, Verdict.SHOWN}
+    assert found.exit_status() == 1
+    assert found.data()["statements"][0]["run"]["steps"]
+
+
+def test_a_set_that_occurs_nowhere_is_a_set(tmp_path: Path) -> None:
+    """A majority with nobody who promised is no value of the state, and breaks the lemma."""
+    (fault,) = (f for f in FAULTS if str(f) == "paxos: one promise is enough")
+    spec = fault.spec(tmp_path)
+    statements = [spec.statements["majority_has_promised"]]
+    options = Options(crashes=0, statements=statements)
+    (asked,) = explore(spec, read_setting(spec, "peers=3"), options).asked
+    assert asked.verdict is Verdict.REFUTED, asked.reason
+    assert asked.run is not None and len(asked.run.steps) == 3
 
 
 # ---------------------------------------------------------------- memory, interrupts
@@ -508,6 +541,83 @@ def test_an_interrupted_search_goes_on_where_it_was(tmp_path: Path) -> None:
     assert found.rules == whole.rules
     assert found.cut == whole.cut
     assert [a.verdict for a in found.asked] == [a.verdict for a in whole.asked]
+
+
+def wrong_consensus() -> Spec:
+    """One in which a manager commits though not all have prepared."""
+    return drop_clause(spec_of("two_phase_textbook"), "decide", 2)
+
+
+def test_what_is_broken_is_kept_with_a_search_that_is_not_over(tmp_path: Path) -> None:
+    """`--all --resume`, stopped beyond the break, goes on and still tells the run."""
+    spec, file = wrong_consensus(), tmp_path / "kept"
+    setting = read_setting(spec, "peers=3")
+    asked: dict[str, Any] = {"crashes": 0, "stop": False, "statements": chosen(spec)}
+    whole = explore(spec, setting, Options(**asked))
+    early = explore(spec, setting, Options(**asked, resume=file, depth=whole.depth - 2))
+    assert early.exit_status() == 1 and file.exists()
+    rest = explore(spec, setting, Options(**asked, resume=file))
+    assert rest.complete and not file.exists()
+    assert rest.levels == whole.levels
+    assert [(a.name, a.verdict, a.reason) for a in rest.asked] == [
+        (a.name, a.verdict, a.reason) for a in whole.asked
+    ]
+    explore(spec, setting, Options(**asked, resume=file, depth=whole.depth - 2))
+    first = explore(spec, setting, Options(**{**asked, "stop": True}, resume=file))
+    assert first.depth == whole.depth - 2, "what is broken already ends the search at once"
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("symmetry", [False, True])
+def test_a_run_that_is_looked_for_again_is_looked_for_as_the_first_time(
+    symmetry: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the levels were too many to keep: with the same memory, workers, names and time."""
+    from checkers.explore import result
+
+    made: list[Search] = []
+    real = result._again
+
+    def again(*given: Any) -> Search:
+        made.append(real(*given))
+        return made[-1]
+
+    monkeypatch.setattr(importlib.import_module("checkers.explore.explore"), "KEPT", 1)
+    monkeypatch.setattr(result, "_again", again)
+    spec = wrong_consensus()
+    setting, memory = read_setting(spec, "peers=3"), 1 << 20
+    asked: dict[str, Any] = {"crashes": 0, "statements": [spec.statements["consistent"]]}
+    options = Options(**asked, symmetry=symmetry, jobs=2, memory=memory)
+    (found,) = explore(spec, setting, options).asked
+    assert found.run is not None and len(found.run.steps) == 3, found.reason
+    (search,) = made
+    assert (search.jobs, search.memory) == (2, memory)
+    assert (search.symmetry is not None) is symmetry
+    options = Options(**asked, timeout=1e9)
+    stop = iter([False, True])
+    options.on_start = lambda search: setattr(search, "interrupted", next(stop))
+    (found,) = explore(spec, setting, options).asked
+    assert found.verdict is Verdict.UNKNOWN
+    assert found.reason == "the search for its run ended early: interrupted"
+    assert len(made[-1].after_level) == 2, "its time is bounded, too"
+
+
+def test_what_is_broken_is_found_again_in_a_wider_packing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A state's word changes when parts become more than there was room for."""
+    from checkers.explore.search import Packing
+
+    made = []
+
+    def tight(counts: list[int], extra: int = 0) -> Packing:
+        made.append(Packing([n + 2 for n in counts], extra))
+        return made[-1]
+
+    monkeypatch.setattr(Packing, "roomy", tight)
+    spec = wrong_consensus()
+    options = Options(crashes=0, stop=False, statements=[spec.statements["consistent"]])
+    (found,) = explore(spec, read_setting(spec, "peers=3"), options).asked
+    assert len(made) > 3
+    assert found.run is not None and len(found.run.steps) == 3, found.reason
 
 
 def test_another_process_goes_on() -> None:
@@ -645,6 +755,9 @@ LONG = "9" * 5_000
         (["liveness", "--scope", f"peers={LONG}"], "a part is NAME=NUMBER"),
         (["export", "--tla", "{}/out", "--scope", f"peers={LONG}"], "a part is NAME=NUMBER"),
         (["explore", "--scope", "peers=2,nodes=3"], "bounded twice"),
+        (["explore", "--constant", "manager=n1", "--constant", "manager=n2"], "given twice"),
+        (["explore", "--scope", "peers=60"], "choose a smaller --scope"),
+        (["export", "--promela", "{}/out", "--scope", "peers=60"], "choose a smaller --scope"),
         (["export", "--tla", "{}/out", "--scope", "peers=2,peers=3"], "bounded twice"),
         (
             ["export", "--tla", "{}/out", "--constant", "manager=n1", "--constant", "manager=n2"],

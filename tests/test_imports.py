@@ -152,7 +152,7 @@ PARTS: dict[str, Part] = {
     # It visits every state of a bounded reading, and tells runs as the prover does.
     "explore": Part(
         ("checkers.explore",),
-        parts=("verdict", "instances", "counterexamples", "report", *MODEL),
+        parts=("verdict", "questions", "instances", "counterexamples", "report", *MODEL),
         libraries=None,
     ),
     # An engine that is not named above may import the model and the verdict, and no other engine.

@@ -175,7 +175,6 @@ def test_no_lemma_of_a_spec_in_the_docs_is_unneeded(target: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
 def test_nothing_in_the_order_is_unneeded() -> None:
     """The 74 lemmas of the order, and its guards: each is needed, by a proof or by a test."""
     found = needs("order", quiet, jobs=2)

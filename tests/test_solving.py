@@ -123,6 +123,7 @@ def test_what_the_first_ways_leave_open_goes_round_the_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(portfolios, "FIRST", ())
+    monkeypatch.setattr(portfolios, "ROUNDS", (PATIENCE,))
     with Portfolio(Limits(PATIENCE), Z3_ALONE) as portfolio:
         answer = portfolio.ask(FOLLOWS)
     assert answer.follows

@@ -33,6 +33,7 @@ from model.lang.rules import RESERVED
 ROOT = Path(__file__).resolve().parent.parent
 SPEC = order.spec()
 LOCK = "docs/tutorial_lock.py"
+ALONE = ("--jobs", "1", "--no-cache")
 UNDECIDED = (Verdict.UNKNOWN, Verdict.TIMED_OUT, Verdict.OUT_OF_MEMORY)
 
 
@@ -135,17 +136,17 @@ OPEN = "tests/open_specs/open_property.py"
 
 
 def test_an_open_property_asked_for_by_name_exits_3_and_says_what_was_done() -> None:
-    done = oathbound("verify", OPEN, "--only", "together", "--jobs", "1")
+    done = oathbound("verify", OPEN, "--only", "together", *ALONE)
     assert done.exit_code == 3, done.output
     assert "checked on runs" not in done.output  # none was run
     assert "OPEN, not checked at all here, no success: together" in done.output
 
 
 def test_an_open_property_fails_the_whole_unless_that_is_allowed() -> None:
-    done = oathbound("verify", OPEN, "--jobs", "1")
+    done = oathbound("verify", OPEN, *ALONE)
     assert done.exit_code == 3, done.output
     assert "OPEN, checked on runs, no success: together" in done.output
-    done = oathbound("verify", OPEN, "--jobs", "1", "--allow-open")
+    done = oathbound("verify", OPEN, *ALONE, "--allow-open")
     assert done.exit_code == 0, done.output
     assert "accepted by --allow-open: together" in done.output
 
@@ -330,7 +331,7 @@ def test_a_property_without_obligations_is_not_proved() -> None:
 
 def test_a_structural_row_asked_for_that_is_about_nothing_is_not_proved() -> None:
     """The lamp sends no messages, so no role of a sender was checked."""
-    done = oathbound("verify", OPEN, "--only", "sender roles", "--jobs", "1")
+    done = oathbound("verify", OPEN, "--only", "sender roles", *ALONE)
     assert done.exit_code == 3, done.output
     assert "no obligation was made for it" in done.output
 

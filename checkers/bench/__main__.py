@@ -14,9 +14,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from checkers.bench import lock_cycle, peers, proofs
-from checkers.bench.timing import Section
+from checkers.bench.timing import Heard, Row, Section
 
-BENCHES: dict[str, Callable[[int], Section]] = {
+BENCHES: dict[str, Callable[[int, Heard], Section]] = {
     "lock_cycle": lock_cycle.bench,
     "proofs": proofs.bench,
     "peers": peers.bench,
@@ -35,6 +35,12 @@ def table(section: Section) -> str:
     return "\n".join([*lines, *(f"  {remark}" for remark in section.remarks)])
 
 
+def heard(row: Row) -> None:
+    """Show a row as soon as it is there: a section may take minutes."""
+    rate = f": {row.rate:,.0f} a second" if row.rate is not None else ""
+    print(f"  {row.name}{rate}; {row.note}", file=sys.stderr, flush=True)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmarks that were asked for; return the exit status."""
     parser = argparse.ArgumentParser(
@@ -50,8 +56,9 @@ def main(arguments: list[str] | None = None) -> int:
     sections: list[Section] = []
     for name, bench in BENCHES.items():
         if options.only is None or name in options.only:
-            sections.append(bench(options.rounds))
-            print(table(sections[-1]))
+            print(f"{name} ...", file=sys.stderr, flush=True)
+            sections.append(bench(options.rounds, heard))
+            print(table(sections[-1]), flush=True)
     if options.json is not None:
         found = {
             "version": 1,

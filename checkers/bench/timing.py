@@ -48,8 +48,15 @@ class Section:
     remarks: tuple[str, ...] = ()
 
 
+Heard = Callable[[Row], None]
+"""Called with each row of a long benchmark as it comes."""
+
+LONGEST = 60.0
+"""No round of a race is begun after so many seconds."""
+
+
 def race(contenders: Sequence[Contender], rounds: int) -> tuple[Row, ...]:
-    """Return the best rate of each contender over `rounds` rounds."""
+    """Return the best rate of each contender over `rounds` rounds, or those there is time for."""
     running: dict[str, Callable[[], None]] = {}
     missing: dict[str, str] = {}
     best: dict[str, float] = {}
@@ -60,8 +67,11 @@ def race(contenders: Sequence[Contender], rounds: int) -> tuple[Row, ...]:
             missing[one.name] = f"skipped: {error.name or error} is not installed"
     gc.collect()
     gc.freeze()
+    end = time.perf_counter() + LONGEST
     try:
-        for _ in range(rounds):
+        for at in range(rounds):
+            if at and time.perf_counter() > end:
+                break
             for one in contenders:
                 if one.name in running:
                     took = _seconds(running[one.name])

@@ -4,7 +4,7 @@ Belongs here: which commands there are, and what holds for all of them. Never he
 
 Exit status: 0 all that was asked for holds; 1 a property is refuted or a derived file is not
 current; 2 the command line or the spec is wrong; 3 something is open or unknown, or ran out of time
-or memory.
+or memory; 130 a key ended it before it began.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from checkers.__main__ import not_begun
 from checkers.cli.common import UNKNOWN, load_spec, wrong
 from checkers.cli.derived import figures_command, generate_command
 from checkers.cli.explore import explore_command
@@ -26,7 +27,17 @@ from checkers.strengthen.command import strengthen_command
 
 
 class Commands(click.Group):
-    """Ctrl-C is no refutation: it exits 3, at whatever moment it comes, and with a word."""
+    """Ctrl-C is no refutation, at whatever moment it comes, and is told with a word.
+
+    Nor is an end that comes too early: click would say `Aborted!` of either, and exit 1.
+    """
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Read the command line."""
+        try:
+            return super().make_context(*args, **extra)
+        except KeyboardInterrupt:
+            not_begun()
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
@@ -37,6 +48,12 @@ class Commands(click.Group):
             if "KeyboardInterrupt" not in f"{type(error).__name__} {error}":
                 raise
             click.echo("interrupted: nothing is decided", err=True)
+            raise SystemExit(UNKNOWN) from None
+        except EOFError as error:
+            told = f": {error}" if str(error) else ""
+            what = f"a file or another process ended too early{told}: nothing is decided"
+            fix = "try again; where it comes again, please report it"
+            click.echo(f"error: {what}\n  fix: {fix}", err=True)
             raise SystemExit(UNKNOWN) from None
 
 

@@ -22,7 +22,7 @@ EPILOG = """\b
 Exit status:
   0  every state within the bounds was visited, and nothing asked for is broken there
   1  something is broken
-  2  the command line or the spec is wrong
+  2  the command line or the spec is wrong, or the scope too large
   3  the search ended early, or something could not be asked
 """
 
@@ -30,6 +30,12 @@ Exit status:
 @click.command(name="explore", epilog=EPILOG)
 @click.argument("spec", default="order")
 @click.option("--scope", default="", metavar="NAME=N,...", help="radiants=3,terms=2,keys=1")
+@click.option(
+    "--constant",
+    multiple=True,
+    metavar="NAME=NODE,...",
+    help="A node, or a set of nodes, of the configuration (repeat).",
+)
 @click.option("--crashes", type=int, metavar="N", help="At most so many crashes; else any number.")
 @click.option("--messages", type=int, metavar="N", help="At most so many different messages.")
 @click.option("--depth", type=int, metavar="N", help="No run longer than so many steps.")
@@ -66,6 +72,7 @@ Exit status:
 def explore_command(
     spec: str,
     scope: str,
+    constant: tuple[str, ...],
     crashes: int | None,
     messages: int | None,
     depth: int | None,
@@ -131,7 +138,7 @@ def explore_command(
                 f"use one of: {', '.join(sorted(close or known))}",
             )
     try:
-        setting = read_setting(loaded, scope)
+        setting = read_setting(loaded, scope, constant)
     except ScopeError as error:
         wrong(error.what, error.fix)
     teller = Teller()

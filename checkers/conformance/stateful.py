@@ -28,7 +28,10 @@ from checkers.conformance.replay import Failure, Replay, Snapshot, Subject, shor
 from checkers.conformance.setting import Cluster, Setting
 from model.evaluate import Event
 
-NUMBERS = st.integers(0, 2**16 - 1)
+FAR = 0x3D97_A6C5_10E3
+NUMBERS = st.integers(FAR, FAR + 2**16 - 1).map(lambda number: number - FAR)
+"""Drawn from far away: Hypothesis prefers numbers that stand in the modules that are loaded, and
+which these are depends on what was run before."""
 ABSENT = 0.3
 """The share of runs that begin with one node cut off."""
 
@@ -228,6 +231,7 @@ def run(
         stateful_step_count=profile.bursts,
         phases=(Phase.generate, Phase.shrink),
         deadline=None,
+        derandomize=False,
         database=None,
         print_blob=False,
         report_multiple_bugs=False,

@@ -79,7 +79,7 @@ def _first_state(evaluator: Evaluator, found: Found) -> Counterexample:
     statement = evaluator.spec.statements[found.property]
     broken = broken_in(evaluator, statement, start) or ""
     assumed = evaluator.spec.of_kind("assumption")
-    lost = [s.name for s in assumed if s.formula is not None and not evaluator.holds(start, s)]
+    lost = [s.name for s in assumed if s.formula is not None and broken_in(evaluator, s, start)]
     notes = [f"in this state the evaluator finds false: {', '.join(lost)}"] if lost else []
     if not broken:
         notes.append("the evaluator finds nothing broken")
@@ -111,7 +111,7 @@ def _claim(evaluator: Evaluator, found: Found, state: GlobalState) -> tuple[str,
     lost = []
     for s in assumed:
         try:
-            if s.formula is not None and not evaluator.holds(state, s):
+            if s.formula is not None and broken_in(evaluator, s, state):
                 lost.append(s.name)
         except CANNOT:
             lost.append(s.name)
@@ -135,7 +135,7 @@ def _later(
         return "", []
     after = state.copy()
     evaluator.apply(after, outcome)
-    lost = [s.name for s in used if not evaluator.holds(after, s)]
+    lost = [s.name for s in used if broken_in(evaluator, s, after)]
     notes = [f"the evaluator finds false after the step: {', '.join(lost)}"] if lost else []
     return f"; the state after satisfies {', '.join(s.name for s in used)}", notes
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from checkers.counterexamples.breaking import CANNOT, broken_by, broken_in, is_of_states
+from checkers.counterexamples.breaking import CANNOT, broken_by, broken_in, every_set, is_of_states
 from model.evaluate import Evaluator, Event, GlobalState
 from model.evaluate.values import zero_value
 from model.lang.sorts import (
@@ -119,7 +119,8 @@ class Step:
             if statement is None:
                 return False
             if statement.formula is None:
-                return self.evaluator.step_holds(self.before, self.event, outcome, statement)
+                with every_set(self.before):
+                    return self.evaluator.step_holds(self.before, self.event, outcome, statement)
             after = self.before.copy()
             self.evaluator.apply(after, outcome)
             return broken_in(self.evaluator, statement, after) is None

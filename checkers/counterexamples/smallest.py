@@ -32,8 +32,14 @@ SCOPES = (
 )
 """Scopes tried in turn."""
 
+SCOPE_MS, SECONDS = 10_000, 30.0
+"""A scope gets so many milliseconds, and none is begun after so many seconds."""
+
 SHRINK_MS = 4_000
 """How long one may look for fewer facts, in milliseconds."""
+
+PLAIN_MS = 500
+"""How long one may look for one plainer value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +63,16 @@ class Found:
     smallest: bool = False
 
 
-def find(
-    spec: Spec,
-    property: str,
-    transition: str,
-    timeout_ms: int = 10_000,
-    seconds: float = 30.0,
-) -> Found | None:
-    """Return the smallest counterexample to an obligation within `SCOPES`, or None.
-
-    A scope gets `timeout_ms`, and none is begun after `seconds`.
-    """
-    until = time.perf_counter() + seconds
+def find(spec: Spec, property: str, transition: str) -> Found | None:
+    """Return the smallest counterexample to an obligation within `SCOPES`, or None."""
+    until = time.perf_counter() + SECONDS
     for scope in SCOPES:
         left = int((until - time.perf_counter()) * 1000)
         if left <= 0:
             return None
         obligation = bounded_obligation(spec, property, transition, scope)
         if obligation is not None:
-            found = _Search(spec, obligation, scope, min(timeout_ms, left)).find()
+            found = _Search(spec, obligation, scope, min(SCOPE_MS, left)).find()
             if found is not None:
                 return found
     return None
@@ -155,7 +152,7 @@ class _Search:
                 break
         if facts:
             solver.add(z3.PbLe([(f, 1) for f in facts], held))
-        solver.set("timeout", 500)
+        solver.set("timeout", PLAIN_MS)
         for simpler in self._plainer():
             model = _narrow(solver, simpler) or model
         return model, smallest

@@ -20,14 +20,15 @@ from typing import Any
 import numpy as np
 
 from checkers.explore.parts import EventAt
-from checkers.explore.properties import Properties
+from checkers.explore.properties import Broken, Properties
+from checkers.explore.runs import word_of
 from checkers.explore.search import Packing, Search
 from checkers.explore.store import Words
 from model.evaluate import show_value
 from model.lang.expr import Expr
 from model.lang.spec import initial_value
 
-VERSION = 2
+VERSION = 3
 
 _UNREADABLE = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError)
 """What NumPy and JSON raise on an empty file, on an array alone, and on anything else."""
@@ -107,6 +108,10 @@ def save(path: Path, search: Search, properties: Properties) -> None:
         "kinds": world.kinds,
         "replies_wanted": sorted(world.replies_wanted),
         "shown": properties.shown,
+        "broken": [
+            [b.name, b.depth, word_of(search, b), b.node, b.event]
+            for b in properties.broken.values()
+        ],
         "nodes": [
             {
                 "locals": n.locals,
@@ -171,6 +176,9 @@ def load(path: Path, search: Search, properties: Properties) -> None:
     search.tally.kinds = Counter(dict(meta["tally"]["kinds"]))
     search.tally.ends = meta["tally"]["ends"]
     properties.shown.update(meta["shown"])
+    for name, depth, word, node_, event in meta["broken"]:
+        properties.broken[name] = Broken(name, depth, word, node_, event, search.packing)
+    properties.end(search)
     search.frontier = arrays["frontier"]
     search.restore(arrays["seen"], [arrays[f"run{i}"] for i in range(meta["runs"])])
     kept = meta["kept"]

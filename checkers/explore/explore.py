@@ -12,9 +12,9 @@ from pathlib import Path
 
 from checkers.explore import checkpoint
 from checkers.explore.ghosts import spoken_of
-from checkers.explore.parts import Ambiguous
-from checkers.explore.properties import Properties
-from checkers.explore.result import KEPT, Explored, conclude
+from checkers.explore.properties import BREAK, Properties
+from checkers.explore.result import KEPT, Asking, Explored, conclude
+from checkers.explore.runs import go
 from checkers.explore.search import Interrupted, Limits, OutOfBits, Search
 from checkers.instances import Setting
 from model.arrays import NoMeaning, TooLarge
@@ -70,31 +70,42 @@ def explore(
         search = Search(
             spec, setting.config, setting.bounds, limits, asked.jobs, ghosts, asked.symmetry
         )
+    except (TooLarge, OutOfBits, NoMeaning) as error:
+        raise _beyond(error) from None
+
+    def ready(made: Search) -> None:
+        if asked.timeout is not None:
+            made.after_level.append(_until(time.perf_counter() + asked.timeout, asked.timeout))
+        if asked.on_start is not None:
+            asked.on_start(made)
+
+    try:
         search.progress = asked.progress
         search.level_words, search.most_kept = [], KEPT
         properties = Properties(search.world, asked.statements, asked.stop)
         properties.attach(search)
-        if asked.timeout is not None:
-            search.after_level.append(_until(time.perf_counter() + asked.timeout, asked.timeout))
         search.memory = asked.memory
         if asked.resume is not None and asked.resume.exists():
             checkpoint.load(asked.resume, search, properties)
-        if asked.on_start is not None:
-            asked.on_start(search)
+        ready(search)
+        ambiguous = None
         try:
-            search.run()
+            ambiguous = go(search)
         except Interrupted:
             search.stopped = "interrupted"
-            # Those of the level that was given up come again with it.
-            properties.broken = {n: b for n, b in properties.broken.items() if b.depth >= 0}
+        if ambiguous is not None:
+            properties.place(search)
+        # Those of a level that was given up come again with it.
+        properties.broken = {n: b for n, b in properties.broken.items() if b.depth >= 0}
         kept = ""
         if asked.resume is not None:
-            if not search.complete and not properties.broken:
+            if not (search.complete or search.stopped == BREAK or ambiguous is not None):
                 checkpoint.save(asked.resume, search, properties)
                 kept = f"{asked.resume} keeps what is done: the same command goes on from there"
             else:
                 asked.resume.unlink(missing_ok=True)
-        found = conclude(spec, setting, search, properties, target)
+        asking = Asking(spec, setting, search, properties, target, ready)
+        found = conclude(asking, ambiguous)
         found.notes += [kept] if kept else []
         return found
     except checkpoint.Unusable as error:
@@ -104,14 +115,14 @@ def explore(
     except OSError as error:
         what = f"the disk: {error.strerror or error}"
         raise CannotExplore(f"{what}\n  fix: make room, or name another file") from None
-    except (TooLarge, OutOfBits) as error:
-        raise CannotExplore(f"{error}\n  fix: a smaller scope, or fewer messages") from None
-    except NoMeaning as error:
-        raise CannotExplore(f"{error}\n  fix: none; this spec is not explored yet") from None
-    except Ambiguous as error:
-        raise CannotExplore(
-            f"{error}, in a state that is reached\n  fix: make the guards exclude each other", 1
-        ) from None
+    except (TooLarge, OutOfBits, NoMeaning) as error:
+        raise _beyond(error) from None
+
+
+def _beyond(error: Exception) -> CannotExplore:
+    if isinstance(error, NoMeaning):
+        return CannotExplore(f"{error}\n  fix: none; this spec is not explored yet")
+    return CannotExplore(f"{error}\n  fix: choose a smaller --scope, or fewer --messages", 2)
 
 
 def _until(end: float, seconds: float) -> Callable[[Search], None]:

@@ -366,8 +366,8 @@ class NodeParts:
             ):
                 pair = pairs[place]
                 if pair in self.effects:
-                    event = self.events[pair[1]]
-                    raise Ambiguous(name, event, world.labels[self.effects[pair].row], row.label)
+                    both = (world.labels[self.effects[pair].row], row.label)
+                    raise Ambiguous(name, both, self.me, pair)
                 kind = world.kind(number, self.locals[pair[0]], values)
                 if not inside:
                     self.effects[pair] = Effect(CUT, 0, number, kind)
@@ -398,12 +398,12 @@ def _rows_of(mask: Any) -> tuple[Any, Any]:
 
 
 class Ambiguous(Exception):
-    """Two rows answer one event."""
+    """Two rows answer one event, in a state of the frontier."""
 
-    def __init__(self, name: str, event: EventAt, one: str, other: str) -> None:
-        """Name both."""
-        super().__init__(f"{name}: both {one} and {other} answer it")
-        self.rows = (one, other)
+    def __init__(self, name: str, rows: tuple[str, str], me: int, pair: tuple[int, int]) -> None:
+        """Name both; `pair` is the local state of the node `me`, and the event."""
+        super().__init__(f"{name}: both {rows[0]} and {rows[1]} answer it")
+        self.me, self.local, self.event = me, *pair
 
 
 @dataclass

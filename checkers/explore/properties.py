@@ -36,20 +36,24 @@ MOST_FLAGS = 1 << 24
 ALL = frozenset({-1})
 """Of what a case reads: everything."""
 GHOSTS = -2
+BREAK = "a statement is broken"
+"""Why a search ends that need not go on."""
 
 
 @dataclass
 class Broken:
     """A statement that a state or a step breaks, `depth` steps from the first state.
 
-    `word`: the state, or the one before the step; `node` and `event` of the step.
+    `word`: the state, or the one before the step, as `packing` packs it; `node` and `event` of the
+    step.
     """
 
-    statement: Statement
+    name: str
     depth: int
     word: int
     node: int = -1
     event: int = -1
+    packing: Packing | None = None
 
 
 @dataclass
@@ -191,8 +195,12 @@ class Properties:
                     break
             if not group.reads:
                 group.done = True
+        self.end(search)
+
+    def end(self, search: Search) -> None:
+        """End a search that need not go on."""
         if self.broken and self.stop and not search.stopped:
-            search.stopped = "a statement is broken"
+            search.stopped = BREAK
 
     def _fresh(self, group: Group, search: Search) -> Words:
         """Return states that show every combination not asked before, and perhaps more."""
@@ -257,7 +265,7 @@ class Properties:
                 self.shown[name] = search.depth
             else:
                 word = self._whole(group, words[hit], search)
-                self.broken[name] = Broken(case.statement, search.depth, word)
+                self.broken[name] = Broken(name, search.depth, word, packing=search.packing)
         group.cases = [c for c in group.cases if c.statement.name not in self.shown]
 
     def _whole(self, group: Group, word: Any, search: Search) -> int:
@@ -291,7 +299,7 @@ class Properties:
             bad = _false(kernel(columns), len(pairs))
             if len(bad):
                 local, event = pairs[int(bad[0])]
-                self.broken[statement.name] = Broken(statement, -1, local, node.me, event)
+                self.broken[statement.name] = Broken(statement.name, -1, local, node.me, event)
 
     def taken(self, step: Steps) -> None:
         """Ask steps of whole states."""
@@ -309,7 +317,7 @@ class Properties:
                 if len(bad):
                     word = int(step.words[at[bad[0]]])
                     self.broken[statement.name] = Broken(
-                        statement, step.depth, word, step.node.me, step.event
+                        statement.name, step.depth, word, step.node.me, step.event, step.packing
                     )
 
     def _step_columns(self, step: Steps, at: Any) -> Columns:
@@ -334,9 +342,8 @@ class Properties:
                 continue
             found = search.where(broken.node, broken.word, broken.event)
             if found is not None:
-                broken.word, broken.depth = found, search.depth
-        if self.broken and self.stop and not search.stopped:
-            search.stopped = "a statement is broken"
+                broken.word, broken.depth, broken.packing = found, search.depth, search.packing
+        self.end(search)
 
 
 @dataclass

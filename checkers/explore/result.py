@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import resource
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from checkers.counterexamples.telling import tell
-from checkers.explore.parts import Ambiguous
 from checkers.explore.properties import Broken, Properties
-from checkers.explore.runs import run_to
-from checkers.explore.search import Full, Limits, Search
+from checkers.explore.runs import go, run_to
+from checkers.explore.search import Full, Interrupted, Limits, Search
 from checkers.instances import Setting
+from checkers.questions import DETERMINISM, STRUCTURAL
 from checkers.story import ToldRun, run_data
 from checkers.verdict import Verdict
 from model.lang import Spec
@@ -154,10 +155,24 @@ def limits_in_words(limits: Limits) -> str:
     return ", ".join(told)
 
 
-def conclude(
-    spec: Spec, setting: Setting, search: Search, properties: Properties, target: str = ""
-) -> Explored:
-    """Return what a search found, its runs told. `target` is what `load` takes for the spec."""
+@dataclass
+class Asking:
+    """What was searched: to tell its runs. `target` is what `load` takes for the spec.
+
+    `ready` is told of a search that is made again, to look for a run.
+    """
+
+    spec: Spec
+    setting: Setting
+    search: Search
+    properties: Properties
+    target: str = ""
+    ready: Callable[[Search], None] | None = None
+
+
+def conclude(asking: Asking, ambiguous: Broken | None = None) -> Explored:
+    """Return what a search found, its runs told; `ambiguous`: where it could not go on."""
+    spec, setting, search = asking.spec, asking.setting, asking.search
     world = search.world
     rules: dict[str, int] = {}
     edges: dict[tuple[str, str], int] = {}
@@ -201,8 +216,14 @@ def conclude(
         search.jobs,
         search.symmetry_told,
     )
-    for statement in properties.statements:
-        found.asked.append(_asked(spec, setting, search, properties, statement, target))
+    if ambiguous is not None:
+        title = STRUCTURAL[DETERMINISM]
+        made = Asked(DETERMINISM, title, "structural", Verdict.UNKNOWN, "")
+        made.run, made.reason = told_run(asking, ambiguous)
+        made.verdict = Verdict.REFUTED if made.run is not None else Verdict.UNKNOWN
+        found.asked.append(made)
+    for statement in asking.properties.statements:
+        found.asked.append(_asked(asking, statement))
     return found
 
 
@@ -214,14 +235,8 @@ def _by_refusals(spec: Spec) -> set[str]:
     }
 
 
-def _asked(
-    spec: Spec,
-    setting: Setting,
-    search: Search,
-    properties: Properties,
-    statement: Statement,
-    target: str,
-) -> Asked:
+def _asked(asking: Asking, statement: Statement) -> Asked:
+    search, properties = asking.search, asking.properties
     made = Asked(
         statement.name, statement.prop.title, statement.prop.kind, Verdict.BOUND_REACHED, ""
     )
@@ -231,9 +246,7 @@ def _asked(
     elif name in properties.shown:
         made.verdict, made.reason = Verdict.SHOWN, f"after {properties.shown[name]} steps"
     elif name in properties.broken:
-        made.run, made.reason = told_run(
-            spec, setting, search, properties.broken[name], statement, target
-        )
+        made.run, made.reason = told_run(asking, properties.broken[name])
         made.verdict = Verdict.REFUTED if made.run is not None else Verdict.UNKNOWN
     elif not search.complete:
         made.verdict, made.reason = Verdict.UNKNOWN, f"the search ended early: {search.stopped}"
@@ -245,36 +258,49 @@ def _asked(
     return made
 
 
-def told_run(
-    spec: Spec,
-    setting: Setting,
-    search: Search,
-    broken: Broken,
-    statement: Statement,
-    target: str,
-) -> tuple[ToldRun | None, str]:
-    """Return a shortest run that breaks a statement, or why it cannot be told."""
+def told_run(asking: Asking, broken: Broken) -> tuple[ToldRun | None, str]:
+    """Return a shortest run that breaks something, or why it cannot be told."""
     run = None
-    if search.level_words is not None:
+    if asking.search.level_words is not None:
         try:
-            run = run_to(search, broken, statement.name)
+            run = run_to(asking.search, broken)
         except Full:
             run = None
     if run is None:
-        again = Search(
-            spec, setting.config, setting.bounds, search.limits, ghosts=search.ghosts_held
-        )
-        again.level_words = []
-        asked = Properties(again.world, [statement])
-        asked.attach(again)
-        again.run()
-        if statement.name not in asked.broken:
-            return None, "searching again does not find it: please report this"
-        run = run_to(again, asked.broken[statement.name], statement.name)
-    made = tell(spec, run, target, shortest=True)
+        again = _again(asking)
+        statements = [s for s in asking.properties.statements if s.name == broken.name]
+        properties = Properties(again.world, statements)
+        properties.attach(again)
+        try:
+            found = go(again) or properties.broken.get(broken.name)
+        except Interrupted:
+            again.stopped, found = "interrupted", None
+        if found is None:
+            early = f"the search for its run ended early: {again.stopped}"
+            return None, early if again.stopped else "it is not found again: please report this"
+        run = run_to(again, found)
+    made = tell(asking.spec, run, asking.target, shortest=True)
     if isinstance(made, str):
         return None, f"the evaluator does not confirm the run ({made}): please report this"
     return made, f"a run of {len(made.steps)} steps breaks it; no shorter one does"
 
 
-__all__ = ["Ambiguous", "Asked", "Explored", "conclude", "limits_in_words", "peak_memory"]
+def _again(asking: Asking) -> Search:
+    """Return the same search, as new, which keeps all its levels."""
+    old, setting = asking.search, asking.setting
+    again = Search(
+        asking.spec,
+        setting.config,
+        setting.bounds,
+        old.limits,
+        old.jobs,
+        old.ghosts_held,
+        old.symmetry is not None,
+    )
+    again.level_words, again.memory, again.progress = [], old.memory, old.progress
+    if asking.ready is not None:
+        asking.ready(again)
+    return again
+
+
+__all__ = ["Asked", "Asking", "Explored", "conclude", "limits_in_words", "peak_memory"]

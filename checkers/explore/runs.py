@@ -6,24 +6,43 @@ Never here: telling it (`checkers.counterexamples`).
 
 from __future__ import annotations
 
+import numpy as np
+
+from checkers.counterexamples.breaking import answers
 from checkers.counterexamples.runs import FoundRun, System, Taken
-from checkers.explore.parts import EventAt
+from checkers.explore.parts import Ambiguous, EventAt
 from checkers.explore.properties import Broken
 from checkers.explore.search import Search
+from checkers.questions import DETERMINISM
 from model.arrays.rows import CRASH
-from model.evaluate import Evaluator, Event
+from model.evaluate import Evaluator, Event, GlobalState
 from model.evaluate.values import EvaluationError
 
 FOUND_BY = "exploration"
 
 
-def run_to(search: Search, broken: Broken, name: str) -> FoundRun:
+def go(search: Search) -> Broken | None:
+    """Let a search run; return the step at which two rules answer one event, where it meets one."""
+    try:
+        search.run()
+    except Ambiguous as error:
+        search.stopped = str(error)
+        word = search.where(error.me, error.local, error.event)
+        assert word is not None, "what is learnt happens in the frontier"
+        depth, packing = search.depth, search.packing
+        return Broken(DETERMINISM, depth, word, error.me, error.event, packing)
+    return None
+
+
+def run_to(search: Search, broken: Broken) -> FoundRun:
     """Return a shortest run that ends in a state, or with a step. The search kept its levels."""
     assert search.level_words is not None
+    for held in search.world.nodes:
+        held.prepare()  # where the search ended as soon as it went on from a file
     chain: list[tuple[int, int]] = []
     if broken.node >= 0:
         chain.append((broken.node, broken.event))
-    word = broken.word
+    word = word_of(search, broken)
     for depth in range(broken.depth, 0, -1):
         word, node, event = search.predecessor(search.level_words[depth - 1], word)
         chain.append((node, event))
@@ -34,10 +53,21 @@ def run_to(search: Search, broken: Broken, name: str) -> FoundRun:
     state = evaluator.initial_state(search.config, search.bounds.nodes)
     steps: list[Taken] = []
     for event_ in events:
+        if broken.name == DETERMINISM and event_ is events[-1]:
+            steps.append((event_, " / ".join(answers(evaluator, state, event_))))
+            break
         outcome = evaluator.advance(state, event_)
         steps.append((event_, outcome.transition))
     system = System(search.config, search.bounds.nodes)
-    return FoundRun(name, system, tuple(steps), FOUND_BY)
+    return FoundRun(broken.name, system, tuple(steps), FOUND_BY)
+
+
+def word_of(search: Search, broken: Broken) -> int:
+    """Return the state of something broken as the search packs it by now."""
+    if broken.packing is None or broken.packing is search.packing:
+        return broken.word
+    words = np.array([broken.word], np.uint64)
+    return int(broken.packing.repacked(words, search.packing)[0])
 
 
 def _with_names(search: Search, broken: Broken) -> list[tuple[int, int]]:
@@ -48,7 +78,7 @@ def _with_names(search: Search, broken: Broken) -> list[tuple[int, int]]:
     """
     assert search.level_words is not None
     assert search.symmetry is not None
-    orbits = [broken.word]
+    orbits = [word_of(search, broken)]
     for depth in range(broken.depth, 0, -1):
         orbits.append(search.predecessor(search.level_words[depth - 1], orbits[-1])[0])
     orbits.reverse()
@@ -75,10 +105,16 @@ def _last_step(search: Search, broken: Broken, chain: list[tuple[int, int]]) -> 
                 evaluator.check_event(state, told)
             except EvaluationError:
                 continue  # the message is not sent in this state
-            outcome = evaluator.outcome(state, told)
-            if not evaluator.step_holds(state, told, outcome, broken.statement):
+            if _breaks(evaluator, state, told, broken.name):
                 return held.me, number
     raise LookupError("no step breaks it")
+
+
+def _breaks(evaluator: Evaluator, state: GlobalState, event: Event, name: str) -> bool:
+    if name == DETERMINISM:
+        return len(answers(evaluator, state, event)) > 1
+    statement = evaluator.spec.statements[name]
+    return not evaluator.step_holds(state, event, evaluator.outcome(state, event), statement)
 
 
 def in_words(search: Search, node: int, event: int) -> Event:

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from checkers.explore.ghosts import NOTHING, Ghosts
-from checkers.explore.parts import CUT, ONE, NodeParts, World
+from checkers.explore.parts import CUT, ONE, Ambiguous, NodeParts, World
 from checkers.explore.properties import Steps
 from checkers.explore.store import Disk, Store, Words
 from checkers.explore.symmetry import Symmetry, find
@@ -400,7 +400,7 @@ class Search:
                         tally.add(mine)
                     if trouble is not None:
                         raise trouble
-        except (Full, Interrupted):
+        except (Full, Interrupted, Ambiguous):
             self._forget(fresh)
             raise
         return fresh, tally

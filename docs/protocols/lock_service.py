@@ -54,6 +54,7 @@ from model.lang import (
     sometimes,
     weak,
 )
+from model.lang.scenario import Scenario, ask, settle, tick
 
 # ---------------------------------------------------------------- what there is
 
@@ -248,6 +249,19 @@ def locked_was_transferred(n: Host, x: Node, e: Epoch) -> Expr:
     """The first holder has announced nothing."""
     given = (e <= n.epoch) & exists(lambda a: sent(Transfer, a, n, epoch=e), a=Node)
     return sent(Locked, n, x, epoch=e).implies(given)
+
+
+PASSED_ON = Scenario(
+    "the lock is passed on; who has passed nothing on has nothing to send again",
+    {"observers": frozenset({"a", "b"}), "first": "a"},
+    ("a", "b"),
+    (
+        *tick(Retry, "a"),
+        *ask("a", PassOn, to="b"),
+        *tick(Retry, "a", "b"),
+        *settle("a", "b"),
+    ),
+)
 
 
 def spec() -> Spec:

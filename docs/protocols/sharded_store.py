@@ -53,6 +53,7 @@ from model.lang import (
     weak,
     whenever,
 )
+from model.lang.scenario import Scenario, ask, deliver, settle
 
 # ---------------------------------------------------------------- what there is
 
@@ -272,13 +273,17 @@ def refuse(me: Store, m: EventProxy) -> tuple[Row, ...]:
 # ---------------------------------------------------------------- what is promised
 
 
-@safety("one-owner", "A key has at most one owner")
+@safety("one-owner", "A key has at most one owner", uses=("one-place", "born_once"))
 def one_owner(a: Store, b: Store, k: Key) -> Expr:
     """So nobody reads a value that another node has changed."""
     return (a.table.at(k).known & b.table.at(k).known).implies(a == b)
 
 
-@safety("one-place", "A key that is on its way has no owner")
+@safety(
+    "one-place",
+    "A key that is on its way has no owner",
+    uses=("one-owner", "one_parcel", "number_is_used", "one_number", "kept_was_sent", "born_once"),
+)
 def one_place(n: Store, a: Node, b: Store, k: Key, v: MaybeValue, s: Number) -> Expr:
     """A parcel is on its way until its receiver has taken it."""
     on_its_way = sent(Transfer, a, b, key=k, value=v, number=s) & ~b.taken.at(s)
@@ -354,11 +359,31 @@ def acknowledged_is_taken(n: Store, a: Node, s: Number) -> Expr:
     return sent(Ack, n, a, number=s).implies(n.taken.at(s) & sent(Transfer, a, n, number=s))
 
 
-@lemma("A key is created once: the first node remembers all that there ever were.")
+@lemma("A key is created once: the first node remembers all that there ever were.", by_name=True)
 def born_once(n: Store, k: Key, a: Node, b: Node, v: MaybeValue, s: Number) -> Expr:
-    """Owned, or on its way, or both at some time."""
+    """Owned, or on its way, or both at some time.
+
+    By name alone, so that the rules exclude each other by what a node itself sees.
+    """
     was = n.table.at(k).known | sent(Transfer, a, b, key=k, value=v, number=s)
     return was.implies(Store.at(config.first).born.has(k))
+
+
+PASSED_ON = Scenario(
+    "a key is passed on: who has it not does not answer for it, and a parcel is acknowledged once",
+    {"first": "a"},
+    ("a", "b"),
+    (
+        *ask("a", Put, key="k", value="v"),
+        *ask("b", Get, key="k"),
+        *ask("a", Move, key="k", to="b"),
+        *ask("a", Overdue, number=(1, "a"), parcel=("k", "v", "b")),
+        *settle("a", "b"),
+        *ask("a", Get, key="k"),
+        *ask("b", Get, key="k"),
+        *deliver(Ack, "b", "a"),
+    ),
+)
 
 
 def spec() -> Spec:

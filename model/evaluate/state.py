@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import combinations, product
 from typing import NamedTuple
 
 from model.evaluate.terms import Local
@@ -135,6 +135,8 @@ class GlobalState:
         self.ghosts = {name: Relation((ghosts or {}).get(name, ())) for name in schema.ghosts}
         for packet in sent:
             self.send(packet)
+        self.every_set = False
+        """Set it, and a quantified set of nodes is each there is, not only those that occur."""
         self._domains: dict[Sort, tuple[Value, ...]] = {}
 
     def send(self, packet: Packet) -> bool:
@@ -147,7 +149,9 @@ class GlobalState:
     def copy(self) -> GlobalState:
         """Return an independent copy."""
         ghosts = {name: relation.rows for name, relation in self.ghosts.items()}
-        return GlobalState(self.schema, self.config, self.nodes, self.packets, ghosts)
+        made = GlobalState(self.schema, self.config, self.nodes, self.packets, ghosts)
+        made.every_set = self.every_set
+        return made
 
     def __eq__(self, other: object) -> bool:
         """Tell whether both hold the same values, messages and ghosts."""
@@ -185,8 +189,9 @@ class GlobalState:
         """Return what a quantified variable of `sort` ranges over.
 
         All values of a finite sort; the processes; of every other sort the values that occur
-        anywhere in the state, and zero or the empty set. A struct ranges over all combinations of
-        its parts' values, so that quantifying over it or over its parts means the same.
+        anywhere in the state, and zero or the empty set (with `every_set` each set of processes).
+        A struct ranges over all combinations of its parts' values, so that quantifying over it or
+        over its parts means the same.
         """
         match sort:
             case BoolSort():
@@ -201,6 +206,9 @@ class GlobalState:
                 return tuple(product(*(self.domain(inner) for _, inner in sort.parts)))
             case _ if sort == NODE:
                 return tuple(self.nodes)
+            case SetSort() if self.every_set and sort.of == NODE:
+                sizes = range(len(self.nodes) + 1)
+                return tuple(frozenset(one) for n in sizes for one in combinations(self.nodes, n))
         if not self._domains:
             self._domains = self._occurring()
         least: tuple[Value, ...] = ()
