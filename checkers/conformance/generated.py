@@ -13,6 +13,7 @@ import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from operator import attrgetter
+from types import ModuleType
 from typing import Any, TypeAlias
 
 from model.evaluate import Event, Packet, RefusedBy
@@ -44,16 +45,19 @@ class Answer:
 class GeneratedNode:
     """The generated package of a spec: makes nodes, shows them events, tells what they did."""
 
-    def __init__(self, spec: Spec, package: str | None = None) -> None:
+    def __init__(
+        self, spec: Spec, package: str | None = None, node: ModuleType | None = None
+    ) -> None:
         """Import the package, `impl.<name of the spec>` unless it is given.
 
+        With `node` nothing is imported: that is its module `node`, perhaps not from any file.
         Raises `ModuleNotFoundError` if it was not generated.
         """
         self.package = package if package is not None else f"impl.{spec.name}"
-        self.plain = importlib.import_module(f"{self.package}.plain")
-        self.process: Any = getattr(
-            importlib.import_module(f"{self.package}.node"), spec.process.__name__
-        )
+        if node is None:
+            node = importlib.import_module(f"{self.package}.node")
+        self.plain = node.plain
+        self.process: Any = getattr(node, spec.process.__name__)
         self.names: tuple[str, ...] = tuple(self.plain.VARIABLES)
         if set(self.names) != set(spec.variables):
             odd = ", ".join(sorted(set(self.names) ^ set(spec.variables)))

@@ -1,0 +1,148 @@
+"""That nothing can show a goal: a proof in the unbounded reading, and what it used.
+
+Belongs here: the question and its core. Never here: looking for a case (`room`).
+
+Any number of nodes, of values and of sets: what the solver excludes here no state of any system
+shows. First nothing is given but what is wanted, each value being of its sort; then the axioms of
+orders and majorities, and that no two rules answer (which `oathbound verify` proves). What is
+stated of one node is given only to tell which states are unlikely: a clause is called impossible
+only where no lemma is needed for it. What a proof used is told by leaving out one thing after
+another, in a fixed order; so it is the same on every machine, unless a solver gives up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import z3
+
+from checkers.given import Given
+from checkers.mcdc.goals import Goal
+from model.lang import Message, Spec
+from model.lang.expr import conjunction, negate
+from model.smt import SystemStep, Vocabulary
+from model.smt.translate import UnsupportedExpression
+
+STEPS = 4_000_000
+"""How long the solver may try one question, in its own steps: some three million a second."""
+AXIOMS = "the axioms of orders and majorities"
+ONE_RULE = "no two rules answer"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What a proof used: of what is wanted, by its words; axioms; statements by name."""
+
+    used: tuple[str, ...]
+    lemmas: tuple[str, ...] = ()
+
+
+class Impossible:
+    """Questions about the rows of one spec, in the unbounded reading."""
+
+    def __init__(self, spec: Spec, given: Given) -> None:
+        self.spec, self.given = spec, given
+        self.v = Vocabulary(spec)
+        self._steps: dict[str, SystemStep] = {}
+        self._facts = self.v.translator(self.v)
+
+    def proof(self, goal: Goal) -> Proof | None:
+        """Return why no case shows a goal, whatever the node holds; None if that is unknown."""
+        try:
+            wanted = self._wanted(goal)
+        except UnsupportedExpression:
+            return None
+        for more in ([], self._one_rule(goal), [*self._one_rule(goal), *self._axioms()]):
+            core = self._core(goal, [*wanted, *more])
+            if core is not None:
+                return Proof(core)
+        return None
+
+    def unlikely(self, goal: Goal) -> Proof | None:
+        """Return why no node of a run shows a goal, by what is stated of one; None if unknown."""
+        try:
+            known = [*self._wanted(goal), *self._one_rule(goal), *self._axioms()]
+            lemmas = self._lemmas(goal)
+        except UnsupportedExpression:
+            return None
+        # Lemmas come first: as few of them as can be are left.
+        core = self._core(goal, [*lemmas, *reversed(known)])
+        if core is None:
+            return None
+        names = {name for name, _ in lemmas}
+        return Proof(
+            tuple(n for n in reversed(core) if n not in names),
+            tuple(n for n in core if n in names),
+        )
+
+    # ------------------------------------------------------------ what is given
+
+    def _step(self, row: str) -> SystemStep:
+        if row not in self._steps:
+            self._steps[row] = SystemStep(self.spec, self.spec.by_label[row], self.v)
+        return self._steps[row]
+
+    def _wanted(self, goal: Goal) -> list[tuple[str, z3.BoolRef]]:
+        before = self._step(goal.row).before
+        formulas = [(before.formula(e), value) for e, value in goal.wanted]
+        return [
+            (name, f if value else z3.Not(f))
+            for name, (f, value) in zip(goal.names, formulas, strict=True)
+        ]
+
+    def _one_rule(self, goal: Goal) -> list[tuple[str, z3.BoolRef]]:
+        event = self.spec.by_label[goal.row].event
+        assert event is not None
+        guards = [rule.guard for rule in self.spec.rules_of(event)]
+        before = self._step(goal.row).before
+        pairs = [
+            before.formula(negate(conjunction(a, b)))
+            for at, a in enumerate(guards)
+            for b in guards[at + 1 :]
+        ]
+        return [(ONE_RULE, z3.And(pairs))] if pairs else []
+
+    def _axioms(self) -> list[tuple[str, z3.BoolRef]]:
+        return [(AXIOMS, z3.And([f for _, f in self.v.axioms()]))]
+
+    def _lemmas(self, goal: Goal) -> list[tuple[str, z3.BoolRef]]:
+        """Return what is stated of one node, at this one, and of the message that it answers."""
+        found = []
+        for name, fact in self.given.of_the_node:
+            self._facts.bound = {fact.data[0][0]: self.v.me}
+            found.append((name, self._facts.formula(fact.args[0])))
+            self._facts.bound = {}
+        t = self.spec.by_label[goal.row]
+        for name, fact in self.given.of_answered(t):
+            found.append((name, self._facts.formula(fact)))
+        if t.event is not None and issubclass(t.event, Message) and found:
+            found.append(("the message was sent", self._step(goal.row).received))
+        return found
+
+    # ------------------------------------------------------------ asking
+
+    def _core(self, goal: Goal, given: Sequence[tuple[str, z3.BoolRef]]) -> tuple[str, ...] | None:
+        """Return the names of what excludes each other, as few as leaving out one by one gives."""
+        solver = z3.SimpleSolver()
+        solver.set("rlimit", STEPS)
+        solver.add(*self._step(goal.row).side, *self._facts.side)
+        names = []
+        for at, (_, formula) in enumerate(given):
+            names.append(z3.Bool(f"given!{at}"))
+            solver.add(z3.Implies(names[at], formula))
+        if not self._excluded(solver, names):
+            return None
+        kept = list(names)
+        for name in reversed(names):
+            fewer = [x for x in kept if not x.eq(name)]
+            if self._excluded(solver, fewer):
+                kept = fewer
+        told = [given[at][0] for at, name in enumerate(names) if any(x.eq(name) for x in kept)]
+        return tuple(dict.fromkeys(told))
+
+    def _excluded(self, solver: z3.Solver, names: list[z3.BoolRef]) -> bool:
+        answer = solver.check(*names)
+        if answer == z3.unknown and "interrupted" in solver.reason_unknown():
+            raise KeyboardInterrupt
+        return bool(answer == z3.unsat)
