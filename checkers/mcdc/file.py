@@ -39,6 +39,8 @@ from model.lang.sorts import AtomSort, MapSort, Sort, StructSort, SumSort
 SCHEMA = 1
 ORDER = Path(__file__).resolve().parents[2] / "tests" / "cases" / "order.jsonl"
 """Where the order's cases lie."""
+NAME = "cases.jsonl"
+"""How the file of another spec is called, among what is derived from that."""
 
 _CHECK = re.compile(r'^(.*), "check": "([0-9a-f]{8})"\}$')
 _KINDS = ("case", "unlikely", "impossible", "unknown")
@@ -76,6 +78,15 @@ class Stored:
     impossible: dict[str, Proof] = field(default_factory=dict)
     unlikely: dict[str, Proof] = field(default_factory=dict)
     unknown: dict[str, str] = field(default_factory=dict)
+    places: dict[str, int] = field(default_factory=dict)
+    """The line of each goal that a line of its own tells of."""
+
+    def line_of(self, goal: str) -> int:
+        """Return the line that tells of a goal, by its name."""
+        if goal in self.places:
+            return self.places[goal]
+        shown = (n for n, case in zip(self.lines, self.cases, strict=True) if goal in case.shows)
+        return next(shown, 1)
 
 
 def fingerprint(spec: Spec) -> str:
@@ -186,13 +197,47 @@ def _of_packet(message: type[Message], p: Packet) -> dict[str, Any]:
 
 
 def read(spec: Spec, path: Path) -> Stored:
-    """Return what a file holds. Raises `BadFile` for one that is damaged, stale or no such file."""
+    """Return what a file holds.
+
+    Raises `BadFile` for one that is damaged or stale, `FileNotFoundError` where there is none.
+    """
+    return read_text(spec, _text(path))
+
+
+def header_of(spec: Spec, path: Path) -> dict[str, Any]:
+    """Return the header of a file whose lines all check. Raises what `read` raises."""
+    entries = _checked(_text(path))
+    header = next(entries, None)
+    if header is None:
+        raise BadFile(Wrong(1, "the file is empty"))
+    _check_header(spec, header)
+    lines = 1 + sum(1 for _ in entries)
+    if lines != 1 + sum(header["lines"].values()):
+        raise BadFile(Wrong(lines, "the header says another number of lines"))
+    return header
+
+
+def why_stale(spec: Spec, path: Path) -> str:
+    """Return why a file is not current, by its header and its lines' checks; empty where it is.
+
+    No case is looked at, and no solver asked.
+    """
     try:
-        text = path.read_bytes().decode("utf-8")
+        header_of(spec, path)
+    except FileNotFoundError:
+        return "missing"
+    except BadFile as error:
+        return str(error)
+    return ""
+
+
+def _text(path: Path) -> str:
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        line = content[: error.start].count(b"\n") + 1
         raise BadFile(Wrong(line, "it is no text in UTF-8")) from None
-    return read_text(spec, text)
 
 
 def read_text(spec: Spec, text: str) -> Stored:
@@ -212,7 +257,9 @@ def read_text(spec: Spec, text: str) -> Stored:
                 stored.lines.append(line)
             elif kind == "unknown":
                 stored.unknown[entry[kind]] = entry["since"]
+                stored.places[entry[kind]] = line
             elif kind is not None:
+                stored.places[entry[kind]] = line
                 where = stored.impossible if kind == "impossible" else stored.unlikely
                 where[entry[kind]] = Proof(tuple(entry["since"]), tuple(entry.get("lemmas", ())))
             else:
@@ -245,8 +292,10 @@ def _checked(text: str) -> Iterator[dict[str, Any]]:
         before = found[2]
         try:
             entry = json.loads(one)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BadFile(Wrong(line, f"it is no JSON: {error}")) from None
+        if not isinstance(entry, dict):
+            raise BadFile(Wrong(line, "it is no object"))
         yield entry
 
 
@@ -258,6 +307,9 @@ def _check_header(spec: Spec, header: dict[str, Any]) -> None:
         raise BadFile(Wrong(1, reason))
     if header.get("spec") != spec.name:
         raise BadFile(Wrong(1, f"its cases are of the spec {header.get('spec')!r}"))
+    lines = header.get("lines")
+    if not (isinstance(lines, dict) and all(type(n) is int for n in lines.values())):
+        raise BadFile(Wrong(1, "it does not say how many lines follow"))
     if header.get("print") != fingerprint(spec):
         raise BadFile(Wrong(1, "its cases were made from the spec as it was before it was changed"))
 
@@ -280,6 +332,8 @@ class _Reader:
         held = {n: spec.variables[n] for n in entry["state"]}
         local = {**self._first, **_values(held, entry["state"], "state")}
         fields = _values(event.parts, entry["fields"], "fields")
+        if ("sender" in entry) != issubclass(event, Message):
+            raise EvaluationError(event.__name__, "sender", "a message has one, and nothing else")
         happens = Event(event.kind, event.__name__, entry["me"], fields, entry.get("sender"))
         situation = Situation(entry["me"], self._configs[given], local, happens)
         outcome = self._outcome(entry["me"], entry["then"])

@@ -16,7 +16,7 @@ choices (`ite`): each is a decision of its own, and its two branches must differ
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from model.lang import Spec
@@ -28,7 +28,8 @@ from model.lang.spec import Transition
 Path = tuple[int, ...]
 """Where a part of an expression stands: the places of its parents' arguments."""
 
-ANSWERS, CLAUSE, CONDITION, BEFORE, CHOICE = "answers", "clause", "condition", "before", "choice"
+ANSWERS, CLAUSE, NEEDED = "answers", "clause", "needed"
+CONDITION, BEFORE, CHOICE = "condition", "before", "choice"
 
 _CONNECTIVES = frozenset({Kind.NOT, Kind.AND, Kind.OR, Kind.IMPLIES})
 
@@ -37,7 +38,8 @@ _CONNECTIVES = frozenset({Kind.NOT, Kind.AND, Kind.OR, Kind.IMPLIES})
 class Goal:
     """Something to be shown by a case: `wanted` holds of it, each expression with its value.
 
-    `what`: the row answers; its clause is alone false; a condition in it decides, being `value`;
+    `what`: the row answers; its clause is alone false; so it is where no rule before it answers, so
+    that a node that tries one after another needs it; a condition in it decides, being `value`;
     the row is not asked since the one called `text` answers before it; a choice in what it does is
     `value`. `wishes` are tried in turn, and kept where they can be had: they make a case tell more.
     """
@@ -63,6 +65,8 @@ class Goal:
                 return f"{self.row} answers"
             case "clause":
                 return f"{self.row}: only {self.text} is false"
+            case "needed":
+                return f"{self.row}: only {self.text} is false, and no rule before it answers"
             case "before":
                 return f"{self.row} would answer, were it not for {self.text}"
             case "condition":
@@ -79,8 +83,9 @@ class Goal:
 def goals_of(spec: Spec, event: type[Event]) -> list[Goal]:
     """Return everything to be shown of the rows that answer `event`, in order."""
     found: list[Goal] = []
-    for rule in spec.rules_of(event):
-        found += _of_row(rule, (), ())
+    rules = spec.rules_of(event)
+    for at, rule in enumerate(rules):
+        found += _of_row(rule, (), (), rules[:at], rules[at + 1 :])
     before = [(rule.label, rule.guard) for rule in spec.rules_of(event)]
     for refusal in spec.refusals_of(event):
         none = tuple((guard, False) for _, guard in before)
@@ -92,9 +97,20 @@ def goals_of(spec: Spec, event: type[Event]) -> list[Goal]:
 
 
 def _of_row(
-    t: Transition, none: tuple[tuple[Expr, bool], ...], names: tuple[str, ...]
+    t: Transition,
+    none: tuple[tuple[Expr, bool], ...],
+    names: tuple[str, ...],
+    before: Sequence[Transition] = (),
+    behind: Sequence[Transition] = (),
 ) -> Iterator[Goal]:
-    """Yield the goals of one row; `none` says that none before it answers."""
+    """Yield the goals of one row.
+
+    `none` says that none before it answers, where it is a refusal; `before` and `behind` are the
+    other rules of the event, where it is a rule.
+    """
+    quiet = tuple((rule.guard, False) for rule in before)
+    still = tuple(f"{rule.label} does not answer" for rule in before)
+    unheard = tuple(_none_of(rules) for rules in ([*before, *behind], before) if rules)
     texts = [c.text for c in t.clauses]
     holds = tuple((c.expr, True) for c in t.clauses)
     told = (*names, *texts)
@@ -105,9 +121,11 @@ def _of_row(
         rest = (*names, *texts[:at], *texts[at + 1 :])
         alone = (*none, *others, (clause.expr, False))
         spoken = (*rest, f"not {clause.text}")
-        yield Goal(
-            t.label, CLAUSE, clause.text, False, at, alone, spoken, tuple(_borders(clause.expr))
-        )
+        near = (*unheard, *_borders(clause.expr))
+        yield Goal(t.label, CLAUSE, clause.text, False, at, alone, spoken, near)
+        if before:
+            first = (*quiet, *alone)
+            yield Goal(t.label, NEEDED, clause.text, False, at, first, (*still, *spoken), near)
         whole = plain(clause.expr)
         places = list(conditions(whole))
         if len(places) < 2:
@@ -123,6 +141,10 @@ def _of_row(
                     t.label, CONDITION, text, value, at, wanted, words, tuple(_borders(condition))
                 )
     yield from _choices(t, (*none, *holds), told)
+
+
+def _none_of(rules: Sequence[Transition]) -> Expr:
+    return negate(disjunction(*(rule.guard for rule in rules)))
 
 
 def _behind(refusal: Transition, before: list[tuple[str, Expr]]) -> Iterator[Goal]:

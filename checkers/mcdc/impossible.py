@@ -53,11 +53,25 @@ class Impossible:
             wanted = self._wanted(goal)
         except UnsupportedExpression:
             return None
-        for more in ([], self._one_rule(goal), [*self._one_rule(goal), *self._axioms()]):
+        for more in ([], self._axioms(), [*self._axioms(), *self._one_rule(goal)]):
             core = self._core(goal, [*wanted, *more])
             if core is not None:
                 return Proof(core)
         return None
+
+    def holds(self, goal: Goal, proof: Proof) -> bool:
+        """Tell whether what a proof is said to use excludes each other; one question."""
+        try:
+            given = [*self._wanted(goal), *self._axioms(), *self._one_rule(goal)]
+            given += self._lemmas(goal) if proof.lemmas else []
+        except UnsupportedExpression:
+            return False
+        told = {*proof.used, *proof.lemmas}
+        if told - {name for name, _ in given}:
+            return False
+        solver = self._solver(goal)
+        solver.add(*(f for name, f in given if name in told))
+        return self._excluded(solver, [])
 
     def unlikely(self, goal: Goal) -> Proof | None:
         """Return why no node of a run shows a goal, by what is stated of one; None if unknown."""
@@ -124,9 +138,7 @@ class Impossible:
 
     def _core(self, goal: Goal, given: Sequence[tuple[str, z3.BoolRef]]) -> tuple[str, ...] | None:
         """Return the names of what excludes each other, as few as leaving out one by one gives."""
-        solver = z3.SimpleSolver()
-        solver.set("rlimit", STEPS)
-        solver.add(*self._step(goal.row).side, *self._facts.side)
+        solver = self._solver(goal)
         names = []
         for at, (_, formula) in enumerate(given):
             names.append(z3.Bool(f"given!{at}"))
@@ -140,6 +152,12 @@ class Impossible:
                 kept = fewer
         told = [given[at][0] for at, name in enumerate(names) if any(x.eq(name) for x in kept)]
         return tuple(dict.fromkeys(told))
+
+    def _solver(self, goal: Goal) -> z3.Solver:
+        solver = z3.SimpleSolver()
+        solver.set("rlimit", STEPS)
+        solver.add(*self._step(goal.row).side, *self._facts.side)
+        return solver
 
     def _excluded(self, solver: z3.Solver, names: list[z3.BoolRef]) -> bool:
         answer = solver.check(*names)

@@ -164,7 +164,7 @@ class Room:
         return self._read(model)
 
     def _usual(self) -> list[z3.BoolRef]:
-        """Return that no set of nodes in the configuration is empty, and that another node sends."""
+        """Return that no set of nodes in the configuration is empty, and another node sends."""
         found = [
             self._named(self.config[name] != 0)
             for name, part in self.spec.config.parts.items()
