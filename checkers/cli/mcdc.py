@@ -72,12 +72,12 @@ def mcdc_command(
     path = out if out is not None else _place(loaded, spec)
     given = {"--out": path} if not check else {}
     check_files({**given, **({"--json": json_file} if json_file is not None else {})})
+    node = _node(loaded, spec)
     found = _checked(loaded, path, spec, out) if check else _made(loaded, path)
     from checkers.mcdc import cases
     from checkers.mcdc.coverage import coverage
 
     covered = coverage(loaded, found)
-    node = _node(loaded, spec)
     started = time.process_time()
     failures = cases.run(node, stored=found.cases, spec=loaded)
     seconds = time.process_time() - started
@@ -140,8 +140,12 @@ def _node(spec: Spec, target: str) -> ModuleType:
         package = f"impl.{spec.name}"
     else:
         from checkers.counterexamples.rerun import package_of
+        from model.python import GeneratorError
 
-        package = package_of(spec)
+        try:
+            package = package_of(spec)
+        except GeneratorError as error:
+            wrong(f"{target}: no node can be generated: {error}", "mend that first")
     return importlib.import_module(f"{package}.node")
 
 

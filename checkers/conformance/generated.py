@@ -63,7 +63,7 @@ class GeneratedNode:
             odd = ", ".join(sorted(set(self.names) ^ set(spec.variables)))
             raise ValueError(f"{self.package}: {odd}: not the spec's variables; generate it again")
         self.attributes = [attribute for attribute, _ in self.plain.VARIABLES.values()]
-        self.read_all: Callable[[Any], tuple[Value, ...]] = attrgetter(*self.attributes)
+        self.read_all: Callable[[Any], tuple[Value, ...]] = _getter(self.attributes)
         self._refusal = next(
             (name for name, reply in spec.replies.items() if reply.refusal), "no such reply"
         )
@@ -152,3 +152,10 @@ class GeneratedNode:
             values = self._fields[kind](item)
             found = self._plain[item] = tuple([self.plain.to_plain(v) for v in values])
         return found
+
+
+def _getter(names: list[str]) -> Callable[[Any], tuple[Value, ...]]:
+    """Return what reads these attributes; `attrgetter` makes no tuple of fewer than two."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda node: tuple([getattr(node, name) for name in names])

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 
 from model.lang import Spec
 from model.lang.declare import Event
-from model.lang.expr import Expr, Kind, conjunction, disjunction, negate, same, show
+from model.lang.expr import Expr, Kind, conjunction, disjunction, negate, same, show, walk
 from model.lang.sorts import BOOL, NODE, MaybeSort, SetSort
 from model.lang.spec import Transition
 
@@ -318,3 +318,20 @@ def _alike(a: Goal, b: Goal) -> bool:
     return len(a.wanted) == len(b.wanted) and all(
         v == w and same(x, y) for (x, v), (y, w) in zip(a.wanted, b.wanted, strict=True)
     )
+
+
+# ---------------------------------------------------------------- what statements speak of
+
+
+def of_one_node(fact: Expr) -> bool:
+    """Tell whether a statement about a node reads the variables of just that one."""
+    return not any(
+        e.kind in (Kind.SENT, Kind.GHOST)
+        or (e.kind is Kind.VAR and e.args[0].kind is not Kind.BOUND)
+        for e in walk(fact)
+    )
+
+
+def of_the_configuration(formula: Expr) -> bool:
+    """Tell whether a formula speaks of the configuration alone."""
+    return not any(e.kind in (Kind.VAR, Kind.SENT, Kind.GHOST) for e in walk(formula))

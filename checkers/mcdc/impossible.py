@@ -12,15 +12,17 @@ another, in a fixed order; so it is the same on every machine, unless a solver g
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+from typing import TypeAlias
 
 import z3
 
 from checkers.given import Given
-from checkers.mcdc.goals import Goal
+from checkers.mcdc.goals import Goal, of_the_configuration
 from model.lang import Message, Spec
-from model.lang.expr import conjunction, negate
 from model.smt import SystemStep, Vocabulary
 from model.smt.translate import UnsupportedExpression
 
@@ -28,6 +30,10 @@ STEPS = 4_000_000
 """How long the solver may try one question, in its own steps: some three million a second."""
 AXIOMS = "the axioms of orders and majorities"
 ONE_RULE = "no two rules answer"
+SENT = "the message was sent"
+
+Named: TypeAlias = list[tuple[str, z3.BoolRef]]
+"""Formulas with their names."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,13 @@ class Impossible:
         self.v = Vocabulary(spec)
         self._steps: dict[str, SystemStep] = {}
         self._facts = self.v.translator(self.v)
+        self._pairs: dict[str, Named] = {}
+        self._known_axioms: z3.BoolRef | None = None
+        self._assumptions = [
+            (s.name, s.formula)
+            for s in spec.of_kind("assumption")
+            if s.formula is not None and of_the_configuration(s.formula)
+        ]
 
     def proof(self, goal: Goal) -> Proof | None:
         """Return why no case shows a goal, whatever the node holds; None if that is unknown."""
@@ -53,30 +66,36 @@ class Impossible:
             wanted = self._wanted(goal)
         except UnsupportedExpression:
             return None
-        for more in ([], self._axioms(), [*self._axioms(), *self._one_rule(goal)]):
-            core = self._core(goal, [*wanted, *more])
+        given = list(wanted)
+        for more in ([], self._axioms(), self._assumed(), self._one_rule(goal)):
+            given += more
+            core = self._core(goal, given) if more or given == wanted else None
             if core is not None:
                 return Proof(core)
         return None
 
     def holds(self, goal: Goal, proof: Proof) -> bool:
         """Tell whether what a proof is said to use excludes each other; one question."""
-        try:
-            given = [*self._wanted(goal), *self._axioms(), *self._one_rule(goal)]
-            given += self._lemmas(goal) if proof.lemmas else []
-        except UnsupportedExpression:
-            return False
         told = {*proof.used, *proof.lemmas}
-        if told - {name for name, _ in given}:
+        try:
+            given = self._wanted(goal, told)
+            for more, names in (
+                (self._axioms, {AXIOMS}),
+                (self._assumed, {n for n, _ in self._assumptions}),
+                (lambda: self._one_rule(goal), {ONE_RULE}),
+                (lambda: self._lemmas(goal), set(proof.lemmas)),
+            ):
+                given += more() if names & told else []
+        except UnsupportedExpression:
             return False
         solver = self._solver(goal)
         solver.add(*(f for name, f in given if name in told))
-        return self._excluded(solver, [])
+        return told <= {name for name, _ in given} and self._excluded(solver, [])
 
     def unlikely(self, goal: Goal) -> Proof | None:
         """Return why no node of a run shows a goal, by what is stated of one; None if unknown."""
         try:
-            known = [*self._wanted(goal), *self._one_rule(goal), *self._axioms()]
+            known = [*self._wanted(goal), *self._one_rule(goal), *self._axioms(), *self._assumed()]
             lemmas = self._lemmas(goal)
         except UnsupportedExpression:
             return None
@@ -97,41 +116,50 @@ class Impossible:
             self._steps[row] = SystemStep(self.spec, self.spec.by_label[row], self.v)
         return self._steps[row]
 
-    def _wanted(self, goal: Goal) -> list[tuple[str, z3.BoolRef]]:
+    def _wanted(self, goal: Goal, told: Collection[str] | None = None) -> Named:
         before = self._step(goal.row).before
-        formulas = [(before.formula(e), value) for e, value in goal.wanted]
         return [
-            (name, f if value else z3.Not(f))
-            for name, (f, value) in zip(goal.names, formulas, strict=True)
+            (name, before.formula(e) if value else z3.Not(before.formula(e)))
+            for name, (e, value) in zip(goal.names, goal.wanted, strict=True)
+            if told is None or name in told
         ]
 
-    def _one_rule(self, goal: Goal) -> list[tuple[str, z3.BoolRef]]:
-        event = self.spec.by_label[goal.row].event
-        assert event is not None
-        guards = [rule.guard for rule in self.spec.rules_of(event)]
-        before = self._step(goal.row).before
-        pairs = [
-            before.formula(negate(conjunction(a, b)))
-            for at, a in enumerate(guards)
-            for b in guards[at + 1 :]
-        ]
-        return [(ONE_RULE, z3.And(pairs))] if pairs else []
+    def _one_rule(self, goal: Goal) -> Named:
+        """Return that at most one rule answers the event."""
+        if goal.row not in self._pairs:
+            event = self.spec.by_label[goal.row].event
+            assert event is not None
+            before = self._step(goal.row).before
+            guards = [before.formula(rule.guard) for rule in self.spec.rules_of(event)]
+            pairs = [z3.Not(z3.And(a, b)) for a, b in combinations(guards, 2)]
+            self._pairs[goal.row] = [(ONE_RULE, z3.And(pairs))] if pairs else []
+        return self._pairs[goal.row]
 
-    def _axioms(self) -> list[tuple[str, z3.BoolRef]]:
-        return [(AXIOMS, z3.And([f for _, f in self.v.axioms()]))]
+    def _axioms(self) -> Named:
+        if self._known_axioms is None:
+            self._known_axioms = z3.And([f for _, f in self.v.axioms()])
+        return [(AXIOMS, self._known_axioms)]
 
-    def _lemmas(self, goal: Goal) -> list[tuple[str, z3.BoolRef]]:
+    def _assumed(self) -> Named:
+        """Return what is assumed of the configuration."""
+        return [(name, self._facts.formula(formula)) for name, formula in self._assumptions]
+
+    def _lemmas(self, goal: Goal) -> Named:
         """Return what is stated of one node, at this one, and of the message that it answers."""
+        t = self.spec.by_label[goal.row]
+        found = list(self._of_the_node)
+        found += [(n, self._facts.formula(fact)) for n, fact in self.given.of_answered(t)]
+        if t.event is not None and issubclass(t.event, Message):
+            found.append((SENT, self._step(goal.row).received))
+        return found
+
+    @cached_property
+    def _of_the_node(self) -> Named:
         found = []
         for name, fact in self.given.of_the_node:
             self._facts.bound = {fact.data[0][0]: self.v.me}
             found.append((name, self._facts.formula(fact.args[0])))
             self._facts.bound = {}
-        t = self.spec.by_label[goal.row]
-        for name, fact in self.given.of_answered(t):
-            found.append((name, self._facts.formula(fact)))
-        if t.event is not None and issubclass(t.event, Message) and found:
-            found.append(("the message was sent", self._step(goal.row).received))
         return found
 
     # ------------------------------------------------------------ asking

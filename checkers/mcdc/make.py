@@ -15,9 +15,9 @@ from functools import cached_property
 
 from checkers.given import Given
 from checkers.mcdc.cases import Case, Situation
-from checkers.mcdc.goals import Goal, goals_of
+from checkers.mcdc.goals import Goal, goals_of, of_one_node
 from checkers.mcdc.impossible import Impossible, Proof
-from checkers.mcdc.room import SCOPES, Room, Undecided, of_one_node
+from checkers.mcdc.room import SCOPES, Room, Undecided
 from model.evaluate import EvaluationError, Evaluator, Outcome, check_value
 from model.evaluate.state import GlobalState, Packet
 from model.evaluate.terms import Closure, Frame, TermCompiler

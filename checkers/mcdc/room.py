@@ -19,9 +19,10 @@ import z3
 
 from checkers.given import Given
 from checkers.mcdc.cases import Situation
+from checkers.mcdc.goals import of_one_node, of_the_configuration
 from model.evaluate import Event, Value
 from model.lang import Message, Spec, declare
-from model.lang.expr import Expr, Kind, walk
+from model.lang.expr import Expr
 from model.lang.sorts import NODE, SetSort, Sort
 from model.smt.bounded import Scope
 from model.smt.run_values import RunVocabulary
@@ -105,7 +106,7 @@ class Room:
         """Return what is assumed of the configuration, and stated of one node or this message."""
         found = []
         for s in self.spec.of_kind("assumption"):
-            if s.formula is not None and _local(s.formula):
+            if s.formula is not None and of_the_configuration(s.formula):
                 self._solver.add(self._translator.formula(s.formula))
         for name, fact in given.of_the_node:
             if of_one_node(fact):
@@ -199,17 +200,3 @@ class Room:
         event = Event(self.event.kind, self.event.__name__, me, fields, sender)
         config = values(spec.config.parts, self.config)
         return Situation(me, config, values(spec.variables, local), event)
-
-
-def of_one_node(fact: Expr) -> bool:
-    """Tell whether a statement about a node reads the variables of just that one."""
-    return not any(
-        e.kind in (Kind.SENT, Kind.GHOST)
-        or (e.kind is Kind.VAR and e.args[0].kind is not Kind.BOUND)
-        for e in walk(fact)
-    )
-
-
-def _local(formula: Expr) -> bool:
-    """Tell whether a formula speaks of the configuration alone."""
-    return not any(e.kind in (Kind.VAR, Kind.SENT, Kind.GHOST) for e in walk(formula))
