@@ -57,7 +57,12 @@ SHOWN = 5
     metavar="FILE",
     help="The file of cases; else tests/cases/order.jsonl, or cases.jsonl in FILE.derived.",
 )
-@click.option("--all", "everything", is_flag=True, help="Show every proof that none is possible.")
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Tell what lemmas, or the order of rows, exclude, too.",
+)
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON there.")
 def mcdc_command(
     spec: str, check: bool, out: Path | None, everything: bool, json_file: Path | None
@@ -83,7 +88,8 @@ def mcdc_command(
     seconds = time.process_time() - started
     _show(covered, everything)
     _show_run(failures, len(found.cases), seconds)
-    status = REFUTED if failures else 0 if covered.goals.complete else UNKNOWN
+    known = covered.goals.complete and covered.cases > 0
+    status = REFUTED if failures else 0 if known else UNKNOWN
     if json_file is not None:
         data = _as_json(loaded, covered, failures, status)
         text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"

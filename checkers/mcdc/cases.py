@@ -18,7 +18,8 @@ from types import ModuleType
 
 from checkers.conformance.comparison import Difference, Mismatch, Step, node_and_evaluator
 from checkers.conformance.generated import GeneratedNode
-from model.evaluate import Event, Outcome, Value
+from model.evaluate import EvaluationError, Event, Outcome, Value
+from model.evaluate.node import NodeEvaluator
 from model.lang import Spec
 from model.lang.load import load
 
@@ -95,6 +96,41 @@ def run(
         differences = _differences(subject, case, configs, durable)
         if differences:
             found.append(Failure(number, case, differences))
+            if stop:
+                break
+    return found
+
+
+def run_spec(
+    spec: Spec,
+    *,
+    stored: Sequence[Case] | None = None,
+    events: Collection[str] | None = None,
+    stop: bool = False,
+) -> list[Failure]:
+    """Return the cases that the evaluator answers otherwise by `spec`, another one than theirs.
+
+    Nothing is generated: this is for a spec that was changed on purpose.
+    """
+    from checkers.mcdc import file
+
+    evaluator = NodeEvaluator(spec)
+    found: list[Failure] = []
+    for number, case in enumerate(stored if stored is not None else file.order_cases(), 1):
+        s = case.situation
+        if events is not None and s.event.name not in events:
+            continue
+        said, told = "", f"answers as {case.outcome.transition}"
+        try:
+            outcome = evaluator.answer(s.config, s.me, s.before, s.event)
+            if outcome != case.outcome:
+                same = outcome.transition == case.outcome.transition
+                said = f"{'answers otherwise ' if same else 'answers '}as {outcome.transition}"
+        except (EvaluationError, KeyError) as error:  # a name that the changed spec lacks
+            said = f"fails: {error}"
+        if said:
+            says = {"the changed spec": said, "the spec": told}
+            found.append(Failure(number, case, [Difference("the answer", says)]))
             if stop:
                 break
     return found

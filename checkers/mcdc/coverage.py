@@ -17,9 +17,11 @@ from checkers.mcdc.file import Stored
 from checkers.mcdc.goals import (
     ANSWERS,
     BEFORE,
+    BEHIND,
     CHOICE,
     CLAUSE,
     CONDITION,
+    FIRST,
     NEEDED,
     Goal,
     goals_of,
@@ -81,6 +83,7 @@ class Event:
     name: str
     rules: int
     refusals: int
+    cases: int
     clauses: Tally
     conditions: Tally
     goals: Tally
@@ -128,7 +131,8 @@ def coverage(spec: Spec, found: Made | Stored) -> Coverage:
         clauses, conditions = _of_rows(spec, goals, each)
         rules, refusals = len(spec.rules_of(event)), len(spec.refusals_of(event))
         total = sum(each.values(), Tally())
-        events.append(Event(name, rules, refusals, clauses, conditions, total))
+        cases = sum(1 for c in found.cases if c.situation.event.name == name)
+        events.append(Event(name, rules, refusals, cases, clauses, conditions, total))
     likely = sum(1 for case in found.cases if not case.breaks)
     return Coverage(
         spec.name,
@@ -184,48 +188,52 @@ def _both(sides: list[Tally]) -> Tally:
 
 def table(found: Coverage) -> tuple[list[str], list[list[str]]]:
     """Return the head and the rows of the table by event; the last row holds the sums."""
-    head = ["event", "rules", "refusals", "clauses", "conditions", "covered", "impossible"]
-    head += ["unknown", "goals", "shown", "impossible", "unknown"]
-    rows = []
-    for e in found.events:
-        row = [e.rules, e.refusals, e.clauses.wanted, *_cells(e.conditions), *_cells(e.goals)]
-        rows.append([e.name, *map(str, row)])
-    sums = [sum(e.rules for e in found.events), sum(e.refusals for e in found.events)]
-    sums += [found.clauses.wanted, *_cells(found.conditions), *_cells(found.goals)]
-    rows.append(["all", *map(str, sums)])
-    return head, rows
+    head = ["event", "rules", "refusals", "cases", "clauses", "conditions", "covered"]
+    head += ["impossible", "unknown"]
+    rows = [[e.name, *map(str, _cells(e))] for e in found.events]
+    sums = [sum(column) for column in zip(*map(_cells, found.events), strict=True)]
+    return head, [*rows, ["all", *map(str, sums)]]
 
 
-def _cells(t: Tally) -> list[int]:
-    return [t.wanted, t.covered, t.impossible, t.unknown]
+def _cells(e: Event) -> list[int]:
+    c = e.conditions
+    return [
+        *(e.rules, e.refusals, e.cases, e.clauses.wanted),
+        *(c.wanted, c.covered, c.impossible, c.unknown),
+    ]
 
 
 def facts(found: Coverage) -> list[tuple[str, str]]:
     """Return the sums, each with its name."""
-    told = [("cases", f"{found.cases:,}, {found.cases - found.likely} in states that no run has")]
-    for name, tally in (("clauses of guards", found.clauses), ("conditions", found.conditions)):
-        told.append((name, _sums(tally)))
-    told += [(f"goals: {words}", _sums(found.kinds[kind])) for kind, words in KINDS.items()]
-    possible = "of what is possible"
-    told.append(("MC/DC", f"{found.conditions.share} of conditions {possible}"))
+    odd = found.cases - found.likely
+    told = [("cases", f"{found.cases:,}; {odd} of them in states that lemmas exclude from runs")]
+    told += [("clauses", _sums(found.clauses)), ("conditions", _sums(found.conditions))]
+    told += [(words, _sums(found.kinds[kind])) for kind, words in KINDS.items()]
+    share = found.conditions.share
+    told.append(("MC/DC", f"{share} of the conditions that are not shown impossible"))
     return told
 
 
 def _sums(t: Tally) -> str:
-    odd = f" ({t.odd} in no state of a run)" if t.odd else ""
-    unknown = f", {t.unknown} UNKNOWN" if t.unknown else ""
-    return f"{t.covered:,} of {t.wanted:,} covered{odd}, {t.impossible} impossible{unknown}"
+    told = [f"{t.covered:,} of {t.wanted:,}"]
+    told += [f"{t.odd} only where lemmas exclude it"] if t.odd else []
+    told += [f"{t.impossible} impossible"] if t.impossible else []
+    told += [f"{t.unknown} UNKNOWN"] if t.unknown else []
+    return ", ".join(told)
 
 
-def named(found: Coverage, behind: bool) -> Iterator[str]:
+def named(found: Coverage, everything: bool) -> Iterator[str]:
     """Yield what is impossible with its proof, and what is not known.
 
-    With `behind` also that a row cannot keep a later one from answering.
+    With `everything` also what the order of rows makes impossible, and what lemmas exclude.
     """
     for name, proof in found.impossible.items():
-        if behind or "would answer, were it not for" not in name:
+        if everything or not (BEHIND in name or name.endswith(FIRST)):
             yield f"impossible: {name}"
-            yield f"  since these exclude each other: {'; '.join(proof.used)}"
+            yield f"  these exclude each other: {'; '.join(proof.used)}"
+    for name, proof in found.unlikely.items() if everything else ():
+        yield f"only where lemmas exclude it: {name}"
+        yield f"  these exclude each other: {'; '.join((*proof.used, *proof.lemmas))}"
     for name, why in found.unknown.items():
         yield f"UNKNOWN: {name}"
         yield f"  {why}"
@@ -250,6 +258,7 @@ def as_json(found: Coverage) -> dict[str, Any]:
                 "event": e.name,
                 "rules": e.rules,
                 "refusals": e.refusals,
+                "cases": e.cases,
                 "clauses": data(e.clauses),
                 "conditions": data(e.conditions),
                 "goals": data(e.goals),

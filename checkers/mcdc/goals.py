@@ -30,6 +30,7 @@ Path = tuple[int, ...]
 
 ANSWERS, CLAUSE, NEEDED = "answers", "clause", "needed"
 CONDITION, BEFORE, CHOICE = "condition", "before", "choice"
+FIRST, BEHIND = ", and no rule before it answers", "would answer, were it not for"
 
 _CONNECTIVES = frozenset({Kind.NOT, Kind.AND, Kind.OR, Kind.IMPLIES})
 
@@ -53,6 +54,8 @@ class Goal:
     names: tuple[str, ...]
     """What each of `wanted` is, in words."""
     wishes: tuple[Expr, ...] = field(default=())
+    path: Path = ()
+    """Where a condition stands in its clause, as `plain` spells that out."""
     again: int = 0
     """How many goals before it have the same words."""
 
@@ -66,9 +69,9 @@ class Goal:
             case "clause":
                 return f"{self.row}: only {self.text} is false"
             case "needed":
-                return f"{self.row}: only {self.text} is false, and no rule before it answers"
+                return f"{self.row}: only {self.text} is false{FIRST}"
             case "before":
-                return f"{self.row} would answer, were it not for {self.text}"
+                return f"{self.row} {BEHIND} {self.text}"
             case "condition":
                 return f"{self.row}: {self.text} decides, {value}"
             case _:
@@ -137,9 +140,8 @@ def _of_row(
                 deciding = _deciding(whole, path, positive, value)
                 words = (*rest, *_in_words(show(condition), clause.text, value))
                 wanted = (*none, *others, *deciding)
-                yield Goal(
-                    t.label, CONDITION, text, value, at, wanted, words, tuple(_borders(condition))
-                )
+                near = tuple(_borders(condition))
+                yield Goal(t.label, CONDITION, text, value, at, wanted, words, near, path)
     yield from _choices(t, (*none, *holds), told)
 
 
