@@ -426,8 +426,17 @@ def derived(source: Source, known: Answered, own: bool) -> Gathered:
         home = artefacts.home_of(spec, "order")
         found.stale += artefacts.stale_generated(spec, home, possible)
         found.stale += artefacts.stale_figures(spec, home, possible)
+        found.stale += _stale_cases(spec)
     found.possible = possible.new
     return found
+
+
+def _stale_cases(spec: Spec) -> list[artefacts.Stale]:
+    """Return the file of the order's cases, if it is not of this spec or was changed by hand."""
+    from checkers.mcdc.file import ORDER, why_stale
+
+    why = why_stale(spec, ORDER)
+    return [artefacts.Stale(ORDER.relative_to(artefacts.ROOT).as_posix(), why)] if why else []
 
 
 def figure(source: Source, without: frozenset[str] = frozenset()) -> Gathered:

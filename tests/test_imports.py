@@ -53,6 +53,7 @@ ENGINES = (
     "reach",
     "instances",
     "conformance",
+    "mcdc",
     "bench",
     "strengthen",
     "liveness",
@@ -126,6 +127,13 @@ PARTS: dict[str, Part] = {
         ("checkers.conformance",),
         parts=("verdict", *MODEL, "generated node", "runtime"),
         libraries=None,
+    ),
+    # The solver makes cases of one node; the evaluator judges them, and a generated node is run on
+    # them as conformance does.
+    "mcdc": Part(
+        ("checkers.mcdc",),
+        parts=("given", "cache", "conformance", *MODEL, "generated node"),
+        libraries=("z3",),
     ),
     "bench": Part(
         ("checkers.bench",),

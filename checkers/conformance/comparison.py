@@ -9,7 +9,7 @@ The *evaluator* is the reference meaning, the *model* the Z3 relation run on the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -161,43 +161,11 @@ class Readings:
         guards = self.model.event(event.name).guards(
             before, event.fields, event.node, event.sender, config
         )
-        found = self._node_and_evaluator(step, step.answer, outcome)
+        found = node_and_evaluator(step, step.answer, outcome, self._durable)
         found += self._node_and_model(config, step, step.answer, guards)
         if clauses:
             found += self._clauses(config, step, guards)
         return Comparison(found, guards.clauses)
-
-    def _node_and_evaluator(self, step: Step, answer: Answer, outcome: Outcome) -> list[Difference]:
-        if answer.label != outcome.transition:
-            return [_differ("which row answers", node=answer.label, evaluator=outcome.transition)]
-        found = []
-        expected = {**step.before, **outcome.updates}
-        if step.after != expected:
-            found += _variables(step.after, expected, "evaluator")
-        if answer.sends != outcome.sends:
-            found.append(_differ("what is sent", node=answer.sends, evaluator=outcome.sends))
-        if answer.reply != outcome.reply or answer.reply_fields != outcome.reply_fields:
-            found.append(
-                _differ(
-                    "the reply",
-                    node=(answer.reply, answer.reply_fields),
-                    evaluator=(outcome.reply, outcome.reply_fields),
-                )
-            )
-        if answer.refused_by != outcome.refused_by:
-            found.append(
-                _differ(
-                    "the clause that refuses",
-                    node=answer.refused_by,
-                    evaluator=outcome.refused_by,
-                )
-            )
-        unsaved = [n for n in outcome.updates if n in self._durable and n not in answer.persist]
-        if unsaved:
-            found.append(
-                _differ("what is stored before sending", node=answer.persist, evaluator=unsaved)
-            )
-        return found
 
     def _node_and_model(
         self, config: Values, step: Step, answer: Answer, guards: Guards
@@ -273,6 +241,42 @@ class Readings:
         node = self.node.variables(self.node.start(me, self.node.config(config)))
         found = _variables(node, self.evaluator.initial(me, config), "evaluator")
         return found + _variables(node, self.model.initial(me, config), "model")
+
+
+def node_and_evaluator(
+    step: Step, answer: Answer, outcome: Outcome, durable: Collection[str]
+) -> list[Difference]:
+    """Return how the node's answer differs from the evaluator's; `durable` survive a crash."""
+    if answer.label != outcome.transition:
+        return [_differ("which row answers", node=answer.label, evaluator=outcome.transition)]
+    found = []
+    expected = {**step.before, **outcome.updates}
+    if step.after != expected:
+        found += _variables(step.after, expected, "evaluator")
+    if answer.sends != outcome.sends:
+        found.append(_differ("what is sent", node=answer.sends, evaluator=outcome.sends))
+    if answer.reply != outcome.reply or answer.reply_fields != outcome.reply_fields:
+        found.append(
+            _differ(
+                "the reply",
+                node=(answer.reply, answer.reply_fields),
+                evaluator=(outcome.reply, outcome.reply_fields),
+            )
+        )
+    if answer.refused_by != outcome.refused_by:
+        found.append(
+            _differ(
+                "the clause that refuses",
+                node=answer.refused_by,
+                evaluator=outcome.refused_by,
+            )
+        )
+    unsaved = [n for n in outcome.updates if n in durable and n not in answer.persist]
+    if unsaved:
+        found.append(
+            _differ("what is stored before sending", node=answer.persist, evaluator=unsaved)
+        )
+    return found
 
 
 def _differ(what: str, **says: Any) -> Difference:

@@ -13,6 +13,7 @@ import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from operator import attrgetter
+from types import ModuleType
 from typing import Any, TypeAlias
 
 from model.evaluate import Event, Packet, RefusedBy
@@ -44,22 +45,25 @@ class Answer:
 class GeneratedNode:
     """The generated package of a spec: makes nodes, shows them events, tells what they did."""
 
-    def __init__(self, spec: Spec, package: str | None = None) -> None:
+    def __init__(
+        self, spec: Spec, package: str | None = None, node: ModuleType | None = None
+    ) -> None:
         """Import the package, `impl.<name of the spec>` unless it is given.
 
+        With `node` nothing is imported: that is its module `node`, perhaps not from any file.
         Raises `ModuleNotFoundError` if it was not generated.
         """
         self.package = package if package is not None else f"impl.{spec.name}"
-        self.plain = importlib.import_module(f"{self.package}.plain")
-        self.process: Any = getattr(
-            importlib.import_module(f"{self.package}.node"), spec.process.__name__
-        )
+        if node is None:
+            node = importlib.import_module(f"{self.package}.node")
+        self.plain = node.plain
+        self.process: Any = getattr(node, spec.process.__name__)
         self.names: tuple[str, ...] = tuple(self.plain.VARIABLES)
         if set(self.names) != set(spec.variables):
             odd = ", ".join(sorted(set(self.names) ^ set(spec.variables)))
             raise ValueError(f"{self.package}: {odd}: not the spec's variables; generate it again")
         self.attributes = [attribute for attribute, _ in self.plain.VARIABLES.values()]
-        self.read_all: Callable[[Any], tuple[Value, ...]] = attrgetter(*self.attributes)
+        self.read_all: Callable[[Any], tuple[Value, ...]] = _getter(self.attributes)
         self._refusal = next(
             (name for name, reply in spec.replies.items() if reply.refusal), "no such reply"
         )
@@ -148,3 +152,10 @@ class GeneratedNode:
             values = self._fields[kind](item)
             found = self._plain[item] = tuple([self.plain.to_plain(v) for v in values])
         return found
+
+
+def _getter(names: list[str]) -> Callable[[Any], tuple[Value, ...]]:
+    """Return what reads these attributes; `attrgetter` makes no tuple of fewer than two."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda node: tuple([getattr(node, name) for name in names])

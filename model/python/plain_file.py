@@ -22,6 +22,9 @@ from model.python.source_file import import_lines, whole_file
 from model.python.terms import Terms, default_code
 from model.python.vocabulary import Vocabulary, snake
 
+READ_HERE = frozenset({"field", "event", "reply", "config", "durable"})
+"""What readers read that is no value of a sort; a sort may be called so all the same."""
+
 _HEAD = '''
 Reader: TypeAlias = Callable[[object], Any]
 
@@ -183,7 +186,10 @@ def write(vocabulary: Vocabulary) -> str:
 
 
 def _name(sort: Sort) -> str:
-    return "_truth" if sort.name == "Bool" else f"read_{snake(sort.name)}"
+    if sort.name == "Bool":
+        return "_truth"
+    name = snake(sort.name)
+    return f"read_{name}_value" if name in READ_HERE else f"read_{name}"
 
 
 def _record(name: str, parts: dict[str, FieldDecl], extra: tuple[str, ...]) -> list[str]:
