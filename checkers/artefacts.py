@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -89,7 +90,7 @@ def stale_generated(spec: Spec, home: Home, possible: Possible | None = None) ->
     node, pages = generated_texts(spec, home, possible)
     for path, text in {**node, **pages}.items():
         file = home.root / path
-        present = file.read_text(encoding="utf-8") if file.is_file() else None
+        present = _text(file)
         if path in node:
             state = python.state(text, present)
             if state is not python.State.CURRENT:
@@ -99,6 +100,11 @@ def stale_generated(spec: Spec, home: Home, possible: Possible | None = None) ->
         elif present != text:
             found.append(Stale(path, "not what the spec gives now"))
     return found
+
+
+def _text(file: Path) -> str | None:
+    """Return what a file holds, None where there is none; one that is no text is not current."""
+    return file.read_bytes().decode("utf-8", "replace") if file.is_file() else None
 
 
 def stale_figures(spec: Spec, home: Home, possible: Possible | None = None) -> list[Stale]:
@@ -133,9 +139,14 @@ def _write(wanted: dict[str, bytes], root: Path) -> list[str]:
             continue
         file.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, file)
+        try:
+            with os.fdopen(handle, "wb") as out:
+                out.write(content)
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, file)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(temporary)
+            raise
         changed.append(path)
     return changed

@@ -55,7 +55,7 @@ def load(spec: Spec, folder: Path) -> ModuleType:
     module = importlib.util.module_from_spec(found)
     sys.modules[name] = module
     found.loader.exec_module(module)
-    for part in ("node", "plain", "rules", "types"):
+    for part in ("node", "plain", "rules", "types", "wire"):
         importlib.import_module(f"{name}.{part}")
     return module
 

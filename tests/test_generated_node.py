@@ -13,6 +13,7 @@ import impl.order.node
 import impl.order.plain
 import impl.order.rules
 import impl.order.types as t
+import impl.order.wire
 from impl.order import Durable, OrderConfig, Outcome, Radiant
 from model.order.tables import ERROR_LADDER, RETRY_HINTS
 from tests.generated_nodes import compare, order_spec
@@ -238,16 +239,23 @@ def test_a_snapshot_is_taken_over(order: Order) -> None:
 
 def _mistakes() -> Iterator[tuple[str, dict[str, object], str]]:
     vote: dict[str, object] = {"term": (1, "a"), "severity": 0}
-    yield "Vode", vote, "'Vode': not an event"
-    yield "Vote", {"term": (1, "a")}, "Vote.severity: missing"
-    yield "Vote", {**vote, "sender": "b"}, "Vote.sender: not one of its fields (term, severity)"
-    yield "Vote", {**vote, "severity": 4}, "Vote.severity: 4 is more than 3"
-    yield "Vote", {**vote, "severity": True}, "Vote.severity: True is not a number from 0"
-    yield "Vote", {**vote, "severity": -1}, "Vote.severity: -1 is not a number from 0"
-    yield "Vote", {**vote, "term": 1}, "Vote.term: 1 is not a Term of 2 parts"
-    yield "Vote", {**vote, "term": (1, 2)}, "Vote.term: 2 is not a name"
-    yield "AddShard", {"key": None}, "AddShard.key: None is not a name"
-    yield "ReportFault", {"error": "RAIN"}, "ReportFault.error: 'RAIN' is not of the sum OrderError"
+    number, up_to_3 = "write a whole number from 0", "write a whole number from 0 to 3"
+    yield "Vode", vote, "'Vode': it is no event; name one of EVENTS"
+    yield "Vote", {"term": (1, "a")}, "Vote: 'severity': it is missing; give it a value"
+    told = "it is not one of the fields; leave it out; there is term, severity"
+    yield "Vote", {**vote, "sender": "b"}, f"Vote: 'sender': {told}"
+    yield "Vote", {**vote, "severity": 4}, f"Vote.severity: 4: it is more than 3; {up_to_3}"
+    yield "Vote", {**vote, "severity": True}, f"Vote.severity: True: it is no number; {up_to_3}"
+    yield "Vote", {**vote, "severity": -1}, f"Vote.severity: -1: it is less than 0; {up_to_3}"
+    yield "Vote", {**vote, "term": 1}, "Vote.term: 1: it is no Term; write its 2 parts, in order"
+    yield "Vote", {**vote, "term": (1, 2)}, "Vote.term[1]: 2: it is no text; write a string"
+    yield "Vote", {**vote, "term": ("1", "a")}, f"Vote.term[0]: '1': it is no number; {number}"
+    owner = "nobody owns it; name its owner; only the least has none"
+    yield "Vote", {**vote, "term": (1, "")}, f"Vote.term: (1, ''): {owner}"
+    yield "AddShard", {"key": None}, "AddShard.key: None: it is no text; write a string"
+    yield "AddShard", {"key": ""}, "AddShard.key: '': a name is not empty; write a name"
+    told = "it is no OrderError; write one of STATE, MEMBERSHIP, SHARD, OTHER"
+    yield "ReportFault", {"error": "RAIN"}, f"ReportFault.error: 'RAIN': {told}"
 
 
 @pytest.mark.parametrize(("kind", "values", "message"), list(_mistakes()))
@@ -290,7 +298,7 @@ def test_the_node_answers_as_the_evaluator_does() -> None:
 
 def test_the_node_runs_without_the_rest_of_the_project() -> None:
     """The runtime needs no solver: importing the node imports nothing but the standard library."""
-    for name in ("node", "types", "rules", "nearest", "plain"):
+    for name in ("node", "types", "rules", "nearest", "plain", "wire"):
         module = sys.modules[f"impl.order.{name}"]
         owners = {
             getattr(value, "__module__", None) or "builtins"

@@ -36,12 +36,17 @@ def generate_command(spec: str, check: bool, out: Path | None) -> None:
     The order's go to their places in this repository, those of another spec to one folder.
     """
     from checkers import artefacts
+    from model.python import GeneratorError
 
     loaded = load_spec(spec)
     home = artefacts.home_of(loaded, spec, out)
-    if check:
-        _told_stale(artefacts.stale_generated(loaded, home), home, _again("generate", spec, out))
-    _tell_written(partial(artefacts.write_generated, loaded, home), home)
+    again = _again("generate", spec, out)
+    try:
+        if check:
+            _told_stale(artefacts.stale_generated(loaded, home), home, again)
+        _tell_written(partial(artefacts.write_generated, loaded, home), home)
+    except GeneratorError as error:
+        wrong(f"{spec}: {error}", "give it another name in the spec")
 
 
 @click.command(name="figures")

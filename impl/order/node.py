@@ -1,5 +1,5 @@
 # Generated from the spec 'order' by `oathbound generate`; change the spec, not this file.
-# Digest of what follows: 82c28859dd60864b4393a8d8e1c00159919ceb07b0b37bb6e5cf3b627627a85d
+# Digest of what follows: 514e84677a14f4f6f871ccef03b1341d4b2b0fb92fa3773283f92f8b61ddf52d
 """The order of radiants: the node.
 
 A step takes an event and returns what to store, send and reply; it reads no clock, opens no
@@ -293,9 +293,13 @@ class Radiant:
         }
 
     def restore(self, values: Mapping[str, object]) -> None:
-        """Take over all variables from a snapshot. Raises `ValueError` if one is wrong."""
-        for name, (attribute, read) in plain.VARIABLES.items():
-            setattr(self, attribute, plain.read_field(values, name, read))
+        """Take over all variables from a snapshot, or none. Raises `ValueError` if one is wrong."""
+        found = {
+            attribute: plain.read_field(values, name, read)
+            for name, (attribute, read) in plain.VARIABLES.items()
+        }
+        for attribute, value in found.items():
+            setattr(self, attribute, value)
 
     def on_beacon(self, m: Beacon, sender: Node) -> Outcome:
         """A radiant that starts looks for its peers.

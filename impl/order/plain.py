@@ -1,10 +1,11 @@
 # Generated from the spec 'order' by `oathbound generate`; change the spec, not this file.
-# Digest of what follows: 28256c24f40102b5992f1c8ea3dd9c2bc76cd09d8212c8d597c801a4e844f447
+# Digest of what follows: 502330acdde2b308c94d6846a76f763dff2c79c18fedfd2c8bd92201fd3695ac
 """The order of radiants: values as plain data, and back.
 
 Plain data are what the spec's evaluator computes with: strings, numbers, tuples, sets.
 """
 
+import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from enum import Enum
@@ -83,6 +84,38 @@ from .types import (
 Reader: TypeAlias = Callable[[object], Any]
 
 
+class BadValue(ValueError):
+    """Plain data that is no value of the spec.
+
+    `place`: where it stands, from the outside in, as in ("Vote", "term", "round"); `value`: it, in
+    short; `reason`: why it is wrong; `fix`: what to write instead.
+    """
+
+    def __init__(self, value: object, reason: str, fix: str, *place: str) -> None:
+        self.value, self.reason, self.fix, self.place = value, reason, fix, place
+        super().__init__(value, reason, fix, *place)
+
+    def __str__(self) -> str:
+        where = "".join(p if p.startswith("[") else f".{p}" for p in self.place).lstrip(".")
+        return f"{where + ': ' if where else ''}{in_short(self.value)}: {self.reason}; {self.fix}"
+
+    def within(self, place: str) -> "BadValue":
+        """Return the same mistake, seen from one step further out."""
+        return BadValue(self.value, self.reason, self.fix, place, *self.place)
+
+
+def in_short(value: object) -> str:
+    """Return a value as a mistake shows it: never long, whatever it is."""
+    try:
+        return _SHORT.repr(value)
+    except Exception:  # a number of thousands of digits, or what cannot show itself
+        return f"some {type(value).__name__}"
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother, _SHORT.maxlong = 3, 60, 60, 30
+
+
 def to_plain(value: object) -> object:
     """Return a value as plain data: leaves as their names, structs as tuples."""
     if isinstance(value, Enum):
@@ -100,82 +133,121 @@ def fields_of(item: Event | Reply) -> dict[str, object]:
 
 
 def read_field(values: Mapping[str, object], name: str, read: Reader) -> Any:
-    """Return the value called `name`. Raises `ValueError` naming it if it is missing or wrong."""
+    """Return the value called `name`. Raises `BadValue` naming it if it is missing or wrong."""
+    if not isinstance(values, Mapping):
+        raise BadValue(values, "it is no mapping of names to values", "write a dictionary")
     if name not in values:
-        raise ValueError(f"{name}: missing")
+        raise BadValue(name, "it is missing", "give it a value")
+    return _inside(name, read, values[name])
+
+
+def _inside(place: str, read: Reader, value: object) -> Any:
     try:
-        return read(values[name])
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from None
+        return read(value)
+    except BadValue as error:
+        raise error.within(place) from None
 
 
 def _read(kind: str, make: Callable[..., Any], readers: dict[str, Reader], values: Any) -> Any:
     try:
+        if not isinstance(values, Mapping):
+            raise BadValue(values, "it is no mapping of names to values", "write a dictionary")
+        made = [read_field(values, name, read) for name, read in readers.items()]
         for name in values:
-            if name not in readers:
-                raise ValueError(f"{name}: not one of its fields ({', '.join(readers) or 'none'})")
-        return make(*(read_field(values, name, read) for name, read in readers.items()))
-    except ValueError as error:
-        raise ValueError(f"{kind}.{error}") from None
+            if not isinstance(name, str) or name not in readers:
+                fix = f"leave it out; there is {', '.join(readers) or 'none'}"
+                raise BadValue(name, "it is not one of the fields", fix)
+    except BadValue as error:
+        raise error.within(kind) from None
+    return make(*made)
 
 
 def read_event(kind: str, values: Mapping[str, object]) -> Event:
-    """Return the event of class `kind`. Raises `ValueError` naming what is wrong."""
-    if kind not in EVENTS:
-        raise ValueError(f"{kind!r}: not an event")
+    """Return the event of class `kind`. Raises `BadValue` naming what is wrong."""
+    if not isinstance(kind, str) or kind not in EVENTS:
+        raise BadValue(kind, "it is no event", "name one of EVENTS")
     made: Event = _read(kind, *EVENTS[kind], values)
     return made
 
 
 def read_reply(kind: str, values: Mapping[str, object]) -> Reply:
-    """Return the reply of class `kind`. Raises `ValueError` naming what is wrong."""
-    if kind not in REPLIES:
-        raise ValueError(f"{kind!r}: not a reply")
+    """Return the reply of class `kind`. Raises `BadValue` naming what is wrong."""
+    if not isinstance(kind, str) or kind not in REPLIES:
+        raise BadValue(kind, "it is no reply", "name one of REPLIES")
     made: Reply = _read(kind, *REPLIES[kind], values)
     return made
 
 
 def _truth(value: object) -> bool:
     if not isinstance(value, bool):
-        raise ValueError(f"{value!r} is not a truth value")
+        raise BadValue(value, "it is no truth value", "write True or False")
     return value
 
 
 def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"{value!r} is not a name")
+    if type(value) is not str:
+        raise BadValue(value, "it is no text", "write a string")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise BadValue(value, "it holds half a sign", "write whole signs") from None
     return value
 
 
+def _name(value: object) -> str:
+    if _text(value) == "":
+        raise BadValue(value, "a name is not empty", "write a name")
+    return _text(value)
+
+
 def _number(value: object, top: int | None = None) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ValueError(f"{value!r} is not a number from 0")
+    fix = "write a whole number from 0" + (f" to {top}" if top is not None else "")
+    if type(value) is not int:
+        raise BadValue(value, "it is no number", fix)
+    if value < 0:
+        raise BadValue(value, "it is less than 0", fix)
     if top is not None and value > top:
-        raise ValueError(f"{value!r} is more than {top}")
+        raise BadValue(value, f"it is more than {top}", fix)
     return value
 
 
 def _parts(value: object, count: int, kind: str) -> tuple[object, ...]:
     if not isinstance(value, tuple | list) or len(value) != count:
-        raise ValueError(f"{value!r} is not a {kind} of {count} parts")
+        raise BadValue(value, f"it is no {kind}", f"write its {count} parts, in order")
     return tuple(value)
 
 
-def _items(value: object) -> tuple[object, ...]:
-    if not isinstance(value, frozenset | set | tuple | list):
-        raise ValueError(f"{value!r} is not a set")
-    return tuple(value)
+def _owned(value: object, kind: str) -> tuple[int, str]:
+    count, owner = _parts(value, 2, kind)
+    made = _inside("[0]", _number, count), _inside("[1]", _text, owner)
+    if made[0] and not made[1]:
+        raise BadValue(value, "nobody owns it", "name its owner; only the least has none")
+    return made
+
+
+def _items(read: Reader, value: object) -> tuple[Any, ...]:
+    found = _each(read, value)
+    if len(set(found)) < len(found):
+        raise BadValue(value, "it names something twice", "name each element once")
+    return found
+
+
+def _each(read: Reader, value: object) -> tuple[Any, ...]:
+    if isinstance(value, tuple | list):
+        return tuple(_inside(f"[{at}]", read, item) for at, item in enumerate(value))
+    if not isinstance(value, frozenset | set):
+        raise BadValue(value, "it is no set", "write a set, or a list without doubles")
+    return tuple(_inside("an element", read, item) for item in value)
 
 
 def read_node(value: object) -> Node:
     """Return a `Node` from its plain value."""
-    return _text(value)
+    return _name(value)
 
 
 def read_term(value: object) -> Term:
     """Return a `Term` from its plain value."""
-    count, owner = _parts(value, 2, "Term")
-    return Term(_number(count), _text(owner))
+    return Term(*_owned(value, "Term"))
 
 
 def read_maybe_node(value: object) -> MaybeNode:
@@ -191,22 +263,22 @@ def read_number(value: object) -> Number:
 def read_position(value: object) -> Position:
     """Return a `Position` from its plain value."""
     parts = _parts(value, 2, "Position")
-    return Position(read_term(parts[0]), read_number(parts[1]))
+    return Position(_inside("term", read_term, parts[0]), _inside("version", read_number, parts[1]))
 
 
 def read_nodes(value: object) -> Nodes:
     """Return a `Nodes` from its plain value."""
-    return frozenset(read_node(item) for item in _items(value))
+    return frozenset(_items(read_node, value))
 
 
 def read_key(value: object) -> Key:
     """Return a `Key` from its plain value."""
-    return _text(value)
+    return _name(value)
 
 
 def read_keys(value: object) -> Keys:
     """Return a `Keys` from its plain value."""
-    return frozenset(read_key(item) for item in _items(value))
+    return frozenset(_items(read_key, value))
 
 
 def read_severity(value: object) -> Severity:
@@ -217,44 +289,48 @@ def read_severity(value: object) -> Severity:
 def read_episode(value: object) -> Episode:
     """Return a `Episode` from its plain value."""
     parts = _parts(value, 2, "Episode")
-    return Episode(read_term(parts[0]), read_number(parts[1]))
+    return Episode(_inside("term", read_term, parts[0]), _inside("number", read_number, parts[1]))
 
 
 def read_role(value: object) -> Role:
     """Return a `Role` from its plain value."""
     try:
-        return Role(value)
+        return Role(_text(value))
     except ValueError:
-        raise ValueError(f"{value!r} is not of the sum Role") from None
+        fix = f"write one of {', '.join(x.value for x in Role)}"
+        raise BadValue(value, "it is no Role", fix) from None
 
 
 def read_order_state(value: object) -> OrderState:
     """Return a `OrderState` from its plain value."""
     try:
-        return OrderState(value)
+        return OrderState(_text(value))
     except ValueError:
-        raise ValueError(f"{value!r} is not of the sum OrderState") from None
+        fix = f"write one of {', '.join(x.value for x in OrderState)}"
+        raise BadValue(value, "it is no OrderState", fix) from None
 
 
 def read_order_state_op(value: object) -> OrderStateOp:
     """Return a `OrderStateOp` from its plain value."""
     try:
-        return OrderStateOp(value)
+        return OrderStateOp(_text(value))
     except ValueError:
-        raise ValueError(f"{value!r} is not of the sum OrderStateOp") from None
+        fix = f"write one of {', '.join(x.value for x in OrderStateOp)}"
+        raise BadValue(value, "it is no OrderStateOp", fix) from None
 
 
 def read_order_state_error(value: object) -> OrderStateError:
     """Return a `OrderStateError` from its plain value."""
     try:
-        return OrderStateError(value)
+        return OrderStateError(_text(value))
     except ValueError:
-        raise ValueError(f"{value!r} is not of the sum OrderStateError") from None
+        fix = f"write one of {', '.join(x.value for x in OrderStateError)}"
+        raise BadValue(value, "it is no OrderStateError", fix) from None
 
 
 def read_errors(value: object) -> Errors:
     """Return a `Errors` from its plain value."""
-    return frozenset(read_order_state_error(item) for item in _items(value))
+    return frozenset(_items(read_order_state_error, value))
 
 
 def read_askings(value: object) -> Askings:
@@ -265,19 +341,20 @@ def read_askings(value: object) -> Askings:
 def read_order_error(value: object) -> OrderError:
     """Return a `OrderError` from its plain value."""
     try:
-        return OrderError(value)
+        return OrderError(_text(value))
     except ValueError:
-        raise ValueError(f"{value!r} is not of the sum OrderError") from None
+        fix = f"write one of {', '.join(x.value for x in OrderError)}"
+        raise BadValue(value, "it is no OrderError", fix) from None
 
 
 def read_config(values: Mapping[str, object]) -> OrderConfig:
-    """Return a configuration. Raises `ValueError` naming what is wrong."""
+    """Return a configuration. Raises `BadValue` naming what is wrong."""
     made: OrderConfig = _read("config", OrderConfig, CONFIG, values)
     return made
 
 
 def read_durable(values: Mapping[str, object]) -> Durable:
-    """Return what a crash spares. Raises `ValueError` naming what is wrong."""
+    """Return what a crash spares. Raises `BadValue` naming what is wrong."""
     made: Durable = _read("durable", Durable, DURABLE, values)
     return made
 

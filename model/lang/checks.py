@@ -28,7 +28,19 @@ from model.lang.quantifiers import free_variables
 from model.lang.rules import RESERVED, Property
 from model.lang.scenario import Act, Scenario
 from model.lang.show import an, show
-from model.lang.sorts import NODE, AtomSort, MaybeSort, RangeSort, SetSort, Sort, SumSort
+from model.lang.sorts import (
+    NODE,
+    AtomSort,
+    BoolSort,
+    MapSort,
+    MaybeSort,
+    OrderSort,
+    RangeSort,
+    SetSort,
+    Sort,
+    StructSort,
+    SumSort,
+)
 from model.lang.source import Span
 from model.lang.spec import Spec, Transition, possible_leaves
 from model.lang.syntax import bound_twice, parsed, suspects
@@ -288,6 +300,12 @@ def scenarios(spec: Spec) -> Iterator[SpecError]:
                 fix = f"give {', '.join(spec.config.parts) or 'nothing'}"
                 code = "ORD109" if declared else "ORD101"
                 yield SpecError(code, f"config[{name!r}]", reason, fix=fix, span=told.span)
+                continue
+            sort = spec.config.parts[name].sort
+            if not _is_value(told.config[name], sort, None):
+                text, reason = f"config[{name!r}] = {show(told.config[name])}", f"it is no {sort}"
+                fix = _plain(sort, told.nodes)
+                yield SpecError("ORD102", text, reason, fix=fix, span=told.span)
         for act in told.acts:
             if isinstance(act, Act):
                 yield from _act(spec, told, act)
@@ -299,7 +317,7 @@ def scenarios(spec: Spec) -> Iterator[SpecError]:
 def _act(spec: Spec, told: Scenario, act: Act) -> Iterator[SpecError]:
     for node in act.nodes:
         if node not in told.nodes:
-            reason, fix = "the scenario has no such node", suggest(node, told.nodes)
+            reason, fix = "the scenario has no such node", suggest(str(node), told.nodes)
             yield SpecError("ORD101", show(node), reason, fix=fix, span=act.span)
     if act.event is None:
         return
@@ -315,13 +333,35 @@ def _act(spec: Spec, told: Scenario, act: Act) -> Iterator[SpecError]:
             yield SpecError("ORD102", text, reason, fix=_plain(sort, told.nodes), span=act.span)
 
 
-def _is_value(value: object, sort: Sort, nodes: tuple[str, ...]) -> bool:
-    """Tell whether a plain value is one of a sort, as far as that is plain to see."""
+def _is_value(value: object, sort: Sort, nodes: tuple[str, ...] | None) -> bool:
+    """Tell whether a plain value is one of a sort; a node is one of `nodes` where told."""
     match sort:
         case SumSort():
-            return value in sort.leaves
+            return isinstance(value, str) and value in sort.leaves
+        case BoolSort():
+            return isinstance(value, bool)
         case RangeSort():
-            return isinstance(value, int) and 0 <= value <= sort.top
+            return _is_count(value) and cast(int, value) <= sort.top
+        case OrderSort(owned=False):
+            return _is_count(value)
+        case OrderSort():
+            if not (isinstance(value, tuple) and len(value) == 2):
+                return False
+            return _is_count(value[0]) and isinstance(value[1], str)
+        case StructSort():
+            whole = isinstance(value, tuple) and len(value) == len(sort.parts)
+            return whole and all(
+                _is_value(v, s, nodes)
+                for v, (_, s) in zip(cast("tuple[Any, ...]", value), sort.parts, strict=True)
+            )
+        case MapSort():
+            entries = isinstance(value, frozenset) and all(
+                isinstance(one, tuple) and len(one) == 2 for one in value
+            )
+            return entries and all(
+                _is_value(k, sort.key, nodes) and _is_value(v, sort.to, nodes)
+                for k, v in cast("frozenset[Any]", value)
+            )
         case MaybeSort():
             return value is None or _is_value(value, sort.of, nodes)
         case SetSort():
@@ -330,9 +370,14 @@ def _is_value(value: object, sort: Sort, nodes: tuple[str, ...]) -> bool:
                 _is_value(v, sort.of, nodes) for v in cast("frozenset[Any]", value)
             )
         case AtomSort():
-            return value in nodes if sort == NODE else isinstance(value, str)
+            named = isinstance(value, str) and value != ""
+            return named and (sort != NODE or nodes is None or value in nodes)
         case _:
-            return True
+            return False
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _plain(sort: Sort, nodes: tuple[str, ...]) -> str:
@@ -345,6 +390,16 @@ def _plain(sort: Sort, nodes: tuple[str, ...]) -> str:
             return "name it by a text of your own"
         case SetSort():
             return "write frozenset({...})"
+        case MapSort():
+            return "write frozenset({(key, value), ...})"
+        case StructSort():
+            return f"write a tuple of its parts: {', '.join(name for name, _ in sort.parts)}"
+        case OrderSort(owned=True):
+            return 'write a pair of a round and its owner, as in (1, "n1")'
+        case OrderSort():
+            return "write a number from 0"
+        case BoolSort():
+            return "write True or False"
         case _:
             return advice.to_give(sort)
 

@@ -40,6 +40,7 @@ from model.lang.show import an, show
 from model.lang.sorts import BOOL, NODE, MaybeSort, SetSort, Sort
 from model.lang.source import Span, caller, span_of_class
 from model.lang.tables import EdgeTable, Ghost, GhostUpdate, Table, ghost
+from model.lang.words import check_words
 
 __all__ = [
     "ME",
@@ -133,7 +134,8 @@ def _variable(declared: type[Declared], init: Any, doc: str, how: str) -> Var:
         if node.kind not in _INITIAL:
             reason = "a first value may mention only constants, the configuration and ME"
             raise SpecError("ORD105", show(node), reason, fix="let a rule set it later")
-    made: Any = VarDecl(sort, value, doc, how == "durable", span=caller())
+    said = check_words(doc, f"{how}(doc=...)", empty=True)
+    made: Any = VarDecl(sort, value, said, how == "durable", span=caller())
     return cast(Var, made)
 
 

@@ -306,7 +306,7 @@ class SpecErrors(Exception):
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """Return a fix that names the nearest known name, or lists what there is."""
-    names = sorted(known)
+    names = sorted(one for one in known if isinstance(one, str))
     close = difflib.get_close_matches(name, names, n=1)
     if not close:
         folded = {other.casefold(): other for other in names}

@@ -21,22 +21,25 @@ import importlib.util
 import inspect
 import linecache
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from model.lang.errors import SpecError, SpecErrors, suggest
 from model.lang.raised import as_mistake
 from model.lang.show import an, show
-from model.lang.source import NOWHERE, Span, is_inner, span_of_code, span_of_traceback
+from model.lang.source import NOWHERE, Span, is_inner, span_of_code
 from model.lang.spec import Spec
 
 # The built-in specs: the module of each, by name. Imported only when asked for.
 BUILT_IN = {"order": "model.order"}
 
+MOST_BYTES = 16 << 20
+"""No spec is as long: what is read is somebody's data."""
 _FORMS = "write `order`, a path such as lamp.py, or package.module:NAME"
 _ENDING = (
     'end the file with def spec(): return read_spec("name", "Title", [sys.modules[__name__]],'
@@ -59,7 +62,7 @@ def load(target: str) -> Spec:
             raise _cannot(repr(target), "no spec is named", _FORMS)
         if target in BUILT_IN:
             return _spec_in(importlib.import_module(BUILT_IN[target]), "spec", target)
-        if target.endswith(".py") or os.sep in target or Path(target).exists():
+        if target.endswith(".py") or os.sep in target or _exists(target):
             return _from_file(target)
         if ":" in target:
             return _from_module(target)
@@ -68,42 +71,32 @@ def load(target: str) -> Spec:
         raise _cannot(target, "it is no built-in spec, path or package.module:NAME", fix)
     except SpecErrors:
         raise
-    except (Exception, SystemExit) as error:
-        raise SpecErrors([_told(error)]) from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever a spec's own code may raise
+        raise SpecErrors([as_mistake(error)]) from error
 
 
 def _cannot(value: str, reason: str, fix: str, span: Span = NOWHERE) -> SpecError:
     return SpecError("ORD117", value, reason, fix=fix, span=span)
 
 
-def _told(error: Exception | SystemExit) -> SpecError:
-    if isinstance(error, SystemExit):
-        where, _ = span_of_traceback(error.__traceback__)
-        reason = "it ends Python, and the spec is not read yet"
-        return SpecError("ORD118", f"exit({error.code})", reason, fix="remove it", span=where)
-    return as_mistake(error)
+def _exists(target: str) -> bool:
+    try:
+        return Path(target).exists()
+    except OSError:  # such as a name too long for any file
+        return False
 
 
 # ---------------------------------------------------------------- a file
 
 
 def _from_file(target: str) -> Spec:
-    path = Path(target).absolute()
-    if path.is_dir():
-        raise _cannot(target, "it is a folder", "name the Python file in it that has spec()")
-    if path.suffix != ".py":
-        raise _cannot(target, "it is not a Python file", _FORMS)
     try:
-        text = importlib.util.decode_source(path.read_bytes())
-    except FileNotFoundError:
-        near = [p.name for p in path.parent.glob("*.py")] if path.parent.is_dir() else []
-        fix = suggest(path.name, near) if near else "mend the path"
-        raise _cannot(target, "there is no such file", fix) from None
-    except OSError as error:
-        reason = f"it cannot be read: {error.strerror}"
-        raise _cannot(target, reason, "make it readable") from None
-    except (UnicodeDecodeError, SyntaxError, LookupError):
-        raise _cannot(target, "it is not text in UTF-8", "store it as UTF-8") from None
+        path = Path(target).absolute()
+    except OSError:
+        raise _cannot(target, "the working directory is gone", "go to one that is there") from None
+    text = _source(path, target)
     linecache.checkcache(str(path))
     name = path.stem
     if name in sys.modules or is_inner(name):
@@ -112,8 +105,47 @@ def _from_file(target: str) -> Spec:
     assert made is not None
     module = importlib.util.module_from_spec(made)
     with _importing_from(path.parent, module):
-        exec(compile(text, str(path), "exec", dont_inherit=True), vars(module))
+        exec(_compiled(text, path, target), vars(module))
         return _spec_in(module, "spec", target)
+
+
+def _compiled(text: str, path: Path, target: str) -> CodeType:
+    try:
+        return compile(text, str(path), "exec", dont_inherit=True)
+    except (MemoryError, RecursionError):  # as Python's own compiler says it
+        reason = "something in it is nested more deeply than Python can read"
+        raise _cannot(target, reason, "write it in several steps") from None
+
+
+def _source(path: Path, target: str) -> str:
+    """Return the text of a spec's file."""
+    try:
+        if path.is_dir():
+            raise _cannot(target, "it is a folder", "name the Python file in it that has spec()")
+        if path.suffix != ".py":
+            raise _cannot(target, "it is not a Python file", _FORMS)
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise _cannot(target, "it is no plain file", "name a file that can be read twice")
+        if status.st_size > MOST_BYTES:
+            raise _cannot(target, f"it has more than {MOST_BYTES >> 20} MB", "name a Python file")
+        data = path.read_bytes()
+        if b"\0" in data:
+            raise _cannot(target, "it is not text in UTF-8", "store it as UTF-8")
+        return importlib.util.decode_source(data)
+    except FileNotFoundError:
+        near = [p.name for p in path.parent.glob("*.py")] if path.parent.is_dir() else []
+        fix = suggest(path.name, near) if near else "mend the path"
+        raise _cannot(target, "there is no such file", fix) from None
+    except OSError as error:
+        reason = f"it cannot be read: {error.strerror}"
+        raise _cannot(target, reason, "make it readable") from None
+    except ValueError as error:  # a path that is none; text that is none is told below
+        if isinstance(error, UnicodeDecodeError):
+            raise _cannot(target, "it is not text in UTF-8", "store it as UTF-8") from None
+        raise _cannot(target, f"it is no path: {error}", "mend the path") from None
+    except (SyntaxError, LookupError):
+        raise _cannot(target, "it is not text in UTF-8", "store it as UTF-8") from None
 
 
 @contextmanager
@@ -123,18 +155,21 @@ def _importing_from(folder: Path, module: ModuleType | None = None) -> Iterator[
     Another spec may have files of the same names beside it.
     """
     known = {name.partition(".")[0] for name in sys.modules}
-    entry = str(folder)
+    path = list(sys.path)
+    own = "" if module is None else module.__name__
+    earlier = sys.modules.get(own)
     if module is not None:
-        sys.modules[module.__name__] = module
-    sys.path.insert(0, entry)
+        sys.modules[own] = module
+    sys.path.insert(0, str(folder))
     try:
         yield
     finally:
-        with suppress(ValueError):
-            sys.path.remove(entry)
+        sys.path[:] = path
         for name, found in list(sys.modules.items()):
-            if name.partition(".")[0] not in known and _lies_in(found, folder):
+            if name.partition(".")[0] not in known and (found is module or _lies_in(found, folder)):
                 del sys.modules[name]
+        if earlier is not None:
+            sys.modules[own] = earlier
         importlib.invalidate_caches()
 
 
@@ -184,6 +219,8 @@ def _spec_in(module: ModuleType, name: str, target: str) -> Spec:
         raise _cannot(target, f"{name} is {what}, and not a Spec", _ENDING, where)
     made = _called(holder, name, target, where)
     if not isinstance(made, Spec):
+        if inspect.iscoroutine(made):
+            made.close()  # nobody waits for it
         reason = f"{name}() returned {show(made)}, and not a Spec"
         raise _cannot(target, reason, "return read_spec(...)", where)
     return made

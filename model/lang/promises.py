@@ -28,10 +28,11 @@ from typing import Any
 from model.lang.declare import Event, Message
 from model.lang.errors import SpecError
 from model.lang.expr import Expr
-from model.lang.rules import Property, Rule, check_text, plain_function
+from model.lang.rules import Property, Rule, check_text, plain_function, said
 from model.lang.show import show
 from model.lang.sorts import Sort
 from model.lang.source import Span, caller
+from model.lang.words import check_words
 
 EVENTUALLY, ALIVE = "eventually", "alive"
 """The kinds of statements that no induction is asked about: an engine of their own checks them."""
@@ -106,7 +107,7 @@ def eventually(
     is owed to it as long as it does not stop for ever. `without` are events or rules whose fairness
     the promise does not need: it is kept although they need not happen, which promises more.
     """
-    check_text("eventually", name)
+    title, _ = said("eventually", name, title)
     for one in without:
         if not (isinstance(one, Rule) or (isinstance(one, type) and issubclass(one, Event))):
             text, fix = f"@eventually(without={show(without)})", "write without=(ElectionDue,)"
@@ -126,7 +127,7 @@ def alive(title: str) -> Callable[[Callable[..., Any]], Property]:
 
     Without one, any node may stop for ever, as many as the scope of a check allows.
     """
-    check_text("alive", title)
+    title = check_text("alive", title)
     return lambda f: Property(ALIVE, plain_function("alive", f).__name__, title, f)
 
 
@@ -215,6 +216,7 @@ def _fairness(
             reason = "it is no event and no rule"
             fix = "name messages, requests, timers, or rules by their functions"
             raise SpecError("ORD115", text, reason, fix=fix)
+    why = check_words(why, f"{written}(why=...)", empty=True)
     for event in unless:
         if not (isinstance(event, type) and issubclass(event, Event)):
             text, fix = f"{written}(unless={show(unless)})", "write unless=(Heartbeat,)"

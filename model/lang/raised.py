@@ -9,19 +9,36 @@ from __future__ import annotations
 import builtins
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import FrameType, ModuleType
 
 from model.lang.declare import Config, Event, Process, Sum
-from model.lang.errors import SpecError, suggest
+from model.lang.errors import SpecError, SpecErrors, suggest
 from model.lang.show import an, show
 from model.lang.source import NOWHERE, Span, span_of_traceback
 
 
-def as_mistake(error: Exception, span: Span = NOWHERE) -> SpecError:
-    """Return `error` as a mistake in the spec; `span` is its place if no line of the spec ran."""
+def as_mistake(error: BaseException, span: Span = NOWHERE) -> SpecError:
+    """Return `error` as a mistake in the spec; `span` is its place if no line of the spec ran.
+
+    What it says, and how the values in it show themselves, is the spec's own code, too: where that
+    fails, the kind of error and its place are told alone.
+    """
     if isinstance(error, SpecError):
         return error
+    try:
+        return _as_mistake(error, span)
+    except Exception:
+        found, frame = span_of_traceback(error.__traceback__)
+        where = found if frame is not None else span
+        kind = type(error).__name__
+        return SpecError("ORD118", kind, "Python raised it, and it cannot be shown", span=where)
+
+
+def _as_mistake(error: BaseException, span: Span) -> SpecError:
+    if isinstance(error, SpecErrors):
+        first, more = error.errors[0], len(error.errors) - 1
+        return first.noted(f"and {more} more there") if more else first
     if isinstance(error, SyntaxError):
         return _syntax(error)
     found, frame = span_of_traceback(error.__traceback__)
@@ -44,6 +61,13 @@ def as_mistake(error: Exception, span: Span = NOWHERE) -> SpecError:
             return _unknown(error.name or str(error), reason, fix, where)
         case ImportError():
             return _import(error, where)
+        case RecursionError():
+            reason = "a function calls itself, or functions each other, without an end"
+            return SpecError("ORD118", _text(error), reason, fix="let it end", span=where)
+        case SystemExit():
+            reason = "it ends Python, and the spec is not read yet"
+            text = f"exit({error.code!r})"
+            return SpecError("ORD118", text, reason, fix="remove it", span=where)
         case _:
             made = SpecError(
                 "ORD118", _text(error), f"Python raised {type(error).__name__}", span=where
@@ -65,12 +89,18 @@ def _attribute(error: AttributeError, where: Span) -> SpecError:
         known = [n for n in ("zero", "empty", "nothing", "top") if hasattr(holder, n)]
         if issubclass(holder, Sum):
             known = [one.name for one in getattr(holder, "cases", ())]
-        if name in {**getattr(holder, "parts", {}), **getattr(holder, "variables", {})}:
+        if any(name in _table(holder, of) for of in ("parts", "variables")):
             reason = f"{what} is a class, and {name!r} is read off one of its objects"
             return _unknown(f"{shown}.{name}", reason, _read_off(holder, name), where)
     else:
         what, known = an(type(holder).__name__), [n for n in dir(holder) if not n.startswith("_")]
     return _unknown(f"{shown}.{name}", f"{what} has no {name!r}", suggest(name, known), where)
+
+
+def _table(holder: type, name: str) -> Mapping[str, object]:
+    """Return a class's table of members, where it has one: the language's own classes have none."""
+    found = getattr(holder, name, None)
+    return found if isinstance(found, Mapping) else {}
 
 
 def _read_off(holder: type, name: str) -> str:
@@ -111,11 +141,11 @@ def _names_in(frame: FrameType | None) -> Iterable[str]:
     return {*frame.f_locals, *(n for n in frame.f_globals if n[0] != "_"), *dir(builtins)}
 
 
-def _text(error: Exception) -> str:
+def _text(error: BaseException) -> str:
     return re.sub(r" at 0x[0-9a-f]+", "", str(error)) or type(error).__name__
 
 
-def _with_origin(made: SpecError, error: Exception) -> SpecError:
+def _with_origin(made: SpecError, error: BaseException) -> SpecError:
     """Note where in the language an error began, if it did: that may be a fault of its own."""
     traceback = error.__traceback__
     while traceback is not None and traceback.tb_next is not None:

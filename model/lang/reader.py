@@ -40,6 +40,7 @@ from model.lang.show import an, show
 from model.lang.sorts import BOOL, Sort, SumSort
 from model.lang.source import NOWHERE, Span, caller, span_of_body
 from model.lang.spec import Clause, Spec, Statement, StepEvent, Transition
+from model.lang.words import check_identifier, check_words
 
 
 def read_spec(
@@ -49,7 +50,14 @@ def read_spec(
 
     Without it all nodes are alike. Raises `SpecErrors` with every mistake found.
     """
-    given = tuple(modules)
+    try:
+        check_identifier(name, "read_spec(...)")
+        title = check_words(title, f"read_spec({name!r}, ...)")
+        if role is not None:
+            check_identifier(role, f"read_spec({name!r}, role=...)")
+        given = tuple(modules)
+    except SpecError as error:
+        raise SpecErrors([error]) from None
     for module in given:
         if not isinstance(module, ModuleType):
             text, fix = f"modules=[{show(module)}]", "give modules, e.g. sys.modules[__name__]"

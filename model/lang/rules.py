@@ -14,6 +14,7 @@ from model.lang.declare import Case, Event, GhostUpdate, Message, Reply, Request
 from model.lang.errors import SpecError
 from model.lang.show import an, show
 from model.lang.source import Span, caller, span_of_code
+from model.lang.words import check_label, check_words
 
 RESERVED = frozenset(
     {
@@ -43,6 +44,12 @@ class Row:
     doc: str = ""
     early: bool = False
     span: Span = field(default_factory=caller)
+
+    def __post_init__(self) -> None:
+        """Refuse a name or a sentence that is none."""
+        if self.name != "":
+            check_label(self.name, "Row(name=...)")
+        check_words(self.doc, "Row(doc=...)", empty=True)
 
     def __repr__(self) -> str:
         """Return it in short."""
@@ -175,6 +182,7 @@ def safety(
     after: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Any]], Property]:
     """Declare a property of every reachable state; parameters are universally quantified."""
+    title, open = said("safety", name, title, open)
     named = _names("safety", "uses", uses)
     later = _names("safety", "after", after) or ()
     return lambda f: Property(
@@ -190,7 +198,7 @@ def lemma(
     by_name: bool = False,
 ) -> Callable[[Callable[..., Any]], Property]:
     """Declare a strengthening; `why` says in one sentence why it holds."""
-    check_text("lemma", why)
+    why = check_text("lemma", why)
     named = _names("lemma", "uses", uses)
     later = _names("lemma", "after", after) or ()
     return lambda f: Property(
@@ -212,6 +220,7 @@ def step(
     It is read once per transition; `event.is_a(...)`, `event.sends(X)` and `event.has(...)` are
     known then.
     """
+    title, open = said("step", name, title, open)
     return lambda f: Property(
         "step", name, title, plain_function("step", f), open, None, environment=environment
     )
@@ -219,12 +228,13 @@ def step(
 
 def sometimes(name: str, title: str) -> Callable[[Callable[..., Any]], Property]:
     """Declare that some reachable state satisfies this; parameters are existentially quantified."""
+    title, _ = said("sometimes", name, title)
     return lambda f: Property("sometimes", name, title, plain_function("sometimes", f))
 
 
 def assumption(title: str) -> Callable[[Callable[..., Any]], Property]:
     """Declare what every configuration satisfies."""
-    check_text("assumption", title)
+    title = check_text("assumption", title)
     return lambda f: Property("assumption", plain_function("assumption", f).__name__, title, f)
 
 
@@ -251,12 +261,24 @@ def _check_events(decorator: str, events: tuple[Any, ...], fix: str) -> None:
             raise SpecError("ORD115", text, f"{show(event)} is no event", fix=fix)
 
 
-def check_text(decorator: str, text: object) -> None:
-    """Raise ORD115 unless the decorator is given a sentence: a bare one would lose the property."""
+def said(decorator: str, name: str, title: str, open: str = "") -> tuple[str, str]:
+    """Return the title, and why it is open. Raises ORD115 where these or the name are no text."""
+    check_text(decorator, name)
+    check_label(name, f"@{decorator}(...)")
+    why = check_words(open, f"@{decorator}(open=...)", empty=True)
+    return check_words(title, f"@{decorator}({show(name)}, ...)"), why
+
+
+def check_text(decorator: str, text: Any) -> str:
+    """Return the sentence that the decorator is given.
+
+    Raises ORD115 where it is given none: a bare decorator would lose the property.
+    """
     if not isinstance(text, str):
         fix = f'write @{decorator}("one sentence")'
         shown = f"@{decorator}({show(text)})"
         raise SpecError("ORD115", shown, "it is given no sentence", fix=fix)
+    return check_words(text, f"@{decorator}(...)")
 
 
 def plain_function(decorator: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -265,5 +287,8 @@ def plain_function(decorator: str, function: Callable[..., Any]) -> Callable[...
         kind = type(function).__name__
         reason = f"it decorates {an(kind)}, not a function"
         fix = "give a function one decorator; one @on(...) takes several events"
+        raise SpecError("ORD115", f"@{decorator}(...)", reason, fix=fix)
+    if not function.__name__.isidentifier():
+        reason, fix = f"{function.__name__!r} is no name of a function", "write def name(...): ..."
         raise SpecError("ORD115", f"@{decorator}(...)", reason, fix=fix)
     return function

@@ -10,7 +10,9 @@ from typing import Any
 
 from model.lang.declare import Event, Message, Request, Timer
 from model.lang.errors import SpecError
+from model.lang.show import show
 from model.lang.source import Span, caller
+from model.lang.words import check_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,20 @@ class Scenario:
     nodes: tuple[str, ...]
     acts: tuple[Act, ...]
     span: Span = field(default_factory=caller)
+
+    def __post_init__(self) -> None:
+        """Refuse what is no scenario at all; what does not fit the spec is found with the spec."""
+        check_label(self.name, "Scenario(...)")
+        for what, given, kind, fix in (
+            ("config", self.config, dict, "write {CONSTANT: value, ...}"),
+            ("nodes", self.nodes, tuple | list, 'write a tuple of names, as in ("a", "b")'),
+            ("acts", self.acts, tuple | list, "write (*tick(...), *settle(...))"),
+        ):
+            if not isinstance(given, kind):
+                text = f"Scenario({self.name!r}, {what}={show(given)})"
+                raise SpecError("ORD115", text, f"these are no {what}", fix=fix)
+        for node in self.nodes:
+            check_label(node, f"Scenario({self.name!r}): node ...")
 
 
 def tick(timer: type[Timer], *nodes: str) -> tuple[Act, ...]:

@@ -31,6 +31,7 @@ from model.lang.sorts import (
 )
 from model.lang.source import Span, caller
 from model.lang.syntax import written
+from model.lang.words import check_words
 
 
 class Declared(Operators):
@@ -111,6 +112,10 @@ class Ordered(Declared):
         cls.zero = Expr(Kind.CONST, cls.sort, (), "zero")
 
 
+MOST_TOP = 1000
+"""The top of a range: solver, tables and sets have a name for each of its values."""
+
+
 class Range(Declared):
     """The whole numbers from 0 to `top`: `class Tries(Range, top=3)`."""
 
@@ -124,6 +129,13 @@ class Range(Declared):
                 "a range has a top of at least 1",
                 "write class Tries(Range, top=3)",
             )
+        if top > MOST_TOP:
+            text, reason = (
+                f"{cls.__name__}(Range, top={show(top)})",
+                "every value of it is spelt out",
+            )
+            fix = f"write a top of at most {MOST_TOP}, or an Ordered for what only grows"
+            raise SpecError("ORD115", text, reason, fix=fix)
         cls.sort = RangeSort(cls.__name__, top)
         cls.top = top
 
@@ -222,7 +234,8 @@ class FieldDecl:
 
 def part(sort: type[Declared], doc: str = "") -> Expr:
     """Declare a named part of a struct, message, request or reply."""
-    made: Any = FieldDecl(sort_of(sort, f"part({show(sort)})"), doc, span=caller())
+    said = check_words(doc, "part(doc=...)", empty=True)
+    made: Any = FieldDecl(sort_of(sort, f"part({show(sort)})"), said, span=caller())
     return cast(Expr, made)
 
 
@@ -448,7 +461,7 @@ def case(payload: Any = None, doc: str = "") -> Case:
         fix = "declare a class X(Sum) with the payloads, and write case(X)"
         text = f"case({show(payload)})"
         raise SpecError("ORD103", text, f"{show(payload)} is not a sum", fix=fix)
-    return Case(payload, doc)
+    return Case(payload, check_words(doc, "case(doc=...)", empty=True))
 
 
 class Sum(Declared):

@@ -16,6 +16,7 @@ from model.lang.shapes import Case, Declared, Sum, sort_of
 from model.lang.show import an, show
 from model.lang.sorts import BOOL, MapSort, Sort
 from model.lang.source import Span, caller
+from model.lang.words import check_identifier, check_words
 
 
 class Table:
@@ -29,14 +30,21 @@ class Table:
         rows: Mapping[Any, tuple[Any, ...]],
     ) -> None:
         """Make the table; every leaf of `key` needs exactly one row."""
+        name = check_identifier(name, "Table(...)")
         self.name = name
         self.key = key
-        self.columns = columns
         self.span = caller()
         self.rows: dict[str, tuple[Any, ...]] = {}
         if not (isinstance(key, type) and issubclass(key, Sum)):
             text = f"{name}: {show(key)}"
             raise SpecError("ORD115", text, "a table has a row for each case of a sum")
+        if not isinstance(columns, tuple | list):
+            text, fix = f"{name}: {show(columns)}", 'write a tuple of names, as in ("next",)'
+            raise SpecError("ORD115", text, "these are no columns", fix=fix)
+        self.columns = tuple(check_identifier(c, f"{name}: column ...") for c in columns)
+        if not isinstance(rows, Mapping):
+            text, fix = f"{name}: {show(rows)}", "write {CASE: (value, ...), ...}"
+            raise SpecError("ORD115", text, "these are no rows", fix=fix)
         for pattern, row in rows.items():
             if not isinstance(pattern, Case) or pattern.sum_sort != key.sort:
                 reason, fix = f"the rows of {name} are cases of {key.sort}", "remove the row"
@@ -155,6 +163,7 @@ class Ghost:
 
 def ghost(name: str, *columns: type[Declared], doc: str) -> Ghost:
     """Declare a ghost relation over `columns`."""
+    name, doc = check_identifier(name, "ghost(...)"), check_words(doc, "ghost(doc=...)", empty=True)
     sorts = tuple(sort_of(c, f"ghost({name!r}, {show(c)})") for c in columns)
     if any(isinstance(sort, MapSort) for sort in sorts):
         fix = "give a column for the key and one for the value"
@@ -173,6 +182,15 @@ class EdgeTable:
     edges: tuple[tuple[Case, Case], ...]
     doc: str = ""
     span: Span = field(default_factory=caller)
+
+    def __post_init__(self) -> None:
+        """Refuse what is no name and no text."""
+        check_identifier(self.variable, "EdgeTable(...)")
+        said = check_words(self.doc, "EdgeTable(doc=...)", empty=True)
+        object.__setattr__(self, "doc", said)
+        if not isinstance(self.edges, tuple | list):
+            text, fix = f"EdgeTable(edges={show(self.edges)})", "write ((CASE, CASE), ...)"
+            raise SpecError("ORD115", text, "these are no edges", fix=fix)
 
     def allowed(self) -> frozenset[tuple[str, str]]:
         """Return the pairs of leaves that the table allows."""

@@ -7,7 +7,7 @@ Belongs here: text, written from the expression tree. Never here: a solver, the 
 
 Reading order: `vocabulary` (names), `layout` (lines), `terms` (expressions), `blocks` and `bodies`
 (handlers), then one module for each file that is written: `types_file`, `rules_file`, `node_file`,
-`nearest_file`, `plain_file`.
+`nearest_file`, `plain_file`, `wire_file`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from __future__ import annotations
 import enum
 
 from model.lang.spec import Spec
-from model.python import nearest_file, node_file, plain_file, rules_file, types_file
+from model.python import nearest_file, node_file, plain_file, rules_file, types_file, wire_file
 from model.python.layout import string
 from model.python.source_file import import_lines, is_untouched, whole_file
 from model.python.vocabulary import GeneratorError, Vocabulary
@@ -44,6 +44,7 @@ def generate(spec: Spec) -> dict[str, str]:
         f"{package}/node.py": node_file.write(vocabulary),
         f"{package}/nearest.py": nearest_file.write(vocabulary),
         f"{package}/plain.py": plain_file.write(vocabulary),
+        f"{package}/wire.py": wire_file.write(vocabulary),
     }
 
 
@@ -61,7 +62,8 @@ def _front(vocabulary: Vocabulary) -> str:
     process = spec.process.__name__
     about = (
         f"`node` holds the class `{process}`, `types` its values, events and replies, `rules` what",
-        "the spec says of each rule, `nearest` which clause refused, `plain` values as plain data.",
+        "the spec says of each rule, `nearest` which clause refused, `plain` values as plain data,",
+        "`wire` values as bytes.",
     )
     exported = ["Durable", spec.config.__name__, "Outcome", process]
     lines = [

@@ -59,9 +59,13 @@ _STATE = '''
         }}
 
     def restore(self, values: Mapping[str, object]) -> None:
-        """Take over all variables from a snapshot. Raises `ValueError` if one is wrong."""
-        for name, (attribute, read) in plain.VARIABLES.items():
-            setattr(self, attribute, plain.read_field(values, name, read))
+        """Take over all variables from a snapshot, or none. Raises `ValueError` if one is wrong."""
+        found = {{
+            attribute: plain.read_field(values, name, read)
+            for name, (attribute, read) in plain.VARIABLES.items()
+        }}
+        for attribute, value in found.items():
+            setattr(self, attribute, value)
 '''
 
 _HANDLE = '''

@@ -29,6 +29,38 @@ _HEAD = '''
 Reader: TypeAlias = Callable[[object], Any]
 
 
+class BadValue(ValueError):
+    """Plain data that is no value of the spec.
+
+    `place`: where it stands, from the outside in, as in ("Vote", "term", "round"); `value`: it, in
+    short; `reason`: why it is wrong; `fix`: what to write instead.
+    """
+
+    def __init__(self, value: object, reason: str, fix: str, *place: str) -> None:
+        self.value, self.reason, self.fix, self.place = value, reason, fix, place
+        super().__init__(value, reason, fix, *place)
+
+    def __str__(self) -> str:
+        where = "".join(p if p.startswith("[") else f".{p}" for p in self.place).lstrip(".")
+        return f"{where + ': ' if where else ''}{in_short(self.value)}: {self.reason}; {self.fix}"
+
+    def within(self, place: str) -> "BadValue":
+        """Return the same mistake, seen from one step further out."""
+        return BadValue(self.value, self.reason, self.fix, place, *self.place)
+
+
+def in_short(value: object) -> str:
+    """Return a value as a mistake shows it: never long, whatever it is."""
+    try:
+        return _SHORT.repr(value)
+    except Exception:  # a number of thousands of digits, or what cannot show itself
+        return f"some {type(value).__name__}"
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother, _SHORT.maxlong = 3, 60, 60, 30
+
+
 def to_plain(value: object) -> object:
     """Return a value as plain data: leaves as their names, structs as tuples."""
     if isinstance(value, Enum):
@@ -46,71 +78,111 @@ def fields_of(item: Event | Reply) -> dict[str, object]:
 
 
 def read_field(values: Mapping[str, object], name: str, read: Reader) -> Any:
-    """Return the value called `name`. Raises `ValueError` naming it if it is missing or wrong."""
+    """Return the value called `name`. Raises `BadValue` naming it if it is missing or wrong."""
+    if not isinstance(values, Mapping):
+        raise BadValue(values, "it is no mapping of names to values", "write a dictionary")
     if name not in values:
-        raise ValueError(f"{name}: missing")
+        raise BadValue(name, "it is missing", "give it a value")
+    return _inside(name, read, values[name])
+
+
+def _inside(place: str, read: Reader, value: object) -> Any:
     try:
-        return read(values[name])
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from None
+        return read(value)
+    except BadValue as error:
+        raise error.within(place) from None
 
 
 def _read(kind: str, make: Callable[..., Any], readers: dict[str, Reader], values: Any) -> Any:
     try:
+        if not isinstance(values, Mapping):
+            raise BadValue(values, "it is no mapping of names to values", "write a dictionary")
+        made = [read_field(values, name, read) for name, read in readers.items()]
         for name in values:
-            if name not in readers:
-                raise ValueError(f"{name}: not one of its fields ({', '.join(readers) or 'none'})")
-        return make(*(read_field(values, name, read) for name, read in readers.items()))
-    except ValueError as error:
-        raise ValueError(f"{kind}.{error}") from None
+            if not isinstance(name, str) or name not in readers:
+                fix = f"leave it out; there is {', '.join(readers) or 'none'}"
+                raise BadValue(name, "it is not one of the fields", fix)
+    except BadValue as error:
+        raise error.within(kind) from None
+    return make(*made)
 
 
 def read_event(kind: str, values: Mapping[str, object]) -> Event:
-    """Return the event of class `kind`. Raises `ValueError` naming what is wrong."""
-    if kind not in EVENTS:
-        raise ValueError(f"{kind!r}: not an event")
+    """Return the event of class `kind`. Raises `BadValue` naming what is wrong."""
+    if not isinstance(kind, str) or kind not in EVENTS:
+        raise BadValue(kind, "it is no event", "name one of EVENTS")
     made: Event = _read(kind, *EVENTS[kind], values)
     return made
 
 
 def read_reply(kind: str, values: Mapping[str, object]) -> Reply:
-    """Return the reply of class `kind`. Raises `ValueError` naming what is wrong."""
-    if kind not in REPLIES:
-        raise ValueError(f"{kind!r}: not a reply")
+    """Return the reply of class `kind`. Raises `BadValue` naming what is wrong."""
+    if not isinstance(kind, str) or kind not in REPLIES:
+        raise BadValue(kind, "it is no reply", "name one of REPLIES")
     made: Reply = _read(kind, *REPLIES[kind], values)
     return made
 
 
 def _truth(value: object) -> bool:
     if not isinstance(value, bool):
-        raise ValueError(f"{value!r} is not a truth value")
+        raise BadValue(value, "it is no truth value", "write True or False")
     return value
 
 
 def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"{value!r} is not a name")
+    if type(value) is not str:
+        raise BadValue(value, "it is no text", "write a string")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise BadValue(value, "it holds half a sign", "write whole signs") from None
     return value
 
 
+def _name(value: object) -> str:
+    if _text(value) == "":
+        raise BadValue(value, "a name is not empty", "write a name")
+    return _text(value)
+
+
 def _number(value: object, top: int | None = None) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ValueError(f"{value!r} is not a number from 0")
+    fix = "write a whole number from 0" + (f" to {top}" if top is not None else "")
+    if type(value) is not int:
+        raise BadValue(value, "it is no number", fix)
+    if value < 0:
+        raise BadValue(value, "it is less than 0", fix)
     if top is not None and value > top:
-        raise ValueError(f"{value!r} is more than {top}")
+        raise BadValue(value, f"it is more than {top}", fix)
     return value
 
 
 def _parts(value: object, count: int, kind: str) -> tuple[object, ...]:
     if not isinstance(value, tuple | list) or len(value) != count:
-        raise ValueError(f"{value!r} is not a {kind} of {count} parts")
+        raise BadValue(value, f"it is no {kind}", f"write its {count} parts, in order")
     return tuple(value)
 
 
-def _items(value: object) -> tuple[object, ...]:
-    if not isinstance(value, frozenset | set | tuple | list):
-        raise ValueError(f"{value!r} is not a set")
-    return tuple(value)
+def _owned(value: object, kind: str) -> tuple[int, str]:
+    count, owner = _parts(value, 2, kind)
+    made = _inside("[0]", _number, count), _inside("[1]", _text, owner)
+    if made[0] and not made[1]:
+        raise BadValue(value, "nobody owns it", "name its owner; only the least has none")
+    return made
+
+
+def _items(read: Reader, value: object) -> tuple[Any, ...]:
+    found = _each(read, value)
+    if len(set(found)) < len(found):
+        raise BadValue(value, "it names something twice", "name each element once")
+    return found
+
+
+def _each(read: Reader, value: object) -> tuple[Any, ...]:
+    if isinstance(value, tuple | list):
+        return tuple(_inside(f"[{at}]", read, item) for at, item in enumerate(value))
+    if not isinstance(value, frozenset | set):
+        raise BadValue(value, "it is no set", "write a set, or a list without doubles")
+    return tuple(_inside("an element", read, item) for item in value)
 '''
 
 
@@ -136,12 +208,12 @@ def write(vocabulary: Vocabulary) -> str:
     body += [
         "",
         f"def read_config(values: Mapping[str, object]) -> {config}:",
-        '    """Return a configuration. Raises `ValueError` naming what is wrong."""',
+        '    """Return a configuration. Raises `BadValue` naming what is wrong."""',
         f'    made: {config} = _read("config", {config}, CONFIG, values)',
         "    return made",
         "",
         "def read_durable(values: Mapping[str, object]) -> Durable:",
-        '    """Return what a crash spares. Raises `ValueError` naming what is wrong."""',
+        '    """Return what a crash spares. Raises `BadValue` naming what is wrong."""',
         '    made: Durable = _read("durable", Durable, DURABLE, values)',
         "    return made",
         "",
@@ -170,6 +242,7 @@ def write(vocabulary: Vocabulary) -> str:
             body += _record(name, one.parts, extra)
         body.append("}")
     imports = [
+        "import reprlib",
         "from collections.abc import Callable, Mapping",
         "from dataclasses import fields",
         "from enum import Enum",
@@ -232,38 +305,50 @@ def _reader(vocabulary: Vocabulary, sort: Sort, used: set[str]) -> list[str]:
         case SumSort():
             lines += [
                 "    try:",
-                f"        return {sort.name}(value)",
+                f"        return {sort.name}(_text(value))",
                 "    except ValueError:",
-                f'        raise ValueError(f"{{value!r}} is not of the sum {sort.name}") from None',
+                f"        fix = f\"write one of {{', '.join(x.value for x in {sort.name})}}\"",
+                f'        raise BadValue(value, "it is no {sort.name}", fix) from None',
             ]
         case OrderSort(owned=True):
-            lines += [
-                f'    count, owner = _parts(value, 2, "{sort.name}")',
-                f"    return {sort.name}(_number(count), _text(owner))",
-            ]
+            lines.append(f'    return {sort.name}(*_owned(value, "{sort.name}"))')
         case OrderSort():
             lines.append("    return _number(value)")
         case RangeSort():
             lines.append(f"    return _number(value, {sort.top})")
         case AtomSort():
-            lines.append("    return _text(value)")
+            lines.append("    return _name(value)")
         case StructSort():
-            inner = ", ".join(
-                f"{_name(part)}(parts[{at}])" for at, (_, part) in enumerate(sort.parts)
-            )
-            lines += [
-                f'    parts = _parts(value, {len(sort.parts)}, "{sort.name}")',
-                f"    return {sort.name}({inner})",
+            lines.append(f'    parts = _parts(value, {len(sort.parts)}, "{sort.name}")')
+            inner = [
+                f'_inside("{name}", {_name(part)}, parts[{at}])'
+                for at, (name, part) in enumerate(sort.parts)
             ]
+            lines += _call(f"    return {sort.name}", inner)
         case SetSort():
-            lines.append(f"    return frozenset({_name(sort.of)}(item) for item in _items(value))")
+            lines.append(f"    return frozenset(_items({_name(sort.of)}, value))")
         case MapSort():
             lines += [
-                '    entries = [_parts(item, 2, "pair") for item in _items(value)]',
-                f"    made = {{{_name(sort.key)}(k): {_name(sort.to)}(v) for k, v in entries}}",
+                "    made: dict[Any, Any] = {}",
                 f"    default = {_default(vocabulary, sort.to, used)}",
-                "    return {k: v for k, v in made.items() if v != default}",
+                '    for pair in _each(lambda item: _parts(item, 2, "pair"), value):',
+                f'        key = _inside("a key", {_name(sort.key)}, pair[0])',
+                f'        found = _inside("a value", {_name(sort.to)}, pair[1])',
+                "        if key in made:",
+                '            raise BadValue(value, "a key has two values", "give it one")',
+                "        if found == default:",
+                '            reason = "it is the default, which every other key has"',
+                '            raise BadValue(pair, reason, "leave it out")',
+                "        made[key] = found",
+                "    return made",
             ]
         case MaybeSort():
             lines.append(f"    return None if value is None else {_name(sort.of)}(value)")
     return [*lines, ""]
+
+
+def _call(head: str, arguments: list[str]) -> list[str]:
+    line = f"{head}({', '.join(arguments)})"
+    if len(line) <= WIDTH:
+        return [line]
+    return [f"{head}(", *(f"        {one}," for one in arguments), "    )"]

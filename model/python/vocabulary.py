@@ -31,6 +31,7 @@ from model.lang.spec import Spec, Transition
 FIXED_CLASSES = frozenset(
     {
         "Any",
+        "BadValue",
         "Callable",
         "Clause",
         "Durable",
@@ -38,6 +39,7 @@ FIXED_CLASSES = frozenset(
         "Event",
         "Final",
         "Literal",
+        "Maker",
         "Mapping",
         "Message",
         "NamedTuple",
