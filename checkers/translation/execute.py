@@ -344,7 +344,11 @@ class Machine:
         match node:
             case ast.Raise(exc=ast.Call(func=ast.Name(id=name), args=[message]), cause=None):
                 known = name in ("TypeError", "ValueError")
-                if known and name not in frame.own and self.package.find(frame.module, name) is None:
+                if (
+                    known
+                    and name not in frame.own
+                    and self.package.find(frame.module, name) is None
+                ):
                     for inner in ast.walk(message):
                         if not isinstance(inner, _MESSAGES):
                             self._refuse(frame, inner, "a message is a text with values in it")
@@ -381,9 +385,11 @@ class Machine:
     def _augmented(
         self, node: ast.AugAssign, target: ast.Name | ast.Attribute, path: Bool, frame: _Frame
     ) -> None:
-        load: ast.expr = ast.copy_location(ast.Name(target.id, ast.Load()), target) if isinstance(
-            target, ast.Name
-        ) else ast.copy_location(ast.Attribute(target.value, target.attr, ast.Load()), target)
+        load: ast.expr = (
+            ast.copy_location(ast.Name(target.id, ast.Load()), target)
+            if isinstance(target, ast.Name)
+            else ast.copy_location(ast.Attribute(target.value, target.attr, ast.Load()), target)
+        )
         held = self._value(load, path, frame)
         if any(isinstance(v, Many) and v.display for _, v in options(held)):
             self._refuse(frame, node, "a set is changed in place")
@@ -520,9 +526,8 @@ class Machine:
         return self._constants[key]
 
     def _attribute(self, node: ast.Attribute, path: Bool, frame: _Frame) -> Value:
-        if isinstance(node.value, ast.Name) and (node.value.id, node.attr) == ("tuple", "__new__"):
-            if "tuple" not in frame.own:
-                return Builtin("new")
+        if ast.unparse(node) == "tuple.__new__" and "tuple" not in frame.own:
+            return Builtin("new")
         whole = self._value(node.value, path, frame)
         fail = self._fail(frame, node)
 
@@ -788,7 +793,7 @@ class Machine:
                 return Number(z3.IntVal(len(row.items)))
             case "len", [Many() as whole]:
                 return Number(self.count(whole.term) if whole.term is not None else z3.IntVal(0))
-            case ("min" | "max"), [_, _, *_]:
+            case (("min" | "max"), [_, _, *_]):
                 return operations.least(args, called.name == "max")
             case "type", [Record() as one]:
                 for module in ("types", "rules"):
@@ -829,9 +834,7 @@ _STATEMENTS = (
     *(ast.Expr, ast.Pass, ast.If, ast.Return, ast.Raise, ast.Assign, ast.AnnAssign),
     *(ast.AugAssign, ast.For),
 )
-_MESSAGES = (
-    *(ast.JoinedStr, ast.FormattedValue, ast.Constant, ast.Name, ast.Load, ast.Attribute),
-)
+_MESSAGES = (*(ast.JoinedStr, ast.FormattedValue, ast.Constant, ast.Name, ast.Load, ast.Attribute),)
 
 
 def _set_alone(_: Bool, value: Value) -> Value:

@@ -6,7 +6,7 @@ It is the Z3 model that the proofs use, with its symbols given a meaning: an ele
 a number, or a number and a name where somebody owns it; a set is an array of truth values; more
 than half is counted. What is proved of all orders and sets holds of these: they are one of the
 systems that the proofs speak of. In `Standard` nothing is bounded; with `most` names, which is what
-counterexamples are looked for in, the names are those numbered 1 to `most`, and sets hold no others.
+counterexamples are looked for in, the names are those numbered 1 to `most`, in sets as well.
 """
 
 from __future__ import annotations
@@ -46,11 +46,15 @@ LARGEST = 5
 
 
 class Standard(Vocabulary):
-    """The symbols of a spec, with their meaning; `most` bounds how many names there are."""
+    """The symbols of a spec, with their meaning; `most` bounds how many names there are.
+
+    `held`: of each value that was looked up in a map, that it is of its sort, as all in a map are.
+    """
 
     def __init__(self, spec: Spec, most: int | None = None) -> None:
         """Prepare for `spec`."""
         self.most = most
+        self.held: list[Bool] = []
         super().__init__(spec)
 
     def translator(self, state: Any, **given: Any) -> Translator:
@@ -197,7 +201,9 @@ class Standard(Vocabulary):
             for term in self.flat(key):
                 array = z3.Select(cast(z3.ArrayRef, array), term)
             found.append(array)
-        return self.assemble(sort.to, iter(found))
+        value = self.assemble(sort.to, iter(found))
+        self.held.append(self.valid(sort.to, value))
+        return value
 
     def less(self, sort: Sort, a: Value, b: Value) -> Bool:
         """Return whether `a < b`."""
@@ -367,9 +373,7 @@ class Said:
             )
             for s in t.sends
         ]
-        self.reply = (
-            {n: translator.value(e) for n, e in t.reply.fields.items()} if t.reply else {}
-        )
+        self.reply = {n: translator.value(e) for n, e in t.reply.fields.items()} if t.reply else {}
         self.fresh: list[Bool] = []
         for e in t.fresh():
             assert isinstance(e.sort, OrderSort)

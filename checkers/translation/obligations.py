@@ -11,15 +11,15 @@ a crash leaves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import z3
 
-from checkers.translation.execute import Callee, Exit, Failure, Machine, Node, Stranger
-from checkers.translation.forms import exactly
+from checkers.translation.execute import ClassValue, Exit, Failure, Machine, Node
+from checkers.translation.forms import OfRow, exactly
 from checkers.translation.meaning import Before, Said, Standard
 from checkers.translation.package import Class, Package
 from checkers.translation.subset import OutsideSubset, outside
@@ -29,7 +29,6 @@ from checkers.translation.values import (
     Bool,
     Choice,
     Many,
-    Map,
     Name,
     Nothing,
     Record,
@@ -42,14 +41,12 @@ from checkers.translation.values import (
     conj,
     disj,
     equal,
-    gather,
     neg,
     options,
 )
 from model.lang import Message, Spec
 from model.lang.declare import Event
-from model.lang.expr import Expr
-from model.lang.sorts import NODE, MaybeSort, SetSort
+from model.lang.sorts import NODE, MapSort, OrderSort, SumSort, parts_of
 from model.lang.spec import Transition, initial_value
 from model.smt.vocabulary import enumeration
 
@@ -58,6 +55,8 @@ START, RESTART, WHOLE = "first start", "restart", "the whole"
 NOTHING_RAISES = "nothing raises"
 STAYS_VALID = "values stay of their sorts"
 WITHOUT_SENDER = "without a sender"
+GIVEN = "a sender is given"
+"""Whether one is, to what is no message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +87,29 @@ class Reading:
         self.machine = Machine(package, self._enum, self.v.count)
         self.me = Name(self.v.me)
         self.state = Before(self.v)
-        self.before: dict[str, Any] = {
-            n: self.state.variable(n, self.v.me) for n in spec.variables
-        }
+        self.before: dict[str, Any] = {n: self.state.variable(n, self.v.me) for n in spec.variables}
         self.config = {
             n: self.v.constants(f"config.{n}", d.sort) for n, d in spec.config.parts.items()
         }
+        self._tuples_are_as_declared()
+
+    def _tuples_are_as_declared(self) -> None:
+        """Refuse a tuple class with other parts, or in another order: that is how they compare."""
+        decls: list[Any] = [*self.spec.variables.values(), *self.spec.config.parts.values()]
+        for event in self.spec.events.values():
+            decls += event.parts.values()
+        for reply in self.spec.replies.values():
+            decls += reply.parts.values()
+        for sort in dict.fromkeys(s for d in decls for s in parts_of(d.sort)):
+            form = self.v.form(sort)
+            if not isinstance(form, OfRow):
+                continue
+            cls = self.package.find("types", form.kind)
+            if not isinstance(cls, Class) or cls.kind != "tuple":
+                raise self.error("types", f"it has no NamedTuple {form.kind}")
+            if tuple(cls.parts) != form.names or any(cls.parts.values()):
+                why = f"{form.kind} has the parts ({', '.join(form.names)}), in this order"
+                raise self.error("types", why, cls.node)
 
     def _enum(self, name: str, texts: tuple[str, ...]) -> tuple[Term, ...] | None:
         """Return the leaves of a sum by their texts."""
@@ -104,9 +120,11 @@ class Reading:
         terms = dict(zip(sort.leaves, enumeration(sort.name, sort.leaves)[1], strict=True))
         return tuple(terms[text] for text in texts)
 
-    def _sums(self) -> Iterator[Any]:
+    def _sums(self) -> Iterator[SumSort]:
         for declared in self.spec.sums.values():
-            yield declared.sort
+            sort = getattr(declared, "sort", None)
+            if isinstance(sort, SumSort):
+                yield sort
 
     def error(self, module: str, why: str, node: Any = None) -> OutsideSubset:
         """Return an error about a module."""
@@ -203,7 +221,7 @@ class Reading:
         if init is None:
             raise self.error("node", "the node's class has no __init__")
         node = Node()
-        first = self._first_values()
+        first = self.first_values()
         exits, failures = self.machine.run(init, [node, self.me, self.configuration], {})
         goal = conj(disj((neg(e.when), self.changed(e.attributes, first))) for e in exits)
         valid = conj(self.v.valid(self.spec.variables[n].sort, x) for n, x in first.items())
@@ -213,7 +231,8 @@ class Reading:
             self._raises(START, self.valid_state, failures),
         ]
 
-    def _first_values(self) -> dict[str, Any]:
+    def first_values(self) -> dict[str, Any]:
+        """Return the first value of each variable."""
         translator = self.v.translator(self.state)
         return {n: translator.value(initial_value(self.spec, n)) for n in self.spec.variables}
 
@@ -230,8 +249,6 @@ class Reading:
         shown = [self._raises(f"{RESTART}: durable()", self.valid_state, failures)]
         goals = []
         for out in stored:
-            from checkers.translation.execute import ClassValue
-
             args = [ClassValue(cls), self.me, self.configuration, out.value]
             again, failed = self.machine.run(restart, args, {})
             for e in again:
@@ -242,6 +259,33 @@ class Reading:
             unchanged = self.changed(out.attributes, self.before)
             goals.append(disj((neg(out.when), unchanged)))
         return [Shown(RESTART, self.valid_state, TRUE, TRUE, conj(goals), crash), *shown]
+
+    # ------------------------------------------------------------ the reading itself
+
+    def orders(self) -> list[Shown]:
+        """Return that numbers and pairs are the orders that the proofs speak of.
+
+        The proofs assume of an order that it is total and has a least element, and no more.
+        """
+        shown = []
+        for declared in self.spec.sorts.values():
+            sort = getattr(declared, "sort", None)
+            if not isinstance(sort, OrderSort):
+                continue
+            v = self.v
+            x, y, z = (v.constants(f"any {sort.name} {n}", sort) for n in "xyz")
+            least = v.constant(sort, "zero")
+            goal = conj(
+                [
+                    neg(v.less(sort, x, x)),
+                    z3.Implies(z3.And(v.less(sort, x, y), v.less(sort, y, z)), v.less(sort, x, z)),
+                    z3.Or(v.less(sort, x, y), v.equal(sort, x, y), v.less(sort, y, x)),
+                    neg(v.less(sort, x, least)),
+                ]
+            )
+            valid = conj([v.valid(sort, value) for value in (x, y, z)])
+            shown.append(Shown(f"the order {sort.name}", valid, TRUE, TRUE, goal))
+        return shown
 
     @staticmethod
     def _raises(name: str, valid: Bool, failures: list[Failure]) -> Shown:
@@ -258,6 +302,7 @@ class Handled:
         self.name = event.__name__
         v, spec = reading.v, reading.spec
         self.is_message = issubclass(event, Message)
+        v.held.clear()
         parts = event.parts
         self.fields: dict[str, Any] = {
             n: v.constants(f"event.{n}", d.sort) for n, d in parts.items()
@@ -273,9 +318,14 @@ class Handled:
                 reading.valid_state,
                 *(v.valid(d.sort, self.fields[n]) for n, d in parts.items()),
                 *([v.valid(NODE, v.sender)] if self.is_message else []),
+                *v.held,
             ]
         )
-        self.exits, self.failures = self._run([Name(v.sender)] if self.is_message else [])
+        sender: Value = Name(v.sender)
+        if not self.is_message:  # it may be given one, too, which means nothing
+            given = z3.Bool(GIVEN)
+            sender = Choice(((given, sender), (neg(given), Nothing())))
+        self.exits, self.failures = self._run([sender])
 
     def _run(self, more: list[Value]) -> tuple[list[Exit], list[Failure]]:
         reading = self.reading
@@ -402,17 +452,12 @@ class Handled:
         for name in sorted(kinds | wanted):
             ours = [(to, m) for to, m in pairs if m.kind == name]
             theirs = [s for s in one.sends if s[0].__name__ == name]
+            ways = [self._same_count(name, ours, theirs, v)]
             if len(ours) == len(theirs):
-                # One for one is enough, and simpler: where it fails the count decides.
-                each = conj(
-                    self._same_send(to, m, s) for (to, m), s in zip(ours, theirs, strict=True)
-                )
-                if len(ours) == 1:
-                    found.append(disj((each, self._same_count(name, ours, theirs, v))))
-                    continue
-                found.append(disj((each, self._same_count(name, ours, theirs, v))))
-            else:
-                found.append(self._same_count(name, ours, theirs, v))
+                # One for one is enough, and simpler; where it does not hold the count decides.
+                both = zip(ours, theirs, strict=True)
+                ways.insert(0, conj(self._same_send(to, m, s) for (to, m), s in both))
+            found.append(disj(ways))
         return conj(found)
 
     def _same_send(self, to: Value, message: Record, said: Any) -> Bool:
@@ -435,6 +480,8 @@ class Handled:
         spec = self.reading.spec
         node = z3.Const(f"any receiver of {name}", z3.IntSort())
         parts = spec.messages[name].parts
+        if any(isinstance(s, MapSort) for d in parts.values() for s in parts_of(d.sort)):
+            return FALSE  # whether two maps are equal can be proved, but not counted with
         values = {n: v.constants(f"any {name}.{n}", d.sort) for n, d in parts.items()}
         one, none = z3.IntVal(1), z3.IntVal(0)
         left, right = [none], [none]
@@ -526,7 +573,7 @@ def _goes_to(to: Value, node: Term) -> Bool:
     for guard, one in options(to):
         match one:
             case Many(of=("" | None), display=False):
-                inside = FALSE if one.term is None else z3.Select(one.term, node)  # type: ignore[arg-type]
+                inside = FALSE if one.term is None else z3.Select(one.term, node)
                 found.append(conj((guard, inside)))
             case Name():
                 found.append(conj((guard, one.term == node)))
@@ -553,6 +600,8 @@ def _clauses(value: Value | None) -> list[tuple[str | None, str | None]] | None:
     if not isinstance(value, Row):
         return None
     return [
-        (_text(v.items[0]), _text(v.items[1])) if isinstance(v, Row) and len(v.items) == 2 else (None, None)
+        (_text(v.items[0]), _text(v.items[1]))
+        if isinstance(v, Row) and len(v.items) == 2
+        else (None, None)
         for v in value.items
     ]

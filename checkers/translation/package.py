@@ -194,9 +194,7 @@ class _Reader:
                 case _:
                     raise self.error(node, "no such statement stands at the top of a module")
         if self.module == "node":
-            found = [
-                d for d in self.scope.values() if isinstance(d, Class) and d.kind == "process"
-            ]
+            found = [d for d in self.scope.values() if isinstance(d, Class) and d.kind == "process"]
             if len(found) != 1:
                 whole = self.package.trees[self.module].body[0]
                 raise self.error(whole, f"a node's module has one class, this has {len(found)}")

@@ -278,7 +278,8 @@ def merge(condition: Bool, a: Value, b: Value) -> Value:
 def gather(found: Iterable[tuple[Bool, Value]]) -> Value:
     """Return one value of guarded ones, those of one form made one."""
     kept: list[tuple[Bool, Value]] = []
-    for guard, value in found:
+    alone = [(conj((g, h)), v) for g, value in found for h, v in options(value)]
+    for guard, value in alone:
         if z3.is_false(guard):
             continue
         for at, (other, there) in enumerate(kept):
