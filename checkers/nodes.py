@@ -47,7 +47,12 @@ def files(spec: Spec, own: bool) -> Files:
         return Files(by_name, f"{spec.name}/")
     home = artefacts.home_of(spec, "order")
     folder = home.root / home.node
-    found = {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py"))}
+    found = {}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.suffix == ".py" and path.is_file():
+            found[path.stem] = path.read_text(encoding="utf-8", errors="backslashreplace")
+        elif path.name != "__pycache__":
+            found[path.name] = ""  # Python may take it for a module: the reader refuses it
     above = folder.parent / "__init__.py"
     text = above.read_text(encoding="utf-8") if above.is_file() else ""
     return Files(found, home.node, text)

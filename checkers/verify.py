@@ -27,7 +27,7 @@ from checkers.reach import Reached
 from checkers.solving import Limits
 from checkers.structure import AGREE, CONSISTENT, FIGURE, FIRES, NODE
 from checkers.tasks import EVENTS, RULE, Gathered, Reading, Work
-from checkers.translation.proving import IMPOSSIBLE
+from checkers.translation.proving import IMPOSSIBLE, NEVER
 from checkers.verdict import Finding, Report, Result, Verdict
 from model.lang import Spec
 from model.lang.promises import EVENTUALLY
@@ -147,9 +147,12 @@ class Verification:
 
     def _of_the_code(self) -> dict[str, Any]:
         """Return which rows of the spec its node need never answer, or why it has none."""
-        of_node = (r for r in self.gathered.results if r.property == NODE)
-        dead = sorted(r.transition for r in of_node if r.reason == IMPOSSIBLE)
-        return {"impossible": dead, "none": self._no_node}
+        of_node = [r for r in self.gathered.results if r.property == NODE]
+        return {
+            "none": self._no_node,
+            "impossible": sorted(r.transition for r in of_node if r.reason == IMPOSSIBLE),
+            "never": {r.transition: r.reason for r in of_node if r.reason.startswith(NEVER)},
+        }
 
     def _promised(self) -> list[str]:
         """Return what the spec promises to happen: another engine checks that."""

@@ -132,6 +132,8 @@ def _ordered(strict: bool, a: Value, b: Value) -> Bool | None:
                 less = ordered(ast.Lt(), x, y, TRUE, _never)
                 result = disj((less, conj((equal(x, y), result))))
             return result
+        case (Truth() | Number(), Truth() | Number()):
+            raise NoMeaning(f"a comparison of {described(a)} and {described(b)}")
     return None
 
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import ast
 import builtins
+import io
+import tokenize
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -116,6 +118,7 @@ class Package:
             if name not in files:
                 why, fix = "it is missing", "run `oathbound generate`"
                 raise OutsideSubset(self.file(name), 1, "the file", why, fix)
+            self._check_encoding(name, files[name])
             try:
                 self.trees[name] = ast.parse(files[name], self.file(name))
             except (SyntaxError, ValueError, RecursionError) as error:
@@ -128,9 +131,19 @@ class Package:
         for name in MODULES:
             _Reader(self, name).read()
 
+    def _check_encoding(self, name: str, text: str) -> None:
+        """Refuse a comment by which Python would read other letters than are read here."""
+        try:
+            found = tokenize.detect_encoding(io.BytesIO(text.encode()).readline)[0]
+        except (SyntaxError, ValueError):
+            found = ""
+        if found != "utf-8":
+            why = "it is not to be read as UTF-8"
+            raise OutsideSubset(self.file(name), 1, "the file", why, "leave the encoding out")
+
     def file(self, module: str) -> str:
         """Return the file of a module, as messages name it."""
-        return f"{self.shown}{module}.py"
+        return f"{self.shown}{module}.py" if "." not in module else f"{self.shown}{module}"
 
     def find(self, module: str, name: str) -> Definition | None:
         """Return what a name means at the top of a module."""
@@ -187,7 +200,9 @@ class _Reader:
                     self.constant(node, name, value, _is_alias(node.annotation))
                 case ast.Assign(targets=[ast.Name(id=name)]):
                     self.constant(node, name, node.value, False)
-                case ast.If(test=ast.Name(id="TYPE_CHECKING"), orelse=[]):
+                case ast.If(test=ast.Name(id="TYPE_CHECKING"), orelse=[]) if isinstance(
+                    self.scope.get("TYPE_CHECKING"), Library
+                ):
                     for inner in node.body:  # nothing of it is run
                         if not isinstance(inner, ast.ImportFrom):
                             raise self.error(inner, "only imports stand below TYPE_CHECKING")

@@ -14,6 +14,7 @@ import z3
 
 from checkers.solving import Cause, Portfolio, Query
 from checkers.structure import NODE
+from checkers.translation.handled import Handled
 from checkers.translation.obligations import START, WHOLE, Reading, Shown
 from checkers.translation.package import Package
 from checkers.translation.subset import OutsideSubset
@@ -27,6 +28,7 @@ ALONE = "one answer"
 """What the proof of a rule may assume: the structural row of that name shows it."""
 VALID, ANSWERS = "values are of their sorts", "this row answers"
 IMPOSSIBLE = "no state and no event lead here"
+NEVER = "never taken: the way out in line "
 REACHED_MS = 5_000
 """How long it is asked whether a row can answer at all, in milliseconds."""
 _UNDECIDED = {
@@ -98,9 +100,14 @@ class Validation:
             for one in (*self.reading.started(), *self.reading.restarted()):
                 yield self._asked(one, None, portfolio)
         else:
-            event = self.spec.events[part]
-            for one in self.reading.handled(event).shown():
-                yield self._asked(one, event, portfolio)
+            event, possible = self.spec.events[part], 0
+            for one in Handled(self.reading, event).shown():
+                found = self._asked(one, event, portfolio)
+                possible += one.row is not None and found.reason != IMPOSSIBLE
+                yield found
+            if not possible:
+                reason = "no row can answer: what is assumed contradicts itself"
+                yield Result(NODE, part, Verdict.UNKNOWN, "solver", reason=reason)
 
     def _asked(self, one: Shown, event: type[Event] | None, portfolio: Portfolio) -> Result:
         """Return the result of asking the solvers about one thing."""
@@ -108,7 +115,7 @@ class Validation:
         answer = portfolio.ask(Query((), given, _nothing_more, one.goal, topic=NODE))
         verdict, reason, told = Verdict.PROVED, "", ""
         if answer.follows:
-            reason = "" if _can_be(one) is not False else IMPOSSIBLE
+            reason = _reached(one)
         elif answer.follows is False:
             verdict, reason, told = self._differs(one, event)
         else:
@@ -140,14 +147,20 @@ def _nothing_more() -> tuple[tuple[()], tuple[()]]:
     return (), ()
 
 
-def _can_be(one: Shown) -> bool | None:
-    """Return whether what is assumed of a row can be at all; None where that is not known.
+def _reached(one: Shown) -> str:
+    """Return what of a row is never reached: all of it, or some of the ways out that end in it.
 
     From assumptions that contradict each other everything follows: then it says nothing that the
     row's obligation is met, and it is named.
     """
+    if one.row is None:
+        return ""
     solver = z3.SimpleSolver()
     solver.set("timeout", REACHED_MS)
     solver.add(one.valid, one.when, one.alone)
-    found = solver.check()
-    return None if found == z3.unknown else bool(found == z3.sat)
+    if solver.check() == z3.unsat:
+        return IMPOSSIBLE
+    if len(one.ways) < 2:
+        return ""  # the row answers somewhere, and this is the way
+    never = [str(line) for line, when in one.ways if solver.check(when) == z3.unsat]
+    return f"{NEVER}{', '.join(never)}" if never else ""

@@ -21,6 +21,7 @@ from typing import Any
 import z3
 
 from checkers.conformance.generated import GeneratedNode
+from checkers.translation.handled import Handled
 from checkers.translation.obligations import GIVEN, START, WITHOUT_SENDER, Reading, Shown
 from checkers.translation.package import MODULES, Package
 from checkers.translation.proving import Told
@@ -176,6 +177,7 @@ def explain(
 ) -> Told | None:
     """Look for a call on which code and rules differ, and make it; None where none is found."""
     last: Told | None = None
+    evaluator = NodeEvaluator(spec)
     for most in NAMES:
         reading = Reading(spec, package, most)
         wanted = _again(reading, shown.name, event)
@@ -189,7 +191,7 @@ def explain(
         _as_at_first(reading, solver)
         for alike in (False, True):
             call = _call(reading, solver.model(), event, alike)
-            told = replay(spec, files, call, shown.name, event)
+            told = replay(evaluator, files, call, shown.name, event)
             if told.replayed:
                 return told
             last = told
@@ -211,7 +213,7 @@ def _as_at_first(reading: Reading, solver: z3.Solver) -> None:
 
 def _again(reading: Reading, name: str, event: type[Event] | None) -> Shown | None:
     found = (
-        list(reading.handled(event).shown())
+        list(Handled(reading, event).shown())
         if event is not None
         else [*reading.started(), *reading.restarted()]
     )
@@ -219,26 +221,30 @@ def _again(reading: Reading, name: str, event: type[Event] | None) -> Shown | No
 
 
 def replay(
-    spec: Spec, files: Mapping[str, str], call: Call, what: str, event: type[Event] | None
+    evaluator: NodeEvaluator,
+    files: Mapping[str, str],
+    call: Call,
+    what: str,
+    event: type[Event] | None,
 ) -> Told:
     """Make the call, ask the evaluator, and tell both."""
-    name = load(files)
+    name, spec = load(files), evaluator.spec
     try:
         node = GeneratedNode(spec, name)
         if event is not None and what.endswith(WITHOUT_SENDER):
             ours, theirs = _alone(node, call, event), {"raises": "TypeError"}
         elif event is not None:
-            ours = _guarded(lambda: _handled(node, spec, call, event))
-            theirs = _answered(spec, call, event)
+            ours = _guarded(lambda: _handled(node, call, event))
+            theirs = _answered(evaluator, call, event)
         elif what.startswith(START):
             ours = _guarded(lambda: _started(node, call))
-            theirs = _held(NodeEvaluator(spec).initial(call.me, call.config))
+            theirs = _held(evaluator.initial(call.me, call.config))
         else:
             ours = _guarded(lambda: _crashed(node, call))
-            theirs = _after_crash(spec, call)
+            theirs = _after_crash(evaluator, call)
     finally:
         unload(name)
-    lines = _told(spec, call, event, started=event is None and what.startswith(START))
+    lines = _told(evaluator, call, event, started=event is None and what.startswith(START))
     if "raises" in ours:
         keys = ["raises"] if ours != theirs else []
     else:
@@ -272,7 +278,7 @@ def _put(node: GeneratedNode, call: Call) -> Any:
     return made
 
 
-def _handled(node: GeneratedNode, spec: Spec, call: Call, event: type[Event]) -> dict[str, Any]:
+def _handled(node: GeneratedNode, call: Call, event: type[Event]) -> dict[str, Any]:
     """Return what the code does about an event."""
     made = _put(node, call)
     given = Given(event.kind, event.__name__, call.me, call.fields, call.sender)
@@ -286,17 +292,17 @@ def _handled(node: GeneratedNode, spec: Spec, call: Call, event: type[Event]) ->
     return found
 
 
-def _answered(spec: Spec, call: Call, event: type[Event]) -> dict[str, Any]:
+def _answered(evaluator: NodeEvaluator, call: Call, event: type[Event]) -> dict[str, Any]:
     """Return what the evaluator says of the same event."""
     given = Given(event.kind, event.__name__, call.me, call.fields, call.sender)
     try:
-        out = NodeEvaluator(spec).answer(call.config, call.me, call.before, given)
+        out = evaluator.answer(call.config, call.me, call.before, given)
     except EvaluationError as error:
         return {"row": str(error)}
     found = {"row": out.transition, **_held({**call.before, **out.updates})}
     found["sends"] = sorted(map(str, out.sends))
     found["replies"] = _reply(out.reply or "", out.reply_fields, out.refused_by)
-    durable = {n for n, d in spec.variables.items() if d.durable}
+    durable = {n for n, d in evaluator.spec.variables.items() if d.durable}
     found["persists"] = sorted(durable & set(out.updates))
     return found
 
@@ -326,9 +332,9 @@ def _crashed(node: GeneratedNode, call: Call) -> dict[str, Any]:
     return _held(node.variables(node.restart(_put(node, call))))
 
 
-def _after_crash(spec: Spec, call: Call) -> dict[str, Any]:
+def _after_crash(evaluator: NodeEvaluator, call: Call) -> dict[str, Any]:
     given = Given("crash", "crash", call.me)
-    out = NodeEvaluator(spec).answer(call.config, call.me, call.before, given)
+    out = evaluator.answer(call.config, call.me, call.before, given)
     return _held({**call.before, **out.updates})
 
 
@@ -336,12 +342,14 @@ def _held(values: Mapping[str, Any]) -> dict[str, Any]:
     return {f"the variable {name}": value for name, value in values.items()}
 
 
-def _told(spec: Spec, call: Call, event: type[Event] | None, started: bool) -> list[str]:
+def _told(
+    evaluator: NodeEvaluator, call: Call, event: type[Event] | None, started: bool
+) -> list[str]:
     """Return the call in words: what differs from the first values, and what is given."""
     config = ", ".join(f"{n} = {show_value(v)}" for n, v in call.config.items())
     lines = [f"  the node {call.me}" + (f", config {config}" if config else "")]
     if not started:
-        first = NodeEvaluator(spec).initial(call.me, call.config)
+        first = evaluator.initial(call.me, call.config)
         held = [f"{n} {show_value(v)}" for n, v in call.before.items() if _differs(v, first[n])]
         lines.append(
             f"  holds {', '.join(held)}; the rest as at first"

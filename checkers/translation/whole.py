@@ -11,10 +11,10 @@ from typing import Any
 
 import z3
 
-from checkers.translation.execute import Exit, Failure, Node, Stranger
 from checkers.translation.obligations import Reading
 from checkers.translation.package import Class, Function
 from checkers.translation.subset import OutsideSubset
+from checkers.translation.things import Exit, Failure, Node, Stranger
 from checkers.translation.values import (
     Leaf,
     Name,
