@@ -94,10 +94,9 @@ class Validation:
             for name, told in of_the_whole(self.reading, self.files.above):
                 verdict = Verdict.REFUTED if told else Verdict.PROVED
                 yield Result(NODE, name, verdict, "reader", reason=told, told=told)
-            for one in self.reading.orders():
-                yield self._asked(one, None, portfolio)
         elif part == START:
-            for one in (*self.reading.started(), *self.reading.restarted()):
+            reading = self.reading
+            for one in (*reading.orders(), *reading.started(), *reading.restarted()):
                 yield self._asked(one, None, portfolio)
         else:
             event, possible = self.spec.events[part], 0

@@ -152,14 +152,18 @@ def load(files: Mapping[str, str]) -> str:
     package = ModuleType(name)
     package.__path__ = []
     sys.modules[name] = package
-    for part in MODULES:
-        if part == "__init__":
-            continue
-        module = ModuleType(f"{name}.{part}")
-        module.__package__ = name
-        sys.modules[module.__name__] = module
-        setattr(package, part, module)
-        exec(compile(files[part], f"{part}.py", "exec"), module.__dict__)
+    try:
+        for part in MODULES:
+            if part == "__init__":
+                continue
+            module = ModuleType(f"{name}.{part}")
+            module.__package__ = name
+            sys.modules[module.__name__] = module
+            setattr(package, part, module)
+            exec(compile(files[part], f"{part}.py", "exec"), module.__dict__)
+    except BaseException:
+        unload(name)
+        raise
     return name
 
 
@@ -215,7 +219,7 @@ def _again(reading: Reading, name: str, event: type[Event] | None) -> Shown | No
     found = (
         list(Handled(reading, event).shown())
         if event is not None
-        else [*reading.started(), *reading.restarted()]
+        else [*reading.orders(), *reading.started(), *reading.restarted()]
     )
     return next((s for s in found if s.name == name), None)
 
@@ -228,7 +232,14 @@ def replay(
     event: type[Event] | None,
 ) -> Told:
     """Make the call, ask the evaluator, and tell both."""
-    name, spec = load(files), evaluator.spec
+    spec = evaluator.spec
+    started = event is None and what.startswith(START)
+    lines = _told(evaluator, call, event, started)
+    try:
+        name = load(files)
+    except Exception as error:  # whatever is wrong with it, nobody can use it
+        lines += ["  importing the code raises", f"    {type(error).__name__}: {error}"]
+        return Told(tuple(lines), True)
     try:
         node = GeneratedNode(spec, name)
         if event is not None and what.endswith(WITHOUT_SENDER):
@@ -236,7 +247,7 @@ def replay(
         elif event is not None:
             ours = _guarded(lambda: _handled(node, call, event))
             theirs = _answered(evaluator, call, event)
-        elif what.startswith(START):
+        elif started:
             ours = _guarded(lambda: _started(node, call))
             theirs = _held(evaluator.initial(call.me, call.config))
         else:
@@ -244,7 +255,6 @@ def replay(
             theirs = _after_crash(evaluator, call)
     finally:
         unload(name)
-    lines = _told(evaluator, call, event, started=event is None and what.startswith(START))
     if "raises" in ours:
         keys = ["raises"] if ours != theirs else []
     else:
@@ -289,7 +299,37 @@ def _handled(node: GeneratedNode, call: Call, event: type[Event]) -> dict[str, A
     found["persists"] = sorted(answer.persist)
     if (made.me, made.config) != (call.me, node.config(call.config)):
         found["its name and configuration"] = "changed"
+    found |= _odd_types(node, call, given)
     return found
+
+
+def _odd_types(node: GeneratedNode, call: Call, given: Given) -> dict[str, str]:
+    """Return what is, or is sent or replied, as a value of another type than it is read as.
+
+    A tuple equals a named one, and True equals 1: plain values would not tell.
+    """
+    made, found = _put(node, call), {}
+    _, sends, reply = made.handle(node.plain.read_event(given.name, given.fields), given.sender)
+    for name, (attribute, reader) in node.plain.VARIABLES.items():
+        found[f"the type of {name}"] = (getattr(made, attribute), reader)
+    for table, one in ((node.plain.REPLIES, reply), *((node.plain.EVENTS, m) for _, m in sends)):
+        for name, reader in table[type(one).__name__][1].items():
+            found[f"the type of {name} in {type(one).__name__}"] = (getattr(one, name), reader)
+    told = {}
+    for what, (value, reader) in found.items():
+        wanted = reader(node.plain.to_plain(value))
+        if _types(value) != _types(wanted):
+            told[what] = f"{value!r}, read as {wanted!r}"
+    return told
+
+
+def _types(value: Any) -> Any:
+    """Return the type of a value, and of all in it."""
+    if isinstance(value, tuple):
+        return (type(value).__name__, *map(_types, value))
+    if isinstance(value, set | frozenset):
+        return (type(value).__name__, frozenset(map(_types, value)))
+    return type(value).__name__
 
 
 def _answered(evaluator: NodeEvaluator, call: Call, event: type[Event]) -> dict[str, Any]:
