@@ -19,7 +19,7 @@ import z3
 from checkers.translation import operations
 from checkers.translation.expressions import Expressions
 from checkers.translation.names import Count, Enums
-from checkers.translation.operations import Raised
+from checkers.translation.operations import Raised, over
 from checkers.translation.package import Class, Function, Package
 from checkers.translation.things import (
     Callee,
@@ -36,6 +36,7 @@ from checkers.translation.values import (
     FALSE,
     TRUE,
     Bool,
+    Entries,
     Many,
     Map,
     NoMeaning,
@@ -257,11 +258,15 @@ class Machine(Expressions):
                     raise Raised
                 self.attributes[name] = shared(value)
             case ast.Subscript(value=ast.Name(id=name), slice=key):
-                held = frame.locals.get(name)
-                if not isinstance(held, Map) or not held.own:
-                    self._refuse(frame, target, "only a map that was just made is changed")
-                at, fail = self._value(key, path, frame), self._fail(frame, target)
-                frame.locals[name] = operations.with_entry(held, at, value, path, fail)
+                held, fail = frame.locals.get(name, Nothing()), self._fail(frame, target)
+                at = self._value(key, path, frame)
+
+                def put(here: Bool, one: Value) -> Value:
+                    if not isinstance(one, Map | Entries) or not one.own:
+                        self._refuse(frame, target, "only a map that was just made is changed")
+                    return operations.with_entry(one, at, value, here, fail)
+
+                frame.locals[name] = over(held, path, put)
             case _:
                 self._refuse(frame, target, "nothing else can be assigned to")
 

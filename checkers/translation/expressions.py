@@ -31,7 +31,7 @@ from checkers.translation.values import (
     FALSE,
     TRUE,
     Bool,
-    EmptyMap,
+    Entries,
     Leaf,
     Many,
     Map,
@@ -155,8 +155,8 @@ class Expressions(Names):
         if not z3.is_false(unset):
             self._fail(frame, node)(conj((path, unset)), f"UnboundLocalError: {node.id}")
             held = over(held, path, _set_alone)
-        if isinstance(held, Map) and held.own:
-            held = frame.locals[node.id] = shared(held)
+        if any(isinstance(v, Map | Entries) and v.own for _, v in options(held)):
+            held = frame.locals[node.id] = over(held, path, lambda _, v: shared(v))
         return held
 
     def _attribute(self, node: ast.Attribute, path: Bool, frame: Frame) -> Value:
@@ -205,7 +205,7 @@ class Expressions(Names):
                 return Callee(found, one if found.how else None) if found is not None else None
             case Many() if name in _OF_SETS and not one.display:
                 return Builtin(name, one)
-            case Map() | EmptyMap() if name == "get":
+            case Map() | Entries() if name == "get":
                 return Builtin(name, one)
         return None
 
@@ -295,7 +295,7 @@ class Expressions(Names):
 
     def _dict(self, node: ast.Dict, path: Bool, frame: Frame) -> Value:
         if not node.keys:
-            return EmptyMap()
+            return Entries()
         entries = []
         for key, value in zip(node.keys, node.values, strict=True):
             if key is None:
@@ -328,9 +328,9 @@ class Expressions(Names):
             ) if k == k2 == k3 and v == v2 and k != v:
                 if any(isinstance(n, ast.Name) and n.id in (k, v) for n in ast.walk(key)):
                     self._refuse(frame, key, "it is another key in each round")
-                held = self._value(whole, path, frame)
-                if isinstance(held, Map | EmptyMap):
-                    return operations.without(held, self._value(key, path, frame))
+                held, taken = self._value(whole, path, frame), self._value(key, path, frame)
+                if all(isinstance(v, Map | Entries) for _, v in options(held)):
+                    return over(held, path, lambda _, v: operations.without(v, taken))
         self._refuse(frame, node, "it is not `{k: v for k, v in whole.items() if k != key}`")
 
     # ------------------------------------------------------------ calls in expressions
@@ -431,7 +431,7 @@ class Expressions(Names):
                 assert isinstance(called.of, Row)
                 return operations.index_of(called.of, item, path, fail)
             case "get", [key, otherwise]:
-                assert isinstance(called.of, Map | EmptyMap)
+                assert isinstance(called.of, Map | Entries)
                 return operations.got(called.of, key, otherwise)
             case name, [Many() as other] if called.of is not None and name in _OF_SETS:
                 operator = _OF_SETS[name]

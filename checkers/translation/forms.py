@@ -17,7 +17,7 @@ from checkers.translation.values import (
     TRUE,
     Bool,
     Choice,
-    EmptyMap,
+    Entries,
     Leaf,
     Many,
     Map,
@@ -34,6 +34,7 @@ from checkers.translation.values import (
     disj,
     equal,
     gather,
+    merge,
     neg,
 )
 
@@ -186,7 +187,7 @@ def exactly(form: Form, code: Value, spec: Value) -> Bool:
             return conj(exactly(part, a, b) for part, a, b in pairs)
         case OfSet(), Many(display=False), Many() if code.of in (None, form.of):
             return equal(code, spec)
-        case OfMap(), Map() | EmptyMap(), Map():
+        case OfMap(), Map() | Entries(), Map():
             return _same_maps(form, code, spec)
         case Plain("name"), Name() | Text(), Name():
             return equal(code, spec)
@@ -202,15 +203,23 @@ def exactly(form: Form, code: Value, spec: Value) -> Bool:
 _fresh = iter(range(1, 1 << 60))
 
 
-def _same_maps(form: OfMap, code: Map | EmptyMap, spec: Map) -> Bool:
+def _same_maps(form: OfMap, code: Map | Entries, spec: Map) -> Bool:
     """Return that two maps are the same at any key: at one that nothing else is known of.
 
     So this may only stand where it is to be proved, never where it is assumed.
     """
     keys = [z3.Const(f"key!{next(_fresh)}", sort) for sort in key_sorts(spec)]
-    here = build(form.to, iter(at(spec, keys)), ())
-    there = build(form.to, iter(at(code, keys) if isinstance(code, Map) else spec.default), ())
-    return exactly(form.to, there, here)
+    here = build(form.to, iter(at(spec, keys)))
+    default = build(form.to, iter(spec.default))
+    if isinstance(code, Map):
+        return exactly(form.to, build(form.to, iter(at(code, keys))), here)
+    there, found = default, []
+    for key, value in code.entries:
+        same = equal(build(form.key, iter(keys)), key)
+        there = merge(same, value if value is not None else default, there)
+        if value is not None:
+            found.append(neg(equal(value, default)))  # no key has the default
+    return conj([exactly(form.to, there, here), *found])
 
 
 def key_sorts(one: Map) -> list[z3.SortRef]:

@@ -19,7 +19,7 @@ from checkers.translation.values import (
     FALSE,
     TRUE,
     Bool,
-    EmptyMap,
+    Entries,
     Leaf,
     Many,
     Map,
@@ -156,7 +156,7 @@ def contains(whole: Value, item: Value, path: Bool, fail: Fail) -> Bool:
 
 
 def _contains(whole: Value, item: Value) -> Bool | None:
-    if isinstance(item, Many | Map | EmptyMap) and not isinstance(whole, Row):
+    if isinstance(item, Many | Map | Entries) and not isinstance(whole, Row):
         raise NoMeaning(f"`in` with {described(item)}")
     match whole:
         case Many():
@@ -168,8 +168,12 @@ def _contains(whole: Value, item: Value) -> Bool | None:
             return disj(equal(one, item) for one in whole.items)
         case Table():
             return disj(equal(key, item) for key, _ in whole.entries)
-        case EmptyMap():
-            return FALSE
+        case Entries():
+            inside: Bool = FALSE
+            for key, value in whole.entries:
+                same = equal(key, item)
+                inside = disj((same, inside)) if value else conj((neg(same), inside))
+            return inside
         case Map():
             here = at(whole, flatten(whole.form.key, item))
             held = build(whole.form.to, iter(here))
@@ -221,7 +225,7 @@ def _calculated(operator: ast.operator, a: Value, b: Value, path: Bool, fail: Fa
             numbers = (Truth, Number)
             if isinstance(a, numbers) and isinstance(b, numbers):
                 raise NoMeaning(f"an operation on {described(a)} and {described(b)}")
-            if isinstance(a, Map | EmptyMap | Table) or isinstance(b, Map | EmptyMap | Table):
+            if isinstance(a, Map | Entries | Table) or isinstance(b, Map | Entries | Table):
                 raise NoMeaning(f"an operation on {described(a)} and {described(b)}")
             if isinstance(a, Text | Name) or isinstance(b, Text | Name):
                 raise NoMeaning(f"an operation on {described(a)} and {described(b)}")
@@ -350,25 +354,33 @@ def index_of(row: Row, item: Value, path: Bool, fail: Fail) -> Value:
     return Number(result)
 
 
-def got(whole: Map | EmptyMap, key: Value, otherwise: Value) -> Value:
+def got(whole: Map | Entries, key: Value, otherwise: Value) -> Value:
     """Return `whole.get(key, otherwise)`."""
-    if isinstance(whole, EmptyMap):
-        return otherwise
+    if isinstance(whole, Entries):
+        result = otherwise
+        for k, v in whole.entries:
+            result = merge(equal(k, key), v if v is not None else otherwise, result)
+        return result
     held = build(whole.form.to, iter(at(whole, flatten(whole.form.key, key))))
     missing = equal(held, build(whole.form.to, iter(whole.default)))
     return gather([(neg(missing), held), (missing, otherwise)])
 
 
-def without(whole: Map | EmptyMap, key: Value) -> Map:
+def without(whole: Value, key: Value) -> Map | Entries:
     """Return `{k: v for k, v in whole.items() if k != key}`."""
-    if isinstance(whole, EmptyMap):
-        raise NoMeaning("an entry of the empty map")
+    assert isinstance(whole, Map | Entries)
+    if isinstance(whole, Entries):
+        return Entries((*whole.entries, (key, None)), True)
     made = put(whole, flatten(whole.form.key, key), list(whole.default))
     return Map(made.form, made.arrays, made.default, True)
 
 
-def with_entry(whole: Map, key: Value, value: Value, path: Bool, fail: Fail) -> Map:
+def with_entry(
+    whole: Map | Entries, key: Value, value: Value, path: Bool, fail: Fail
+) -> Map | Entries:
     """Return the map after `whole[key] = value`."""
+    if isinstance(whole, Entries):
+        return Entries((*whole.entries, (key, value)), whole.own)
     default = build(whole.form.to, iter(whole.default))
     why = "the default is kept: two maps that are equal would differ"
     fail(conj((path, equal(value, default))), why)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from checkers.translation.package import Class, Function
-from checkers.translation.values import Bool, Map, Unset, Value, merge
+from checkers.translation.values import Bool, Entries, Map, Unset, Value, merge
 
 # ---------------------------------------------------------------- what names may stand for
 
@@ -102,6 +102,8 @@ def shared(value: Value) -> Value:
     """Return a value as something else has it, too: then a map is not changed any more."""
     if isinstance(value, Map) and value.own:
         return Map(value.form, value.arrays, value.default)
+    if isinstance(value, Entries) and value.own:
+        return Entries(value.entries)
     return value
 
 

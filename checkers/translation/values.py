@@ -180,8 +180,15 @@ class Map(Value):
 
 
 @dataclass(frozen=True, eq=False)
-class EmptyMap(Value):
-    """`{}`, whatever it is to hold."""
+class Entries(Value):
+    """A `dict` made from nothing: `{}`, and what the code has put into it since.
+
+    Of entries with equal keys the last counts; one without a value says that the key is taken out.
+    `own`: as of a `Map`.
+    """
+
+    entries: tuple[tuple[Value, Value | None], ...] = ()
+    own: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -250,7 +257,9 @@ def _form(value: Value) -> object:
             return ("constant", value.constant) if value.constant else ("record", value.kind)
         case Map():
             return ("map", value.form)
-        case Truth() | Number() | Name() | Nothing() | Unset() | EmptyMap():
+        case Entries():
+            return ("entries", tuple((id(k), id(v)) for k, v in value.entries))
+        case Truth() | Number() | Name() | Nothing() | Unset():
             return type(value)
         case _:
             return id(value)
