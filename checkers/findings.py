@@ -16,7 +16,7 @@ from checkers.diagnostics import overlap, unanswered
 from checkers.induction import ACTORS, DETERMINISM, INITIAL, ROLES, STRUCTURAL, TOTALITY
 from checkers.reach import Reached
 from checkers.story import Reachability
-from checkers.structure import AGREE, CASES, CONSISTENT, CURRENT, FIRES, POSSIBLE, TITLES
+from checkers.structure import AGREE, CASES, CONSISTENT, CURRENT, FIRES, NODE, POSSIBLE, TITLES
 from checkers.verdict import Finding, Result, Verdict
 from model.lang import Spec
 from model.lang.spec import Statement
@@ -44,7 +44,7 @@ def of_results(spec: Spec, results: Iterable[Result], only: frozenset[str]) -> l
         if only and s.name not in by_name and s.name not in only:
             continue
         findings.append(_of_statement(spec, s, by_name.get(s.name, [])))
-    for name in (*STRUCTURAL, CONSISTENT, FIRES, AGREE):
+    for name in (*STRUCTURAL, CONSISTENT, FIRES, AGREE, NODE):
         title = STRUCTURAL.get(name) or TITLES[name]
         if by_name[name] or name in only:  # a spec without messages has no sender to check
             findings.append(add_up(name, title, "structural", by_name[name]))
@@ -54,6 +54,8 @@ def of_results(spec: Spec, results: Iterable[Result], only: frozenset[str]) -> l
                 f.diagnostics.append(overlap(spec, r))
             if r.property == TOTALITY:
                 f.diagnostics.append(unanswered(spec, r))
+            if r.told:
+                f.diagnostics.append(r.told)
     return findings
 
 

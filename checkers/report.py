@@ -163,6 +163,8 @@ def sums(report: Report) -> list[str]:
         told.append(f"BOUND_REACHED is no proof: it holds in the scope of {report.bound}")
     if fragment := alternation_text.line(report.details.get("fragment", _NO_FRAGMENT)):
         told.append(fragment)
+    if without := report.details.get("node", {}).get("none"):
+        told.append(f"no node is compared with the rules, since none can be generated: {without}")
     told += needs_lines(report.details.get("needs"))
     if promised := report.details.get("promised"):
         told.append(

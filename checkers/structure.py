@@ -2,7 +2,7 @@
 
 Belongs here: their names and what they say. Never here: how they are checked. What is proved by
 obligations (`STRUCTURAL` in `induction`) is named there; these here are shown by an example or
-checked by computing something, and are no proofs.
+checked by computing something, and are no proofs, but for `NODE`, which is one of a program.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ POSSIBLE = "everything happens"
 CASES = "no empty promise"
 CURRENT = "derived files"
 AGREE = "solvers agree"
+NODE = "the node is the spec"
 
 TITLES = {
     CONSISTENT: "Some first state satisfies the assumptions",
@@ -23,6 +24,7 @@ TITLES = {
     CASES: "Every property has a case in a run, and none breaks in it",
     CURRENT: "The node, the pages and the figures are current",
     AGREE: "A second solver confirms each proof",
+    NODE: "The generated node does what the rules say",
 }
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import z3
 
-from checkers import artefacts
+from checkers import artefacts, nodes
 from checkers.alternation import Alternations
 from checkers.cache.prints import Prints, generation
 from checkers.counterexamples import (
@@ -36,6 +36,8 @@ from checkers.reach import Reached, reach, standard_config
 from checkers.solving import Cause, Limits, Portfolio, files
 from checkers.solving.confirm import Confirmer
 from checkers.structure import AGREE, CONSISTENT, FIGURE, FIRES, TITLES, confirmation
+from checkers.translation.proving import Validation
+from checkers.translation.replay import explain as explain_call
 from checkers.verdict import Finding, Result, Verdict
 from model import figures
 from model.lang import Spec, SpecError, SpecErrors
@@ -147,6 +149,14 @@ def _portfolio(limits: Limits) -> Portfolio:
 @lru_cache(maxsize=1)
 def _confirmer(limits: Limits) -> Confirmer:
     return Confirmer(limits)
+
+
+@lru_cache(maxsize=2)
+def _validation(key: _Same, own: bool, form: str) -> Validation:
+    found = nodes.files(key.spec, own)
+    if nodes.form(found) != form:
+        raise Changed(found.shown)
+    return Validation(key.spec, found, explain_call)
 
 
 @lru_cache(maxsize=4)
@@ -281,6 +291,14 @@ def _confirmed(obligation: Obligation, core: frozenset[str], limits: Limits) -> 
         answer.guards,
         by=answer.by,
     )
+
+
+def node(source: Source, part: str, own: bool, form: str, limits: Limits) -> Gathered:
+    """Compare one part of the spec's node with the rules; `form` is of its files as they were."""
+    validation = _validation(_Same(spec_of(source)), own, form)
+    portfolio = _portfolio(limits)
+    portfolio.forget()
+    return Gathered(validation.results(part, portfolio), task=nodes.TASK + part)
 
 
 def write_texts(source: Source, task: str, only: frozenset[str], folder: Path) -> Gathered:

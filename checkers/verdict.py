@@ -65,7 +65,7 @@ class Result:
     `how`: `solver`, `frame` (the transition writes nothing the property reads), `run` (seen in a
     run). `uses`: the hypotheses in the solver's unsatisfiable core. `seconds`: solver time.
     `alternation`: of an obligation in the unbounded reading. `by`: the solver that gave the answer,
-    and how it was asked. `kept`: in an earlier run.
+    and how it was asked. `kept`: in an earlier run. `told`: what is to be told at length, if any.
     """
 
     property: str
@@ -80,6 +80,7 @@ class Result:
     alternation: Alternation | None = None
     by: str = ""
     kept: bool = False
+    told: str = ""
 
 
 @dataclass(slots=True)

@@ -17,20 +17,22 @@ from typing import Any
 
 from joblib import Parallel, delayed, parallel_config
 
-from checkers import alternation, findings, tasks, workers
+from checkers import alternation, findings, nodes, tasks, workers
 from checkers.cache import Ledger, Split
 from checkers.cache.prints import solvers
 from checkers.counterexamples import answer
-from checkers.induction import INITIAL
+from checkers.induction import DETERMINISM, INITIAL
 from checkers.needs import kept
 from checkers.reach import Reached
 from checkers.solving import Limits
-from checkers.structure import AGREE, CONSISTENT, FIGURE, FIRES
+from checkers.structure import AGREE, CONSISTENT, FIGURE, FIRES, NODE
 from checkers.tasks import EVENTS, RULE, Gathered, Reading, Work
+from checkers.translation.proving import IMPOSSIBLE, NEVER
 from checkers.verdict import Finding, Report, Result, Verdict
 from model.lang import Spec
 from model.lang.promises import EVENTUALLY
 from model.lang.spec import Transition
+from model.python import GeneratorError
 from model.smt.bounded import Scope
 
 EXPLAINED = 3
@@ -93,6 +95,8 @@ class Verification:
         kept = options.cache if options.scope is None else None
         self.ledger = Ledger(tasks.prints(self.spec), kept) if kept is not None else None
         self._splits: dict[str, Split] = {}
+        self._node: nodes.Kept | None = None
+        self._no_node = ""
 
     @cached_property
     def read(self) -> Reading | Spec:
@@ -107,7 +111,8 @@ class Verification:
         started = time.perf_counter()
         if self.options.smt2 is not None:
             self._gather("files", self._texts(self.options.smt2))
-        self._gather("obligations", [*self._of_the_whole(), *self._of_obligations()])
+        calls = [*self._of_the_whole(), *self._of_obligations(), *self._of_the_node()]
+        self._gather("obligations", calls)
         self._examples()
         self._close()
         self._explain_failures()
@@ -124,6 +129,7 @@ class Verification:
                 "runs": [_run_facts(r) for r in self.gathered.runs],
                 "fragment": alternation.as_data(alternation.of_results(self.gathered.results)),
                 "answers": _answers(self.gathered.results),
+                "node": self._of_the_code(),
                 "promised": [] if self.options.only else self._promised(),
             },
             bound=str(self.options.scope) if self.options.scope is not None else "",
@@ -138,6 +144,15 @@ class Verification:
             return None  # most proofs were not made here
         told = kept.Kept(self.spec, o.cache).told() if o.cache is not None else None
         return kept.in_report(guards, told)
+
+    def _of_the_code(self) -> dict[str, Any]:
+        """Return which rows of the spec its node need never answer, or why it has none."""
+        of_node = [r for r in self.gathered.results if r.property == NODE]
+        return {
+            "none": self._no_node,
+            "impossible": sorted(r.transition for r in of_node if r.reason == IMPOSSIBLE),
+            "never": {r.transition: r.reason for r in of_node if r.reason.startswith(NEVER)},
+        }
 
     def _promised(self) -> list[str]:
         """Return what the spec promises to happen: another engine checks that."""
@@ -187,6 +202,27 @@ class Verification:
         calls = self._proofs([EVENTS, INITIAL, *(RULE + label for label in labels)], o.only)
         if not self._is_kept(CONSISTENT, None):
             calls.append(delayed(tasks.consistent)(source))
+        return calls
+
+    def _of_the_node(self) -> list[Any]:
+        """Return the calls that compare the node's code with the rules; take in what is kept."""
+        o = self.options
+        if o.scope is not None or (o.only and NODE not in o.only):
+            return []
+        try:
+            found = nodes.files(self.spec, o.derived)
+        except GeneratorError as error:
+            self._no_node = str(error)
+            return []
+        if self.ledger is not None:
+            self._node = nodes.Kept(self.ledger.store, self.ledger.prints, found)
+        calls, form = [], nodes.form(found)
+        for part in nodes.parts(self.spec):
+            known = self._node.known(part) if self._node is not None else None
+            if known is not None:
+                self.gathered.results += known
+            else:
+                calls.append(delayed(tasks.node)(self.read, part, o.derived, form, o.limits))
         return calls
 
     def _is_kept(self, row: str, transition: Transition | None) -> bool:
@@ -239,19 +275,23 @@ class Verification:
         checked = set(self.options.only)
         while self.options.only:
             used = {u for r in self.gathered.results for u in r.uses}
-            needed = frozenset(
-                n for n in used - checked if self.spec.statements[n].prop.kind != "assumption"
-            )
+            needed = frozenset(n for n in used - checked if not self._is_assumption(n))
             if not needed:
                 return
             checked |= needed
             names = [INITIAL, *(RULE + t.label for t in self.spec.transitions)]
+            if DETERMINISM in needed:
+                names.insert(0, EVENTS)
             self._gather("what they rest on", self._proofs(names, needed))
+
+    def _is_assumption(self, name: str) -> bool:
+        stated = self.spec.statements.get(name)
+        return stated is not None and stated.prop.kind == "assumption"
 
     def _explain_failures(self) -> None:
         failed: dict[str, list[Result]] = defaultdict(list)
         for r in self.gathered.results:
-            if r.verdict.undecided and r.property not in (FIRES, CONSISTENT, AGREE):
+            if r.verdict.undecided and r.property not in (FIRES, CONSISTENT, AGREE, NODE):
                 failed[r.property].append(r)
         chosen = [r for rs in failed.values() for r in sorted(rs, key=findings.size)[:EXPLAINED]]
         if not chosen:
@@ -293,7 +333,10 @@ class Verification:
         for gathered in self._parallel(what, calls) if calls else ():
             self.gathered.add(gathered)
             if self.ledger is not None:  # at once, so that an interrupt loses little
-                if gathered.task:
+                if gathered.task.startswith(nodes.TASK):
+                    if self._node is not None:
+                        self._node.learn(gathered.task[len(nodes.TASK) :], gathered.results)
+                elif gathered.task:
                     self.ledger.learn(gathered.task, self._splits[gathered.task], gathered.results)
                 elif gathered.possible:
                     self.ledger.learn_possible(gathered.possible)

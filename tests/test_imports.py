@@ -58,6 +58,9 @@ ENGINES = (
     "strengthen",
     "liveness",
     "explore",
+    "translation",
+    "translation replayed",
+    "code reader",
 )
 
 PARTS: dict[str, Part] = {
@@ -111,6 +114,33 @@ PARTS: dict[str, Part] = {
         ("checkers.counterexamples",),
         parts=("verdict", "questions", "induction", "conformance", *MODEL, "generated node"),
         libraries=None,
+    ),
+    # It reads the generated code back: it knows neither the generator nor a spec.
+    "code reader": Part(
+        tuple(
+            f"checkers.translation.{name}"
+            for name in (
+                *("subset", "package", "values", "forms", "operations", "things", "names"),
+                *("expressions", "execute", "needed"),
+            )
+        ),
+        libraries=("z3",),
+    ),
+    # It compares what was read with the rules as the Z3 model has them, and never with the
+    # generator's own idea of them.
+    "translation": Part(
+        ("checkers.translation",),
+        parts=("code reader", "verdict", "structure", "solving", "language", "z3 generator"),
+        libraries=("z3",),
+    ),
+    # A difference is made a call of the real code, and of the evaluator.
+    "translation replayed": Part(
+        ("checkers.translation.replay",),
+        parts=(
+            *("code reader", "translation", "language", "z3 generator", "evaluator"),
+            "conformance",
+        ),
+        libraries=("z3",),
     ),
     "possible": Part(
         ("checkers.possible",), parts=("given", "language", "z3 generator"), libraries=("z3",)
@@ -173,6 +203,7 @@ PARTS: dict[str, Part] = {
             "checkers.alternation",
             "checkers.findings",
             "checkers.needs",
+            "checkers.nodes",
             "checkers.tasks",
             "checkers.verify",
             "checkers.artefacts",
@@ -320,6 +351,12 @@ def test_packages_are_empty() -> None:
         ("checkers.edges", "from checkers import reach"),
         ("checkers.liveness", "from checkers.cli import main"),
         ("checkers.liveness", "from impl.order.node import Node"),
+        ("checkers.translation.execute", "from model.python.terms import Terms"),
+        ("checkers.translation.execute", "from model.lang import Spec"),
+        ("checkers.translation.meaning", "from model.python import generate"),
+        ("checkers.translation.meaning", "from model.evaluate import Evaluator"),
+        ("checkers.translation.replay", "from model.python import generate"),
+        ("checkers.translation.proving", "from impl.order.node import Radiant"),
     ],
 )
 def test_the_table_forbids(module: str, text: str) -> None:

@@ -32,7 +32,7 @@ PROVING = (
     *("model/__init__.py", "model/lang", "model/smt"),
     *("checkers/alternation.py", "checkers/fragment.py"),
     *("checkers/__init__.py", "checkers/cache", "checkers/induction.py", "checkers/questions.py"),
-    *("checkers/given.py", "checkers/possible.py"),
+    *("checkers/given.py", "checkers/possible.py", "checkers/nodes.py", "checkers/translation"),
     *("checkers/solving", "checkers/story.py", "checkers/structure.py", "checkers/tasks.py"),
     "checkers/verdict.py",
 )

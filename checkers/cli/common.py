@@ -15,6 +15,7 @@ import click
 from rich.console import Console
 
 from checkers.questions import STRUCTURAL
+from checkers.structure import NODE
 from model.lang import Spec, SpecError, SpecErrors
 from model.lang.load import load
 
@@ -60,7 +61,7 @@ def wrong(what: str, fix: str) -> NoReturn:
 def check_names(spec: Spec, only: tuple[str, ...]) -> None:
     """Refuse names that no property and no structural row has."""
     stated = spec.of_kind("safety", "step", "lemma")
-    known = {*(s.name for s in stated), *STRUCTURAL}
+    known = {*(s.name for s in stated), *STRUCTURAL, NODE}
     for name in only:
         if name in spec.statements and spec.statements[name].promise is not None:
             what = f"--only {name}: it speaks of whole runs, and is not proved"

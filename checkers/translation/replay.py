@@ -1,0 +1,416 @@
+"""A difference between a node's code and its rules, as a concrete call that was really made.
+
+Belongs here: from a solver's model to plain values, the call of the real code, the evaluator's
+answer to the same, what differs. Never here: whether there is a difference for all calls.
+
+The reader and the solver may both be wrong; so nothing is shown that running the code does not
+show. Where it shows none, that is said, and nothing is refuted.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from types import ModuleType
+from typing import Any
+
+import z3
+
+from checkers.conformance.generated import GeneratedNode
+from checkers.translation.handled import Handled
+from checkers.translation.obligations import GIVEN, START, WITHOUT_SENDER, Reading, Shown
+from checkers.translation.package import MODULES, Package
+from checkers.translation.proving import Told
+from model.evaluate import EvaluationError
+from model.evaluate import Event as Given
+from model.evaluate.node import NodeEvaluator
+from model.evaluate.values import default_of, show_value
+from model.lang import Spec
+from model.lang.declare import Event
+from model.lang.sorts import (
+    AtomSort,
+    BoolSort,
+    MapSort,
+    MaybeSort,
+    OrderSort,
+    RangeSort,
+    SetSort,
+    Sort,
+    StructSort,
+    SumSort,
+)
+from model.smt import UnsupportedExpression
+from model.smt.vocabulary import enumeration
+
+NAMES = (2, 3, 4)
+"""How many names counterexamples are looked for with, one after the other."""
+SEARCH_MS = 10_000
+"""How long one of these may take, in milliseconds."""
+
+
+@dataclass(slots=True)
+class Call:
+    """A call of a node: what it holds before, and what it is given; plain values."""
+
+    me: str
+    config: dict[str, Any]
+    before: dict[str, Any]
+    fields: dict[str, Any] = field(default_factory=dict)
+    sender: str | None = None
+
+
+# ---------------------------------------------------------------- from a model to values
+
+
+class _Values:
+    """Plain values of a model; names are called after their sorts, or all alike."""
+
+    def __init__(self, reading: Reading, model: z3.ModelRef, alike: bool) -> None:
+        self.v, self.model, self.alike = reading.v, model, alike
+
+    def term(self, term: Any) -> Any:
+        return self.model.eval(term, model_completion=True)
+
+    def name(self, sort: Sort, number: int) -> str:
+        letter = "n" if self.alike else sort.name[0].lower()
+        return f"{letter}{number}" if number else ""
+
+    def of(self, sort: Sort, value: Any) -> Any:
+        """Return the plain value that terms have in the model."""
+        match sort:
+            case BoolSort():
+                return z3.is_true(self.term(value))
+            case SumSort():
+                found = self.term(value)
+                constants = enumeration(sort.name, sort.leaves)[1]
+                return sort.leaves[next(i for i, c in enumerate(constants) if c.eq(found))]
+            case AtomSort():
+                return self.name(sort, self.term(value).as_long())
+            case RangeSort() | OrderSort(owned=False):
+                return self.term(value).as_long()
+            case OrderSort():
+                owner = AtomSort("Node")
+                return (self.term(value[0]).as_long(), self.of(owner, value[1]))
+            case StructSort():
+                pairs = zip(sort.parts, value, strict=True)
+                return tuple(self.of(part, x) for (_, part), x in pairs)
+            case MaybeSort():
+                return self.of(sort.of, value[1]) if z3.is_true(self.term(value[0])) else None
+            case SetSort():
+                held = (e for e in self.v.elements(sort.of) if self.has(value, e))
+                return frozenset(self.of(sort.of, e) for e in held)
+            case MapSort():
+                return self.of_map(sort, value)
+        raise TypeError(f"{sort} in a node")
+
+    def has(self, whole: Any, element: Any) -> bool:
+        return bool(z3.is_true(self.term(z3.Select(whole, element))))
+
+    def of_map(self, sort: MapSort, value: Any) -> frozenset[tuple[Any, Any]]:
+        least, found = default_of(sort.to), set()
+        for key in self.v._keys(sort.key):
+            at = self.v.assemble(sort.key, iter(key))
+            held = self.of(sort.to, self.v.value_at(sort, value, at))
+            if held != least:
+                found.add((self.of(sort.key, at), held))
+        return frozenset(found)
+
+
+def _call(reading: Reading, model: z3.ModelRef, event: type[Event] | None, alike: bool) -> Call:
+    """Return the call that a model describes."""
+    values, spec, v = _Values(reading, model, alike), reading.spec, reading.v
+    node = AtomSort("Node")
+    made = Call(
+        values.of(node, v.me),
+        {n: values.of(d.sort, reading.config[n]) for n, d in spec.config.parts.items()},
+        {n: values.of(d.sort, reading.before[n]) for n, d in spec.variables.items()},
+    )
+    if event is not None:
+        for n, d in event.parts.items():
+            made.fields[n] = values.of(d.sort, v.constants(f"event.{n}", d.sort))
+        if event.kind == "message" or z3.is_true(values.term(z3.Bool(GIVEN))):
+            made.sender = values.of(node, v.sender)
+    return made
+
+
+# ---------------------------------------------------------------- the real code
+
+_serial = itertools.count()
+
+
+def load(files: Mapping[str, str]) -> str:
+    """Make a package of a node's files, in memory; return the name it is imported by.
+
+    Only files that the reader has read are ever run.
+    """
+    digest = blake2b(repr(sorted(files.items())).encode(), digest_size=6).hexdigest()
+    name = f"node_read_{digest}_{next(_serial)}"
+    package = ModuleType(name)
+    package.__path__ = []
+    sys.modules[name] = package
+    try:
+        for part in MODULES:
+            if part == "__init__":
+                continue
+            module = ModuleType(f"{name}.{part}")
+            module.__package__ = name
+            sys.modules[module.__name__] = module
+            setattr(package, part, module)
+            exec(compile(files[part], f"{part}.py", "exec"), module.__dict__)
+    except BaseException:
+        unload(name)
+        raise
+    return name
+
+
+def unload(name: str) -> None:
+    """Forget a package that `load` made."""
+    for known in [m for m in sys.modules if m == name or m.startswith(f"{name}.")]:
+        del sys.modules[known]
+
+
+# ---------------------------------------------------------------- what differs
+
+
+def explain(
+    spec: Spec, package: Package, files: Mapping[str, str], shown: Shown, event: type[Event] | None
+) -> Told | None:
+    """Look for a call on which code and rules differ, and make it; None where none is found."""
+    last: Told | None = None
+    evaluator = NodeEvaluator(spec)
+    for most in NAMES:
+        reading = Reading(spec, package, most)
+        wanted = _again(reading, shown.name, event)
+        if wanted is None:
+            continue
+        solver = z3.Solver()
+        solver.set("timeout", SEARCH_MS)
+        solver.add(wanted.valid, wanted.when, wanted.alone, z3.Not(wanted.goal))
+        if solver.check() != z3.sat:
+            continue
+        _as_at_first(reading, solver)
+        for alike in (False, True):
+            call = _call(reading, solver.model(), event, alike)
+            told = replay(evaluator, files, call, shown.name, event)
+            if told.replayed:
+                return told
+            last = told
+    return last
+
+
+def _as_at_first(reading: Reading, solver: z3.Solver) -> None:
+    """Let every variable have its first value that may: what is left matters."""
+    first = reading.first_values()
+    for name, decl in reading.spec.variables.items():
+        with suppress(UnsupportedExpression):
+            same = reading.v.equal(decl.sort, reading.before[name], first[name])
+            solver.push()
+            solver.add(same)
+            if solver.check() != z3.sat:
+                solver.pop()
+    solver.check()
+
+
+def _again(reading: Reading, name: str, event: type[Event] | None) -> Shown | None:
+    found = (
+        list(Handled(reading, event).shown())
+        if event is not None
+        else [*reading.orders(), *reading.started(), *reading.restarted()]
+    )
+    return next((s for s in found if s.name == name), None)
+
+
+def replay(
+    evaluator: NodeEvaluator,
+    files: Mapping[str, str],
+    call: Call,
+    what: str,
+    event: type[Event] | None,
+) -> Told:
+    """Make the call, ask the evaluator, and tell both."""
+    spec = evaluator.spec
+    started = event is None and what.startswith(START)
+    lines = _told(evaluator, call, event, started)
+    try:
+        name = load(files)
+    except Exception as error:  # whatever is wrong with it, nobody can use it
+        lines += ["  importing the code raises", f"    {type(error).__name__}: {error}"]
+        return Told(tuple(lines), True)
+    try:
+        node = GeneratedNode(spec, name)
+        if event is not None and what.endswith(WITHOUT_SENDER):
+            ours, theirs = _alone(node, call, event), {"raises": "TypeError"}
+        elif event is not None:
+            ours = _guarded(lambda: _handled(node, call, event))
+            theirs = _answered(evaluator, call, event)
+        elif started:
+            ours = _guarded(lambda: _started(node, call))
+            theirs = _held(evaluator.initial(call.me, call.config))
+        else:
+            ours = _guarded(lambda: _crashed(node, call))
+            theirs = _after_crash(evaluator, call)
+    finally:
+        unload(name)
+    if "raises" in ours:
+        keys = ["raises"] if ours != theirs else []
+    else:
+        keys = [k for k in dict.fromkeys((*theirs, *ours)) if _differ(ours, theirs, k)]
+    for key in keys:
+        lines.append(f"  {key}")
+        lines.append(f"    the code:  {_shown(ours.get(key, 'nothing'))}")
+        lines.append(f"    the rules: {_shown(theirs.get(key, 'nothing'))}")
+    if "row" in theirs and "row" not in keys:
+        lines.append(f"  the row that answers is {theirs['row']}")
+    return Told(tuple(lines), bool(keys))
+
+
+def _differ(ours: Mapping[str, Any], theirs: Mapping[str, Any], key: str) -> bool:
+    a, b = ours.get(key), theirs.get(key)
+    return type(a) is not type(b) or a != b
+
+
+def _guarded(run: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    try:
+        return run()
+    except Exception as error:  # whatever the code raises is what it does
+        return {"raises": f"{type(error).__name__}: {error}"}
+
+
+def _put(node: GeneratedNode, call: Call) -> Any:
+    """Return a node that holds what the call says."""
+    made = node.process.__new__(node.process)
+    made.me, made.config = call.me, node.config(call.config)
+    node.put(made, call.before)
+    return made
+
+
+def _handled(node: GeneratedNode, call: Call, event: type[Event]) -> dict[str, Any]:
+    """Return what the code does about an event."""
+    made = _put(node, call)
+    given = Given(event.kind, event.__name__, call.me, call.fields, call.sender)
+    answer = node.answer(made, given)
+    found: dict[str, Any] = {"row": answer.label, **_held(node.variables(made))}
+    found["sends"] = sorted(map(str, answer.sends))
+    found["replies"] = _reply(answer.reply, answer.reply_fields, answer.refused_by)
+    found["persists"] = sorted(answer.persist)
+    if (made.me, made.config) != (call.me, node.config(call.config)):
+        found["its name and configuration"] = "changed"
+    found |= _odd_types(node, call, given)
+    return found
+
+
+def _odd_types(node: GeneratedNode, call: Call, given: Given) -> dict[str, str]:
+    """Return what is, or is sent or replied, as a value of another type than it is read as.
+
+    A tuple equals a named one, and True equals 1: plain values would not tell.
+    """
+    made, found = _put(node, call), {}
+    _, sends, reply = made.handle(node.plain.read_event(given.name, given.fields), given.sender)
+    for name, (attribute, reader) in node.plain.VARIABLES.items():
+        found[f"the type of {name}"] = (getattr(made, attribute), reader)
+    for table, one in ((node.plain.REPLIES, reply), *((node.plain.EVENTS, m) for _, m in sends)):
+        for name, reader in table[type(one).__name__][1].items():
+            found[f"the type of {name} in {type(one).__name__}"] = (getattr(one, name), reader)
+    told = {}
+    for what, (value, reader) in found.items():
+        wanted = reader(node.plain.to_plain(value))
+        if _types(value) != _types(wanted):
+            told[what] = f"{value!r}, read as {wanted!r}"
+    return told
+
+
+def _types(value: Any) -> Any:
+    """Return the type of a value, and of all in it."""
+    if isinstance(value, tuple):
+        return (type(value).__name__, *map(_types, value))
+    if isinstance(value, set | frozenset):
+        return (type(value).__name__, frozenset(map(_types, value)))
+    return type(value).__name__
+
+
+def _answered(evaluator: NodeEvaluator, call: Call, event: type[Event]) -> dict[str, Any]:
+    """Return what the evaluator says of the same event."""
+    given = Given(event.kind, event.__name__, call.me, call.fields, call.sender)
+    try:
+        out = evaluator.answer(call.config, call.me, call.before, given)
+    except EvaluationError as error:
+        return {"row": str(error)}
+    found = {"row": out.transition, **_held({**call.before, **out.updates})}
+    found["sends"] = sorted(map(str, out.sends))
+    found["replies"] = _reply(out.reply or "", out.reply_fields, out.refused_by)
+    durable = {n for n, d in evaluator.spec.variables.items() if d.durable}
+    found["persists"] = sorted(durable & set(out.updates))
+    return found
+
+
+def _reply(name: str, fields: Mapping[str, Any], refused_by: Any) -> str:
+    told = ", ".join(f"{n}={show_value(v)}" for n, v in fields.items())
+    if refused_by is not None:
+        told = ", ".join(map(str, refused_by))
+    return f"{name}({told})"
+
+
+def _alone(node: GeneratedNode, call: Call, event: type[Event]) -> dict[str, Any]:
+    """Return what the code does about a message without a sender."""
+    made = _put(node, call)
+    try:
+        made.handle(node.plain.read_event(event.__name__, call.fields), None)
+    except Exception as error:
+        return {"raises": type(error).__name__}
+    return {}
+
+
+def _started(node: GeneratedNode, call: Call) -> dict[str, Any]:
+    return _held(node.variables(node.start(call.me, node.config(call.config))))
+
+
+def _crashed(node: GeneratedNode, call: Call) -> dict[str, Any]:
+    return _held(node.variables(node.restart(_put(node, call))))
+
+
+def _after_crash(evaluator: NodeEvaluator, call: Call) -> dict[str, Any]:
+    given = Given("crash", "crash", call.me)
+    out = evaluator.answer(call.config, call.me, call.before, given)
+    return _held({**call.before, **out.updates})
+
+
+def _held(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"the variable {name}": value for name, value in values.items()}
+
+
+def _told(
+    evaluator: NodeEvaluator, call: Call, event: type[Event] | None, started: bool
+) -> list[str]:
+    """Return the call in words: what differs from the first values, and what is given."""
+    config = ", ".join(f"{n} = {show_value(v)}" for n, v in call.config.items())
+    lines = [f"  the node {call.me}" + (f", config {config}" if config else "")]
+    if not started:
+        first = evaluator.initial(call.me, call.config)
+        held = [f"{n} {show_value(v)}" for n, v in call.before.items() if _differs(v, first[n])]
+        lines.append(
+            f"  holds {', '.join(held)}; the rest as at first"
+            if held
+            else "  holds what it has at first"
+        )
+    if event is not None:
+        given = Given(event.kind, event.__name__, call.me, call.fields, call.sender)
+        lines.append(f"  and is given {given}")
+    elif started:
+        lines.append("  starts for the first time")
+    else:
+        lines.append("  crashes, and starts again with what it stored")
+    return lines
+
+
+def _differs(a: Any, b: Any) -> bool:
+    return type(a) is not type(b) or bool(a != b)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "nothing"
+    return show_value(value) if value is not None else "None"

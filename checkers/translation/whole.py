@@ -1,0 +1,224 @@
+"""What is to be shown of a node's code beside its handlers: that nothing in it goes unread.
+
+Belongs here: what is told by looking, without a solver. Never here: what a handler does.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+import z3
+
+from checkers.translation.obligations import Reading
+from checkers.translation.package import Class, Function
+from checkers.translation.subset import OutsideSubset
+from checkers.translation.things import Exit, Failure, Node, Stranger
+from checkers.translation.values import (
+    Leaf,
+    Name,
+    Number,
+    Other,
+    Record,
+    Row,
+    Table,
+    Text,
+    Truth,
+    Value,
+)
+from model.lang.declare import Case
+from model.lang.tables import Table as SpecTable
+
+OUTSIDE_HANDLERS = ("__init__", "restart", "durable", "snapshot", "restore", "handle")
+"""The methods of a node that are no handlers. `snapshot` and `restore` are not read."""
+
+
+def of_the_whole(reading: Reading, above: str) -> Iterator[tuple[str, str]]:
+    """Yield what was looked at, with what is wrong with it, or nothing.
+
+    Raises `OutsideSubset` for code that nothing calls, or that nothing of the spec stands for.
+    """
+    _nothing_above(reading, above)
+    _classes_are_known(reading)
+    _methods_are_called(reading)
+    _handle_takes_a_sender_or_none(reading)
+    yield "the parts of the package", ""
+    yield "an event that is none", _strangers(reading)
+    for table in reading.spec.tables.values():
+        yield f"the table {table.name}", _table(reading, table)
+
+
+def _nothing_above(reading: Reading, above: str) -> None:
+    """Refuse code in the package that the node's package lies in."""
+    try:
+        body = ast.parse(above).body
+    except SyntaxError:
+        body = [ast.Pass()]
+    for at, node in enumerate(body):
+        if at or not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+            file, line = "impl/__init__.py", getattr(node, "lineno", 1)
+            why = "Python runs it before the node"
+            raise OutsideSubset(file, line, "a statement", why, "leave the file empty")
+
+
+def _classes_are_known(reading: Reading) -> None:
+    """Refuse a class that nothing in the spec stands for."""
+    spec = reading.spec
+    known = {spec.config.__name__, *spec.events, *spec.replies}
+    for module, scope in reading.package.scopes.items():
+        for found in scope.values():
+            if not isinstance(found, Class) or found.module != module or found.kind == "process":
+                continue
+            if found.kind == "enum":
+                reading.machine.members(found)
+            elif found.kind == "data" and found.name not in known and found.name != "Rule":
+                raise reading.error(module, "nothing in the spec is called so", found.node)
+            elif found.kind == "data" and found.methods:
+                _methods_of_data(reading, found)
+
+
+def _methods_of_data(reading: Reading, cls: Class) -> None:
+    for method in cls.methods.values():
+        if method.how == "property" and cls.name in reading.spec.replies:
+            continue  # `_table` looks at these
+        if method.how == "__str__" and cls.name == "Rule":
+            continue  # what it is shown as, which nothing depends on
+        raise reading.error(cls.module, "it would change what the class's values do", method.node)
+
+
+def _methods_are_called(reading: Reading) -> None:
+    """Refuse a method of the node that nothing names."""
+    cls = reading.package.process
+    for method in cls.methods.values():
+        if method.name in OUTSIDE_HANDLERS:
+            continue
+        named = any(
+            isinstance(node, ast.Attribute) and node.attr == method.name
+            for module in ("node", "nearest")
+            for node in _without(reading.package.trees[module], method)
+        )
+        if not named:
+            raise reading.error("node", "nothing calls it, so that nobody has read it", method.node)
+
+
+def _handle_takes_a_sender_or_none(reading: Reading) -> None:
+    """Refuse another default for a sender: the handlers are read with one, and with `None`."""
+    handle = reading.package.process.methods.get("handle")
+    if handle is None:
+        raise reading.error("node", "the node's class has no handle(...)")
+    args = handle.node.args
+    defaults = [d.value for d in args.defaults if isinstance(d, ast.Constant)]
+    if len(args.args) != 3 or args.vararg is not None or defaults != [None] or handle.how:
+        why = "it takes the node, an event, and a sender or None, which is the default"
+        raise reading.error("node", why, handle.node)
+
+
+def _without(tree: ast.Module, method: Function) -> Iterator[ast.AST]:
+    inside = {id(node) for node in ast.walk(method.node)}
+    return (node for node in ast.walk(tree) if id(node) not in inside)
+
+
+# ---------------------------------------------------------------- what is no event
+
+
+def _strangers(reading: Reading) -> str:
+    """Return what is wrong with the answer to what is no event: it is to raise `TypeError`."""
+    handle = reading.package.process.methods.get("handle")
+    if handle is None:
+        raise reading.error("node", "the node's class has no handle(...)")
+    spec, package = reading.spec, reading.package
+    attributes = reading.attributes(reading.before)
+    others: list[Value] = [Stranger()]
+    for found in package.scopes["types"].values():
+        if isinstance(found, Class) and found.kind == "data" and found.name not in spec.events:
+            others.append(Record(found.name, {}))
+    for other in others:
+        for sender in ([], [Name(reading.v.sender)]):
+            out = reading.machine.run(handle, [Node(), other, *sender], attributes)
+            if not _always_raises(*out):
+                called = other.kind if isinstance(other, Record) else "anything else"
+                return f"handle(...) does not raise TypeError for {called}"
+    return ""
+
+
+def _always_raises(exits: list[Exit], failures: list[Failure]) -> bool:
+    if exits or any(f.what != "TypeError" for f in failures):
+        return False
+    return any(z3.is_true(f.when) for f in failures)
+
+
+# ---------------------------------------------------------------- tables
+
+
+def _table(reading: Reading, table: SpecTable) -> str:
+    """Return what is wrong with what replies tell of a table: a row for each of its keys."""
+    for name, reply in reading.spec.replies.items():
+        keyed = [n for n, part in reply.parts.items() if part.sort == table.key.sort]
+        if reply.refusal or not keyed:
+            continue
+        cls = reading.record(name, reply.parts)
+        found = {m.name: m for m in cls.methods.values()}
+        for part in keyed:
+            own = table.name if len(keyed) == 1 else f"{table.name}_of_{part}"
+            method = found.get(own)
+            if method is None:
+                return f"{name} has no {own}"
+            wrong = _row_of(reading, cls, method, part, table)
+            if wrong:
+                return wrong
+    return ""
+
+
+def _row_of(reading: Reading, cls: Class, method: Function, part: str, table: SpecTable) -> str:
+    body = method.node.body
+    match body[-1]:
+        case ast.Return(
+            value=ast.Subscript(
+                value=ast.Name(id=constant),
+                slice=ast.Attribute(value=ast.Name(id=me), attr=field),
+            )
+        ) if len(body) == 2 and isinstance(body[0], ast.Expr) and field == part:
+            if [a.arg for a in method.node.args.args] == [me]:
+                rows = reading.machine.constant(cls.module, constant)
+                return _same_rows(rows, constant, table)
+    raise reading.error(cls.module, f"it is to be the row of {table.name} for its {part}", body[-1])
+
+
+def _same_rows(rows: Value, constant: str, table: SpecTable) -> str:
+    held: dict[str, Value] = {}
+    if isinstance(rows, Table):
+        for key, row in rows.entries:
+            if isinstance(key, Leaf):
+                held[_leaf(key)] = row
+    if set(held) != set(table.rows):
+        return f"{constant} has other keys than the table {table.name}"
+    for leaf, values in table.rows.items():
+        row = held[leaf]
+        if not isinstance(row, Row) or list(row.names) != list(table.columns):
+            return f"{constant}: the row of {leaf} has other columns"
+        for name, item, value in zip(table.columns, row.items, values, strict=True):
+            if not _is(item, value):
+                return f"{constant}: {name} of {leaf} is not {value}"
+    return ""
+
+
+def _leaf(value: Leaf) -> str:
+    """Return the text of a leaf: its term is called by sort and text."""
+    return str(value.term).partition(".")[2]
+
+
+def _is(item: Value, value: Any) -> bool:
+    match item:
+        case Leaf():
+            return isinstance(value, Case) and {_leaf(item)} == set(value.leaves)
+        case Text():
+            return isinstance(value, str) and item.text == value
+        case Truth():
+            return isinstance(value, bool) and z3.is_true(item.term) is value
+        case Number():
+            whole = isinstance(value, int) and not isinstance(value, bool)
+            return whole and z3.is_int_value(item.term) and item.term.as_long() == value
+        case Other():
+            return type(value) is type(item.value) and value == item.value
+    return False
