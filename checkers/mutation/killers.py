@@ -20,15 +20,18 @@ from pathlib import Path
 
 from checkers.edges import can_answer, steps_of
 from checkers.induction import Obligation
+from checkers.liveness.check import check
+from checkers.liveness.setting import read_setting
 from checkers.mutation.asking import Asker, Provers
 from checkers.mutation.bearing import Bearing, Proofs, difference
-from checkers.mutation.equivalence import Equivalence
+from checkers.mutation.equivalence import SOON, STEPS, Equivalence
 from checkers.mutation.mutant import Mutant
 from checkers.mutation.outcome import (
     DEAD,
     FIGURE,
     LANGUAGE,
     MATRIX,
+    PROMISE,
     PROOF,
     RUN,
     SCENARIO,
@@ -40,6 +43,7 @@ from checkers.mutation.outcome import (
 from checkers.possible import Possible
 from checkers.questions import Question
 from checkers.scenarios import play
+from checkers.verdict import Verdict
 from model import figures
 from model.evaluate import Checker, Evaluator, Event, GlobalState, Outcome as Answer, show_value
 from model.evaluate.checker import Violation
@@ -47,13 +51,17 @@ from model.evaluate.values import EvaluationError
 from model.figures import Step
 from model.lang import Spec, SpecError, SpecErrors, checks
 from model.lang.expr import Expr, Kind
+from model.lang.promises import EVENTUALLY
 from model.lang.scenario import Scenario
 from model.lang.sorts import BOOL
 from model.lang.spec import Transition
 from model.reference.source import Source
 
-Told = tuple[Check, str]
-"""The check that notices, and what it says."""
+SCOPE_STATES = 60_000
+"""A scope in which promises are asked has at most so many states; of more nothing is concluded."""
+
+Told = tuple[Check | None, str]
+"""The check that notices, if one does, and what it says; or in which state a survivor differs."""
 
 
 class Killers:
@@ -65,12 +73,17 @@ class Killers:
         self.provers = Provers(spec)
         self.bearing = Bearing(spec, proofs)
         self.equivalence = Equivalence(spec, self.provers)
+        self.scope: str | None = None
+        self.requests: tuple[str, ...] = ()
+        """The scope in which promises are asked of what nothing cheaper kills, and with which
+        requests; None for not at all."""
 
     def outcome(self, m: Mutant) -> Outcome:
         """Return what becomes of a mutant."""
         started = time.process_time()
         fate, told = self._fate(m)
-        check, message = (told[0].name, told[1]) if told is not None else ("", "")
+        check = told[0].name if told is not None and told[0] is not None else ""
+        message = told[1] if told is not None else ""
         spent = time.process_time() - started
         return Outcome(m.name, m.operator, m.at, m.where, m.told, fate, check, message, spent)
 
@@ -84,14 +97,22 @@ class Killers:
             told = ask(m, made)
             if told is not None:
                 return Fate.KILLED, told
-        if self.equivalence.same(made, m):
+        told = self._promises(made)
+        if told is not None:
+            return Fate.KILLED, told
+        told = self._runs(m, made)  # cheaper than a proof, and where it differs there is none
+        if told is not None:
+            return Fate.KILLED, told
+        if self.equivalence.same(made, m, SOON):
             return Fate.EQUIVALENT, None
-        for ask in (self._runs, self._matrix):
-            told = ask(m, made)
-            if told is not None:
-                return Fate.KILLED, told
+        told = self._matrix(m, made)
+        if told is not None:
+            return Fate.KILLED, told
         apart = self.equivalence.told_apart(made, m)
-        return (Fate.UNKNOWN, None) if apart is None else (Fate.SURVIVED, None)
+        if apart is not None:
+            return Fate.SURVIVED, (None, apart)
+        same = self.equivalence.same(made, m, STEPS)
+        return (Fate.EQUIVALENT if same else Fate.UNKNOWN), None
 
     # ------------------------------------------------------------ proofs
 
@@ -204,6 +225,27 @@ class Killers:
                 return RUN, f"{name!r} goes otherwise: {told}"
         return None
 
+    # ------------------------------------------------------------ promises
+
+    @cached_property
+    def _kept_promises(self) -> frozenset[str]:
+        """The promises that the original keeps in the scope."""
+        return self._promised(self.spec, frozenset())[Verdict.BOUND_REACHED]
+
+    def _promises(self, made: Spec) -> Told | None:
+        if self.scope is None or not self.spec.of_kind(EVENTUALLY):
+            return None
+        broken = self._promised(made, self._kept_promises)[Verdict.REFUTED]
+        return (PROMISE, f"{min(broken)} is broken, in a small scope") if broken else None
+
+    def _promised(self, spec: Spec, only: frozenset[str]) -> dict[Verdict, frozenset[str]]:
+        setting = read_setting(spec, self.scope or "", requests=self.requests, states=SCOPE_STATES)
+        told = check(spec, setting.config, setting.nodes, setting.bounds, only=only)
+        return {
+            verdict: frozenset(c.name for c in told.checked if c.verdict is verdict)
+            for verdict in Verdict
+        }
+
     # ------------------------------------------------------------ the permission matrix
 
     @cached_property
@@ -283,16 +325,16 @@ class _Noting(Checker):
 
     def __init__(self, evaluator: Evaluator) -> None:
         super().__init__(evaluator, [])
-        self.state: GlobalState | None = None
-        self.steps: list[tuple[str, str]] = []
-        self.events: set[str] = set()
+        self.last: GlobalState | None = None
+        self.noted: list[tuple[str, str]] = []
+        self.names: set[str] = set()
 
     def advance(self, state: GlobalState, event: Event) -> tuple[Answer, list[Violation]]:
         outcome, found = super().advance(state, event)
         fields = ", ".join(f"{n}={show_value(v)}" for n, v in outcome.reply_fields.items())
-        self.steps.append((str(event), f"{outcome.transition} with {outcome.reply}({fields})"))
-        self.events.add(event.name)
-        self.state = state
+        self.noted.append((str(event), f"{outcome.transition} with {outcome.reply}({fields})"))
+        self.names.add(event.name)
+        self.last = state
         return outcome, found
 
 
@@ -303,6 +345,6 @@ def _played(evaluator: Evaluator, scenario: Scenario) -> _Played:
     except (SpecError, SpecErrors, EvaluationError) as error:
         trouble = str(error).splitlines()[0]
     ends = []
-    for node, local in sorted(noting.state.nodes.items()) if noting.state is not None else ():
+    for node, local in sorted(noting.last.nodes.items()) if noting.last is not None else ():
         ends += [(f"{node}.{name}", show_value(value)) for name, value in sorted(local.items())]
-    return _Played(frozenset(noting.events), tuple(noting.steps), tuple(ends), trouble)
+    return _Played(frozenset(noting.names), tuple(noting.noted), tuple(ends), trouble)
