@@ -146,7 +146,7 @@ class Prover:
         self._chosen: dict[frozenset[str], Hypotheses] = {}
 
     def of_steps(self, spec: Spec) -> Prover:
-        """Return a prover of a spec that differs in its transitions alone; what is stated is shared.
+        """Return a prover of a spec that differs in its transitions alone; it shares formulas.
 
         The caller answers for that: hypotheses and first values are taken from this one.
         """

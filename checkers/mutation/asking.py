@@ -3,8 +3,8 @@
 Belongs here: the solvers and the order in which they are asked. Never here: which obligations are
 asked (`bearing`), or what follows from the answers (`killers`, `equivalence`).
 
-What is stated of the original is stated of a mutant, so most formulas are translated once for all of
-them. A mutant is refuted by a step that the evaluator replays, and by nothing less. What is neither
+What is stated of the original is stated of a mutant, so most formulas are translated once for all
+of them. A mutant is refuted by a step that the evaluator replays, and by nothing less. What is neither
 proved at once nor refuted in a small scope goes to the portfolio of solvers for a moment; what is
 open even then is told as not proved any more. The tries are bounded in the solver's own steps, so
 that the load of a machine changes no answer; only the portfolio, which comes last, has a clock.
@@ -56,9 +56,7 @@ class Provers:
         """Prepare; nothing is translated yet."""
         self.spec = spec
         self._unbounded = cache(lambda: Prover(spec))
-        self._bounded = cache(
-            lambda scope: Prover(spec, lambda s: BoundedVocabulary(s, scope))
-        )
+        self._bounded = cache(lambda scope: Prover(spec, lambda s: BoundedVocabulary(s, scope)))
 
     def unbounded(self) -> Prover:
         """Return the prover of the unbounded reading."""
@@ -174,13 +172,13 @@ class Asker:
                 return told.broken or "a step breaks it" if told.replayed else None
         return None
 
-    def search(self, o: Obligation, scope: Scope) -> Found | None:
+    def search(self, o: Obligation, scope: Scope, steps: int = SCOPED) -> Found | None:
         """Return a step of a scope that breaks an obligation, as the solver tells it."""
         self.asked += 1
         query = o.query()
         named, definitions = query.given()
         solver = z3.Solver()
-        solver.set("rlimit", SCOPED)
+        solver.set("rlimit", steps)
         solver.set("timeout", MOST_MS)
         solver.add(*query.background, *(f for _, f in query.guards), *definitions)
         solver.add(*(f for _, f in named), *(f for _, f in o.vocabulary.axioms()))

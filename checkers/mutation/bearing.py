@@ -46,14 +46,12 @@ def difference(old: Transition, new: Transition) -> Difference:
     kept = {id(c.expr) for c in new.clauses}
     before = {id(c.expr) for c in old.clauses}
     variables = {
-        n
-        for n in {*old.updates, *new.updates}
-        if old.updates.get(n) is not new.updates.get(n)
+        n for n in {*old.updates, *new.updates} if old.updates.get(n) is not new.updates.get(n)
     }
     sent = [tuple(_sends(t)) for t in (old, new)]
-    messages = {s[0] for s in {*sent[0], *sent[1]} if s not in sent[0] or s not in sent[1]}
+    messages = {str(s[0]) for s in {*sent[0], *sent[1]} if s not in sent[0] or s not in sent[1]}
     if len(sent[0]) != len(sent[1]):
-        messages |= {s[0] for s in max(sent, key=len) if sent[0].count(s) != sent[1].count(s)}
+        messages |= {str(s[0]) for s in max(sent, key=len) if sent[0].count(s) != sent[1].count(s)}
     ghosts = {
         g.relation.name
         for one, other in ((old, new), (new, old))
@@ -109,9 +107,7 @@ class Bearing:
         if old is None:
             return
         if old is t:
-            names = {
-                n for n in changed if made.statements[n].prop.kind in ("safety", "lemma")
-            }
+            names = {n for n in changed if made.statements[n].prop.kind in ("safety", "lemma")}
             # What a fault elsewhere does to a refusal: it answers in other states.
             names |= self._of_refusal(made, t)
         else:
@@ -175,15 +171,11 @@ class Bearing:
         statement = made.statements[q.property]
         if statement.formula is not self.spec.statements[q.property].formula:
             return True
-        names = {
-            n
-            for n, d in made.variables.items()
-            if d.init is not self.spec.variables[n].init
-        }
+        names = {n for n, d in made.variables.items() if d.init is not self.spec.variables[n].init}
         return bool(self._footprint(q.goal).variables & names)
 
     def _apart(self, made: Spec) -> Iterator[Question]:
-        """Yield that a rule which answers in other states is apart from every other of its event."""
+        """Yield that a rule which answers in other states is apart from others of its event."""
         for event in made.events.values():
             rules = made.rules_of(event)
             moved = {t.label for t in rules if self._moved(t)}

@@ -1,7 +1,7 @@
 """Faults in the text of a generated node: what an editor's slip, or a fault of the generator, does.
 
-Belongs here: which faults there are in a syntax tree. Never here: running them (`node`), or what the
-spec says.
+Belongs here: which faults there are in a syntax tree. Never here: running them (`node`), or what
+the spec says.
 
 Only methods of the process's class are changed, one place at a time; each mutant is the source of
 one method. Docstrings, annotations and what a call is made of but its arguments stay as they are.
@@ -52,7 +52,7 @@ _OTHER: dict[type[ast.operator], type[ast.operator]] = {
 
 @dataclass(frozen=True)
 class CodeMutant:
-    """A fault in a method: its name, the kind of fault, and the line; `make` gives the new source."""
+    """A fault in a method: its name, its kind, and the line; `make` gives the new source."""
 
     name: str
     operator: str
@@ -111,7 +111,7 @@ def _source(method: ast.FunctionDef, at: int, change: _Change) -> str:
 
 
 def _places(method: ast.FunctionDef) -> Iterator[ast.AST]:
-    """Yield what may be changed, in the order of the source: nothing of a docstring or annotation."""
+    """Yield what may be changed, in the source's order: no docstring, no annotation."""
     stack: list[ast.AST] = [s for s in reversed(method.body) if not _is_text(s)]
     while stack:
         node = stack.pop()

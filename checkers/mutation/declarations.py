@@ -1,4 +1,4 @@
-"""Faults in what is declared: who may act and speak, what is stored, tables, first values, refusals.
+"""Faults in what is declared: roles, what is stored, tables, first values, refusals.
 
 Belongs here: faults of more than one row. Never here: faults in one row (`rows`).
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 from checkers.mutation.expressions import Faults
@@ -215,7 +216,7 @@ def _other_table(label: str, leaf: str, value: Any, spec: Spec) -> Spec:
     def of(e: Expr) -> Expr:
         if id(e) not in done:
             args = tuple(map(of, e.args))
-            made = e
+            made: Expr = e
             if e.kind is Kind.MAP and e.label == label:
                 data = tuple((k, value if k == leaf else v) for k, v in e.data)
                 made = Expr(e.kind, e.sort, args, data, e.span, e.label)
@@ -232,7 +233,7 @@ def _other_table(label: str, leaf: str, value: Any, spec: Spec) -> Spec:
 def _map_statement(s: Statement, of: Callable[[Expr], Expr]) -> Statement:
     promise = s.promise
     if isinstance(promise, Pledge):
-        when = None if promise.when is None else of(promise.when)
+        when: Expr | None = None if promise.when is None else of(promise.when)
         promise = replace(promise, when=when, then=of(promise.then))
     return replace(
         s,
@@ -253,7 +254,7 @@ def _refusals(spec: Spec) -> Iterator[Mutant]:
         events = [t.event.__name__ for t in group if t.event is not None]
         told = f"the answer {first.name!r} to {_list(events)}"
         if first.clauses:
-            gone = {t.label: None for t in group}
+            gone: dict[str, Transition | None] = {t.label: None for t in group}
             yield _refusal(first, DROP_REFUSAL, "drop", f"without {told}", gone)
         for fault in row_faults(spec, first):
             rows: dict[str, Transition | None] = {}
@@ -286,21 +287,19 @@ def _swapped(spec: Spec) -> Iterator[Mutant]:
     firsts: dict[tuple[str, str], Transition] = {}
     for event in spec.events.values():
         refusals = spec.refusals_of(event)
-        for at, (one, other) in enumerate(zip(refusals, refusals[1:], strict=False)):
+        for at, (one, other) in enumerate(pairwise(refusals)):
             if not other.clauses:
                 continue  # the last answers everything: nothing would come after it
             labels = [t.label for t in refusals]
             labels[at], labels[at + 1] = labels[at + 1], labels[at]
             pairs.setdefault((one.name, other.name), []).append(tuple(labels))
             firsts.setdefault((one.name, other.name), one)
-    for (one, other), orders in pairs.items():
-        told = f"{other!r} before {one!r}, for {len(orders)} events"
-        name, first = f"refusal {one}/after {other}", firsts[one, other]
-        yield Mutant(name, SWAP_REFUSALS, one, place(first.span), told, order=tuple(orders))
+    for (before, after), orders in pairs.items():
+        told = f"{after!r} before {before!r}, for {len(orders)} events"
+        name, first = f"refusal {before}/after {after}", firsts[before, after]
+        yield Mutant(name, SWAP_REFUSALS, before, place(first.span), told, order=tuple(orders))
 
 
 def _list(names: Sequence[str]) -> str:
     shown = ", ".join(names[:3])
     return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"
-
-

@@ -125,12 +125,12 @@ class Equivalence:
         The state satisfies all that is stated. Whether a run leads there is not asked.
         """
         asker = Asker(made, self.provers, shares=True)
-        for scope in NEAR:
+        for scope in NEAR[:2]:
             prover = self.provers.bounded(scope)
             for pair in pairs(self.spec, made, m):
                 with suppress(UnsupportedExpression, EvaluationError):
                     for o in self._obligations(prover, made, pair, self.every):
-                        found = asker.search(o, scope)
+                        found = asker.search(o, scope, STEPS)
                         if found is None:
                             continue
                         here = Evaluator(self.spec)
@@ -166,7 +166,9 @@ def _first_difference(ours: dict[str, str], theirs: dict[str, str]) -> str:
     for what in (*ours, *theirs):
         one, other = ours.get(what), theirs.get(what)
         if one != other:
-            return f"{what} {one if one is not None else '-'} -> {other if other is not None else '-'}"
+            return (
+                f"{what} {one if one is not None else '-'} -> {other if other is not None else '-'}"
+            )
     return ""
 
 
@@ -200,9 +202,7 @@ class _Comparing:
 
     def _guard_differs(self) -> bool:
         assert self.pair.new is not None
-        one, other = (
-            [id(c.expr) for c in t.clauses] for t in (self.pair.old, self.pair.new)
-        )
+        one, other = ([id(c.expr) for c in t.clauses] for t in (self.pair.old, self.pair.new))
         return one != other
 
     def _variables(self) -> Iterator[z3.BoolRef]:
@@ -224,7 +224,9 @@ class _Comparing:
             for out in one:
                 if any(out is x for x in both):
                     continue
-                to = z3.Const(f"receiver!{next(self._number)}", self.v.sort(self.original.process.sort))
+                to = z3.Const(
+                    f"receiver!{next(self._number)}", self.v.sort(self.original.process.sort)
+                )
                 same = []
                 for other in others:
                     if other.message is not out.message:

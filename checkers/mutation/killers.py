@@ -4,10 +4,10 @@ Belongs here: which checks are asked, in which order, and what each says. Never 
 own, or how an obligation is asked (`asking`).
 
 First come the checks that say what is wanted: the language, the proofs, the figure, that every rule
-can answer, that the scenarios can be played. Where none of them notices, the solver is asked whether
-the mutant is the original's equal. Only then come what is *recorded* of the original: how its
-scenarios went, what its permission matrix holds. These are no evidence that the original is right;
-they tell whoever makes such an edit that something changed, and a review must say whether it should.
+can answer, that the scenarios can be played, on request the promises in a small scope. Only then
+comes what is *recorded* of the original: how its scenarios went, what its permission matrix holds.
+These are no evidence that the original is right; they tell whoever makes such an edit that something
+changed, and a review must say whether it should. What nobody notices may be the original's equal.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ from checkers.questions import Question
 from checkers.scenarios import play
 from checkers.verdict import Verdict
 from model import figures
-from model.evaluate import Checker, Evaluator, Event, GlobalState, Outcome as Answer, show_value
+from model.evaluate import Checker, Evaluator, Event, GlobalState, show_value
+from model.evaluate import Outcome as Answer
 from model.evaluate.checker import Violation
 from model.evaluate.values import EvaluationError
 from model.figures import Step
@@ -93,16 +94,18 @@ class Killers:
             _language(made, m)
         except (SpecError, SpecErrors) as error:
             return Fate.KILLED, (LANGUAGE, str(error).splitlines()[0])
-        for ask in (self._proofs, self._figure, self._dead, self._unplayable):
+        for ask in (self._proofs, self._figure, self._dead):
             told = ask(m, made)
             if told is not None:
                 return Fate.KILLED, told
+        run = self._runs(m, made)
+        if run is not None and run[0] is SCENARIO:
+            return Fate.KILLED, run
         told = self._promises(made)
         if told is not None:
             return Fate.KILLED, told
-        told = self._runs(m, made)  # cheaper than a proof, and where it differs there is none
-        if told is not None:
-            return Fate.KILLED, told
+        if run is not None:  # then there is no proof that it does the same
+            return Fate.KILLED, run
         if self.equivalence.same(made, m, SOON):
             return Fate.EQUIVALENT, None
         told = self._matrix(m, made)
@@ -212,18 +215,16 @@ class Killers:
             if everywhere or events & before.events:
                 yield scenario.name, before, _played(evaluator, scenario)
 
-    def _unplayable(self, m: Mutant, made: Spec) -> Told | None:
+    def _runs(self, m: Mutant, made: Spec) -> Told | None:
+        """Return that a scenario cannot be carried out, or else that one goes otherwise."""
+        otherwise: Told | None = None
         for name, before, now in self._played_now(m, made):
             if now.trouble and not before.trouble:
                 return SCENARIO, f"{name!r} cannot be carried out: {now.trouble}"
-        return None
-
-    def _runs(self, m: Mutant, made: Spec) -> Told | None:
-        for name, before, now in self._played_now(m, made):
             told = before.against(now)
-            if told:
-                return RUN, f"{name!r} goes otherwise: {told}"
-        return None
+            if told and otherwise is None:
+                otherwise = RUN, f"{name!r} goes otherwise: {told}"
+        return otherwise
 
     # ------------------------------------------------------------ promises
 

@@ -83,6 +83,6 @@ def _read_again(spec: Spec, s: Statement, rows: Changed) -> Statement:
     return replace(s, per_transition=formulas)
 
 
-def place(span: Span) -> str:
+def place(span: Span | None) -> str:
     """Return a file and a line; nothing of a place that no source has."""
-    return f"{span.shown_file()}:{span.line}" if span.line > 0 else ""
+    return f"{span.shown_file()}:{span.line}" if span is not None and span.line > 0 else ""

@@ -6,6 +6,7 @@ Belongs here: their list, in one order, each under a name of its own. Never here
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from checkers.mutation.declarations import declaration_mutants
 from checkers.mutation.mutant import Mutant, place
@@ -27,7 +28,9 @@ def _of_rules(spec: Spec) -> Iterator[Mutant]:
             if made is None:
                 continue
             name = f"{t.label}/{fault.within}"
-            yield Mutant(name, fault.operator, t.label, place(fault.span), fault.told, {t.label: made})
+            yield Mutant(
+                name, fault.operator, t.label, place(fault.span), fault.told, {t.label: made}
+            )
 
 
 def chosen(mutants: Sequence[Mutant], only: Sequence[str]) -> list[Mutant]:
@@ -39,7 +42,7 @@ def _named(m: Mutant, name: str) -> bool:
     return name in (m.operator, m.at, m.name) or m.name.startswith(f"{name}/")
 
 
-def sampled(mutants: Sequence[Mutant], count: int) -> list[Mutant]:
+def sampled(mutants: Sequence[Any], count: int) -> list[Any]:
     """Return about so many of the mutants, evenly spread: the same ones every time."""
     if count <= 0 or count >= len(mutants):
         return list(mutants)

@@ -4,10 +4,10 @@ Belongs here: running a changed method, and asking the checks of the generated n
 which faults there are (`code`), or mutants of a spec.
 
 That a generated file was edited is noticed at once by its digest; what is asked here is whether the
-checks of its *behaviour* notice, as they must where the generator itself is wrong. The changed
-method is put on a class derived from the node's. It is shown the cases of the event that it answers,
+checks of its *behaviour* notice, as they must where the generator itself is wrong. The node's
+class is given the changed method for a while. It is shown the cases of the event that it answers,
 those of `conformance.exhaustive`, with what the reference evaluator says of them; a method that
-answers no single event is shown those of every event, the starts and the restarts.
+answers no single event is shown some of every event, a start and restarts.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -40,12 +39,12 @@ AT_MOST = 400
 """How many cases of each event a method is shown that answers no single event."""
 
 
-
-
 class Subject:
     """The generated node of a spec, one of its methods changed at a time."""
 
-    def __init__(self, spec: Spec, package: str | None = None, values: Setting | None = None) -> None:
+    def __init__(
+        self, spec: Spec, package: str | None = None, values: Setting | None = None
+    ) -> None:
         """Import the node. Raises `ModuleNotFoundError` or `KeyError` where there is none."""
         self.spec = spec
         self.package = package if package is not None else f"impl.{spec.name}"
@@ -104,7 +103,7 @@ class Subject:
                 table[key] = old
 
     def _wrong(self, method: str) -> str:
-        """Return the first case that tells the changed node from the evaluator; nothing for none."""
+        """Return the first case that tells the node from the evaluator; nothing for none."""
         try:
             return next(self._differences(self.readings, method), "")
         except Exception as error:  # as above

@@ -27,7 +27,9 @@ SHOWN = "docs/mutation.md"
 PATH = ROOT / SHOWN
 KINDS = ("spec", "node")
 _SHOWS = ("cli", "page", "running", "showing")
-_MARK = re.compile(r"^<!-- (spec|node): made from ([0-9a-f]{32}), reads as ([0-9a-f]{32}) -->$", re.M)
+_MARK = re.compile(
+    r"^<!-- (spec|node): made from ([0-9a-f]{32}), reads as ([0-9a-f]{32}) -->$", re.M
+)
 _END = "<!-- end -->"
 
 HEAD = """\
@@ -73,7 +75,9 @@ def stale(spec: Spec, path: Path = PATH) -> list[str]:
             continue
         made, reads, text = found[kind]
         if made != fingerprint(spec, kind):
-            why.append(f"the mutants of the {kind} are others now: the spec or the code has changed")
+            why.append(
+                f"the mutants of the {kind} are others now: the spec or the code has changed"
+            )
         if reads != digest(text):
             why.append(f"the section on mutants of the {kind} was edited by hand")
     return why
@@ -136,7 +140,9 @@ def _section(kind: str, found: Judged) -> Iterator[str]:
 
 def _plain(text: str) -> str:
     """Return the sum without what the clock said, which is another in every run."""
-    return re.sub(r"; [0-9.]+ s of CPU time, [0-9.]+ s by the clock(, [0-9,]+ kept from before)?", "", text)
+    return re.sub(
+        r"; [0-9.]+ s of CPU time, [0-9.]+ s by the clock(, [0-9,]+ kept from before)?", "", text
+    )
 
 
 def _lists(found: Judged) -> Iterator[str]:

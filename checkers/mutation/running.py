@@ -4,8 +4,8 @@ Belongs here: which mutants are judged, by whom, and what is kept. Never here: j
 (`killers`).
 
 An outcome is kept under the fingerprint of the whole spec, scenarios included, of the mutant, and
-of all the code that judges it, as soon as it is there: an interrupted run goes on where it was. What
-is unknown is not kept. The proofs of the original are kept where `verify` keeps them.
+of all the code that judges it, as soon as it is there: an interrupted run goes on where it was.
+What is unknown is not kept. The proofs of the original are kept where `verify` keeps them.
 """
 
 from __future__ import annotations
