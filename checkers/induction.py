@@ -13,6 +13,7 @@ Belongs here: obligations and their discharge. Never here: how a failed one is e
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
@@ -143,6 +144,16 @@ class Prover:
         self.vocabulary = vocabulary(spec)
         self._closed: Translator = self.vocabulary.translator(self.vocabulary)
         self._chosen: dict[frozenset[str], Hypotheses] = {}
+
+    def of_steps(self, spec: Spec) -> Prover:
+        """Return a prover of a spec that differs in its transitions alone; it shares formulas.
+
+        The caller answers for that: hypotheses and first values are taken from this one.
+        """
+        assert self._hypotheses is not None  # translated once, before it is shared
+        other = copy.copy(self)
+        other.spec = spec
+        return other
 
     def of_transition(
         self, transition: Transition, only: frozenset[str] | None = None

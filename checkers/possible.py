@@ -13,6 +13,7 @@ never hide a thing, and neither can an undecided question, which counts as possi
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from functools import cached_property
 
@@ -122,6 +123,13 @@ class Possible:
     def facts(self) -> Facts:
         """The facts, translated when the first question is asked."""
         return Facts(self.given)
+
+    def afresh(self) -> Possible:
+        """Return another that was asked nothing yet, with the same facts."""
+        assert self.facts is not None  # translated once, before they are shared
+        other = copy.copy(self)
+        other.new, other._known, other._questions = {}, {}, {}
+        return other
 
     def __call__(
         self, t: Transition, role: str, variable: str = "", before: str = "", after: str = ""

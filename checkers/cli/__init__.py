@@ -22,6 +22,7 @@ from checkers.cli.export import export_command
 from checkers.cli.fragment import fragment_command
 from checkers.cli.liveness import liveness_command
 from checkers.cli.mcdc import mcdc_command
+from checkers.cli.mutate import mutate_command
 from checkers.cli.verify import verify_command
 from checkers.needs.command import needs_command
 from checkers.strengthen.command import strengthen_command
@@ -91,5 +92,6 @@ main.add_command(fragment_command)
 main.add_command(export_command)
 main.add_command(liveness_command)
 main.add_command(mcdc_command)
+main.add_command(mutate_command)
 main.add_command(strengthen_command(load_spec))
 main.add_command(needs_command(load_spec))

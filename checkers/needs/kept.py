@@ -49,7 +49,7 @@ class Kept:
         self.store = Store(_below(folder), generation(CODE))
         self.key: str | None = None
         with suppress(TypeError):  # something in it has no canonical form: nothing is kept
-            self.key = digest(repr((Prints(spec).whole(), [_told(s) for s in spec.scenarios])))
+            self.key = digest(repr((Prints(spec).whole(), scenarios_told(spec))))
 
     def keep(self, found: Needs) -> None:
         """Keep what came out of a run that asked everything."""
@@ -76,6 +76,11 @@ class Kept:
                     },
                 }
         return None
+
+
+def scenarios_told(spec: Spec) -> list[str]:
+    """Return the scenarios of a spec as texts."""
+    return [_told(s) for s in spec.scenarios]
 
 
 def _told(scenario: Scenario) -> str:

@@ -1,0 +1,241 @@
+"""Mutants of the generated node: which check notices that its code does not do what the spec says.
+
+Belongs here: running a changed method, and asking the checks of the generated node. Never here:
+which faults there are (`code`), or mutants of a spec.
+
+That a generated file was edited is noticed at once by its digest; what is asked here is whether the
+checks of its *behaviour* notice, as they must where the generator itself is wrong. The node's
+class is given the changed method for a while. It is shown the cases of the event that it answers,
+those of `conformance.exhaustive`, with what the reference evaluator says of them; a method that
+answers no single event is shown some of every event, a start and restarts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from joblib import Parallel, delayed, parallel_config
+
+from checkers import tasks, workers
+from checkers.cache.prints import generation
+from checkers.cache.store import Store, digest
+from checkers.conformance.cases import CRASH, Case, EventCases
+from checkers.conformance.comparison import Difference, Readings
+from checkers.conformance.setting import Setting, setting
+from checkers.mutation.code import CodeMutant, code_mutants
+from checkers.mutation.mutants import sampled
+from checkers.mutation.outcome import LOADING, NODE, Fate, Outcome, outcome_of
+from checkers.mutation.running import CHUNK, CODE, Judged, Options, Tell
+from checkers.tasks import Reading
+from model.lang import Spec
+
+AT_MOST = 400
+"""How many cases of each event a method is shown that answers no single event."""
+
+
+class Subject:
+    """The generated node of a spec, one of its methods changed at a time."""
+
+    def __init__(
+        self, spec: Spec, package: str | None = None, values: Setting | None = None
+    ) -> None:
+        """Import the node. Raises `ModuleNotFoundError` or `KeyError` where there is none."""
+        self.spec = spec
+        self.package = package if package is not None else f"impl.{spec.name}"
+        self.module = import_module(f"{self.package}.node")
+        self.setting = values if values is not None else setting(spec.name)
+        self.name = spec.process.__name__
+        self.readings = Readings(spec, self.package)
+        file = Path(str(self.module.__file__))
+        self.file = "/".join(file.parts[-3:])
+        source = file.read_text(encoding="utf-8")
+        self.source = digest(source)
+        self.mutants = {m.name: m for m in code_mutants(source, self.name, vars(self.module))}
+        self._cases = cache(self._cases_of)
+        self.events = {_method(name): name for name in spec.events}
+
+    def outcome(self, m: CodeMutant) -> Outcome:
+        """Return what becomes of a mutant."""
+        started = time.process_time()
+        check, message = "", ""
+        try:
+            method = self._method(m)
+        except Exception as error:  # whatever the changed code raises is a finding
+            check, message = LOADING.name, f"{type(error).__name__}: {error}"
+        else:
+            with self._changed(m.method, method):
+                message = self._wrong(m.method)
+            check = NODE.name if message else ""
+        # Whether the solver can show that a survivor does the same is the translation's to say.
+        fate = Fate.KILLED if check else Fate.UNKNOWN
+        where, spent = f"{self.file}:{m.line}", time.process_time() - started
+        return Outcome(m.name, m.operator, m.method, where, m.told, fate, check, message, spent)
+
+    # ------------------------------------------------------------ a changed method
+
+    def _method(self, m: CodeMutant) -> Any:
+        """Return the changed method, made where the node's own are."""
+        held: dict[str, Any] = {}
+        exec(compile(m.make(), f"{self.file} ({m.name})", "exec"), vars(self.module), held)
+        return held[m.method]
+
+    @contextmanager
+    def _changed(self, name: str, method: Any) -> Iterator[None]:
+        """Let the node's class have another method, in its tables of methods as well."""
+        cls = getattr(self.module, self.name)
+        old = vars(cls)[name]
+        tables = [t for t in vars(self.module).values() if isinstance(t, dict)]
+        held = [(t, key) for t in tables for key, value in t.items() if value is old]
+        try:
+            setattr(cls, name, method)
+            for table, key in held:
+                table[key] = method
+            yield
+        finally:
+            setattr(cls, name, old)
+            for table, key in held:
+                table[key] = old
+
+    def _wrong(self, method: str) -> str:
+        """Return the first case that tells the node from the evaluator; nothing for none."""
+        try:
+            return next(self._differences(self.readings, method), "")
+        except Exception as error:  # as above
+            return f"{type(error).__name__}: {error}"
+
+    def _differences(self, readings: Readings, method: str) -> Iterator[str]:
+        """Yield how the node differs from the evaluator, in the cases that reach a method."""
+        chosen, event = self.setting, self.events.get(method)
+        config = readings.node.config(chosen.config)
+        subject = readings.node.start(chosen.me, config)
+        if event is None:
+            found = readings.compare_start(chosen.me, chosen.config)
+            if found:
+                yield f"start: {_told(found)}"
+                return
+        for name in [event] if event is not None else [*self.spec.events, CRASH]:
+            cases = self._cases(name)
+            for case in cases if event is not None else _spread(cases):
+                found = self._compare(readings, subject, case)
+                if found:
+                    yield f"{case.event}: {_told(found)}"
+                    return
+
+    def _compare(self, readings: Readings, node: Any, case: Case) -> list[Difference]:
+        readings.node.put(node, case.before)
+        taken = readings.take(self.setting.config, node, case.before, case.event)
+        if taken.torn:
+            return []  # two rules answer: no state of a run
+        if taken.outcome is None or taken.step is None:
+            return taken.differences
+        return readings.compare(self.setting.config, taken.step, taken.outcome).differences
+
+    def _cases_of(self, event: str) -> list[Case]:
+        return list(EventCases(self.spec, self.setting, event).cases())
+
+
+def _spread(cases: Sequence[Case]) -> Sequence[Case]:
+    return cases[:: max(1, len(cases) // AT_MOST)]
+
+
+def _method(event: str) -> str:
+    """Return the method that answers an event."""
+    words = "".join(f"_{c.lower()}" if c.isupper() else c for c in event)
+    return f"on{words}"
+
+
+def _told(found: Sequence[Difference]) -> str:
+    said = found[0].says
+    return f"{found[0].what}: " + ", ".join(f"{who}: {what}" for who, what in said.items())
+
+
+# ---------------------------------------------------------------- all of them
+
+
+def names(spec: Spec) -> set[str]:
+    """Return what `--only` may name of a node's mutants."""
+    subject = Subject(spec)
+    found: set[str] = set()
+    for m in subject.mutants.values():
+        found |= {m.operator, m.method, m.name}
+    return found
+
+
+def mutate_node(source: str | Spec, options: Options, tell: Tell) -> Judged:
+    """Judge the mutants of a spec's generated node."""
+    started = time.perf_counter()
+    spec = tasks.spec_of(source)
+    read: Reading | Spec = tasks.reading(source) if isinstance(source, str) else source
+    subject = _subject(read)
+    every = list(subject.mutants.values())
+    wanted = [m for m in every if not options.only or any(_named(m, n) for n in options.only)]
+    wanted = sampled(wanted, options.sample)
+    found = Judged(spec.name, len(every), len(wanted))
+    store = None
+    if options.cache is not None:
+        store = Store(options.cache / "mutants", generation((*CODE, "impl")))
+    form = digest(repr((tasks.prints(spec).whole(), subject.source)))
+    known: dict[str, Outcome] = {}
+    for method in dict.fromkeys(m.method for m in wanted) if store is not None else ():
+        facts = store.read(f"node {method}") if store is not None else {}
+        for m in wanted:
+            with suppress(KeyError, TypeError, ValueError):
+                if m.method == method:
+                    known[m.name] = outcome_of(facts[digest(repr((form, m.name, m.told)))])
+    found.kept = len(known)
+    left = [m.name for m in wanted if m.name not in known]
+    jobs = min(options.jobs, len(left)) if isinstance(source, str) else 1
+    size = 1 if jobs <= 1 else CHUNK
+    until = started + options.budget if options.budget else 0.0
+    calls = (delayed(judge)(read, left[i : i + size], until) for i in range(0, len(left), size))
+    if jobs > 1 and options.backend == workers.FORK:
+        workers.register()
+    try:
+        with parallel_config(backend=options.backend if jobs > 1 else "sequential"):
+            for some in Parallel(n_jobs=max(1, jobs), return_as="generator_unordered")(calls):
+                for o in some:
+                    known[o.name] = o
+                    if store is not None and o.fate is not Fate.UNKNOWN:
+                        key = digest(repr((form, o.name, o.told)))
+                        store.add(f"node {o.at}", {key: o.data()})
+                    tell("mutants", len(known), len(wanted))
+    except KeyboardInterrupt:
+        found.cut = "interrupted"
+    found.outcomes = [known[m.name] for m in wanted if m.name in known]
+    if len(found.outcomes) < len(wanted) and not found.cut:
+        found.cut = f"out of time ({options.budget:g} s)"
+    found.seconds = time.perf_counter() - started
+    found.cpu = sum(o.seconds for o in found.outcomes)
+    return found
+
+
+def _named(m: CodeMutant, name: str) -> bool:
+    return name in (m.operator, m.method, m.name) or m.name.startswith(f"{name}/")
+
+
+_ready: dict[object, Subject] = {}
+
+
+def _subject(source: Reading | Spec) -> Subject:
+    key = source if isinstance(source, Reading) else id(source)
+    if key not in _ready:
+        _ready.clear()
+        _ready[key] = Subject(tasks.spec_of(source))
+    return _ready[key]
+
+
+def judge(source: Reading | Spec, names: Sequence[str], until: float) -> list[Outcome]:
+    """Return what becomes of some mutants; of those that are not begun by `until`, nothing."""
+    subject = _subject(source)
+    found = []
+    for name in names:
+        if until and time.perf_counter() > until:
+            break
+        found.append(subject.outcome(subject.mutants[name]))
+    return found

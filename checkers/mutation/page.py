@@ -1,0 +1,189 @@
+"""The page in `docs` that tells what became of the order's mutants, and whether it is current.
+
+Belongs here: the page's text, its fingerprints, the data beside it. Never here: judging mutants.
+
+The page is made of two sections, the mutants of the spec and those of the node; each is written by
+the run that judged them, and kept when the other is. A section begins with the fingerprint of what
+it was made from: the spec with its scenarios (the node's: its source, too) and the code that makes
+and judges mutants. To compare these takes no run; a page of another spec, or of other operators, is
+told as stale.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from checkers.cache.prints import ROOT, Prints, of_files, sources
+from checkers.cache.store import digest
+from checkers.mutation import showing
+from checkers.mutation.outcome import CHECKS, Fate, Outcome
+from checkers.mutation.running import Judged
+from checkers.needs.kept import scenarios_told
+from model.lang import Spec
+
+SHOWN = "docs/mutation.md"
+PATH = ROOT / SHOWN
+KINDS = ("spec", "node")
+_SHOWS = ("cli", "page", "running", "showing")
+_MARK = re.compile(
+    r"^<!-- (spec|node): made from ([0-9a-f]{32}), reads as ([0-9a-f]{32}) -->$", re.M
+)
+_END = "<!-- end -->"
+
+HEAD = """\
+# Mutants
+
+Written by `oathbound mutate --write` (and with `--of node`); `oathbound mutate --check` tells whether it
+is current. A mutant is the order, or the node that is generated from it, with one fault. Each is put to the
+checks that the project has anyway, the cheap ones first; the first that notices has killed it.
+
+- *Killed* is what some check is red for. A `proof` shows a step that breaks an obligation, and the
+  evaluator replays it; `no proof` means that an obligation is not proved any more, which `verify` tells
+  as well (exit status 3).
+- *Recorded* kills are told apart: a scenario went otherwise, or the permission matrix differs. They say
+  that something changed, and not that it should not have. Where nothing else kills a mutant, what it
+  breaks is no oath of the spec.
+- *Equivalent* is what the solver proves to do what the original does, in every state that satisfies what
+  is proved of it: the same answer, state, messages and reply. Which clause a refusal names is not compared.
+- *Survived* is what differs from the original in a state that satisfies all that is stated, and nobody
+  noticed. *Unknown* is what nobody noticed either, and nothing tells apart.
+
+Seconds are CPU time for one mutant, of all that was asked of it until it was killed.
+"""
+
+
+def fingerprint(spec: Spec, kind: str) -> str:
+    """Return the fingerprint of what a section is made from."""
+    code = [p for p in sources(("checkers/mutation",)) if p.stem not in _SHOWS]
+    parts = [Prints(spec).whole(), *scenarios_told(spec), of_files(code)]
+    if kind == "node":
+        parts.append(of_files(sources((f"impl/{spec.name}",))))
+    return digest(repr(parts))
+
+
+def stale(spec: Spec, path: Path = PATH) -> list[str]:
+    """Return why a page is not current, for each section that is not."""
+    if not path.is_file():
+        return ["missing"]
+    found = _sections(path.read_text(encoding="utf-8"))
+    why = []
+    for kind in KINDS:
+        if kind not in found:
+            why.append(f"it has no section on mutants of the {kind}")
+            continue
+        made, reads, text = found[kind]
+        if made != fingerprint(spec, kind):
+            why.append(
+                f"the mutants of the {kind} are others now: the spec or the code has changed"
+            )
+        if reads != digest(text):
+            why.append(f"the section on mutants of the {kind} was edited by hand")
+    return why
+
+
+def write(spec: Spec, kind: str, found: Judged, path: Path = PATH) -> None:
+    """Write the section of one kind, and leave the other as it is."""
+    old = _sections(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    text = "\n".join(_section(kind, found))
+    old[kind] = (fingerprint(spec, kind), digest(text), text)
+    parts = [HEAD]
+    for one in KINDS:
+        if one in old:
+            made, reads, told = old[one]
+            mark = f"<!-- {one}: made from {made}, reads as {reads} -->"
+            parts.append(f"{mark}\n{told}\n{_END}\n")
+    path.write_text("\n".join(parts), encoding="utf-8")
+
+
+def _sections(text: str) -> dict[str, tuple[str, str, str]]:
+    """Return each section's fingerprint, the digest it says it has, and its text."""
+    found = {}
+    for mark in _MARK.finditer(text):
+        body = text[mark.end() + 1 :].partition(f"\n{_END}")[0]
+        found[mark[1]] = (mark[2], mark[3], body)
+    return found
+
+
+# ---------------------------------------------------------------- one section
+
+
+def _section(kind: str, found: Judged) -> Iterator[str]:
+    title = "Of the spec" if kind == "spec" else "Of the generated node"
+    yield f"## {title}"
+    yield ""
+    yield f"{_plain(showing.summary(found))}."
+    if found.chosen < found.all:
+        yield ""
+        yield (
+            f"This is a sample, evenly spread over all {found.all:,}: of the others nothing is said."
+        )
+    if found.cut:
+        yield ""
+        yield f"The run ended early ({found.cut}): of those it did not come to nothing is said."
+    yield ""
+    yield "| check | mutants | seconds, together | slowest | what it says |"
+    yield "| --- | ---: | ---: | ---: | --- |"
+    for name, row in showing.by_check(found.outcomes):
+        seconds = f"{row['seconds']:.0f} | {row['slowest']:.1f}"
+        yield f"| {name} | {row['mutants']:,} | {seconds} | {row['what']} |"
+    yield ""
+    yield "| fault | mutants | killed | by a record alone | equivalent | survived | unknown |"
+    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
+    for operator, count, recorded in showing.by_operator(found.outcomes):
+        cells = [sum(count.values()), count[Fate.KILLED], recorded]
+        cells += [count[f] for f in (Fate.EQUIVALENT, Fate.SURVIVED, Fate.UNKNOWN)]
+        yield f"| {operator} | {' | '.join(str(c or '') for c in cells)} |"
+    yield from _lists(found)
+
+
+def _plain(text: str) -> str:
+    """Return the sum without what the clock said, which is another in every run."""
+    return re.sub(
+        r"; [0-9.]+ s of CPU time, [0-9.]+ s by the clock(, [0-9,]+ kept from before)?", "", text
+    )
+
+
+def _lists(found: Judged) -> Iterator[str]:
+    slow = [o for o in found.outcomes if o.slow]
+    lists = (
+        ("Killed by a slow check alone", slow),
+        ("Survived", found.of(Fate.SURVIVED)),
+        ("Unknown", found.of(Fate.UNKNOWN)),
+        ("Equivalent", found.of(Fate.EQUIVALENT)),
+        ("Killed by a record alone", [o for o in found.outcomes if o.recorded]),
+    )
+    for title, outcomes in lists:
+        if outcomes:
+            yield ""
+            yield f"### {title}"
+            yield ""
+            for at, told in _by_row(outcomes):
+                yield f"- `{at}`"
+                yield from (f"  - {line}" for line in told)
+    yield ""
+    yield "### Killed otherwise: for each check the last and the slowest"
+    yield ""
+    for name in CHECKS:
+        mine = [o for o in found.outcomes if o.check == name and not o.recorded]
+        if mine:
+            slowest = max(mine, key=lambda o: (o.seconds, o.name))
+            for o in dict.fromkeys((mine[-1], slowest)):
+                yield f"- {name}, {o.seconds:.1f} s: {_cell(o)}; {_code(o.message)}"
+
+
+def _by_row(outcomes: list[Outcome]) -> Iterator[tuple[str, list[str]]]:
+    rows: dict[str, list[str]] = {}
+    for o in outcomes:
+        rows.setdefault(o.at, []).append(_cell(o))
+    yield from rows.items()
+
+
+def _cell(o: Outcome) -> str:
+    place = o.where.rpartition("/")[2] or o.at
+    return f"{o.operator} ({place}): {_code(o.told)}"
+
+
+def _code(text: str) -> str:
+    return "`" + showing.short(text, 90).replace("`", "'") + "`"
