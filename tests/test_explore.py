@@ -22,7 +22,7 @@ import pytest
 from click.testing import CliRunner
 
 from checkers.cli import main
-from checkers.explore import Options, ScopeError, explore, read_setting, symmetry
+from checkers.explore import Options, ScopeError, explore, figure, read_setting, symmetry
 from checkers.explore.explore import chosen
 from checkers.explore.progress import expected_rest
 from checkers.explore.search import Full, Limits, Search
@@ -380,6 +380,23 @@ def test_the_order_of_one_radiant_does_not_use_everything() -> None:
     assert found.unreached
     assert found.unsent
     assert found.edges
+
+
+def test_the_figure_draws_what_was_taken_and_counts_the_rest() -> None:
+    """Of the order most declared edges are not taken by one radiant: they would hide the others."""
+    spec = spec_of("order")
+    found = explore(spec, read_setting(spec, "radiants=1"), Options(crashes=0, messages=4))
+    text = figure.dot(spec, found)
+    declared = spec.edges[0].allowed()
+    never = declared - found.edges.keys()
+    assert len(never) > figure.MOST_DASHED
+    assert f"of the {len(declared)} edges declared, {len(never)} were not taken" in text
+    assert text.count(" -> ") == len(found.edges) and "dashed" not in text
+    for leaf in spec.variables["state"].sort.leaves:  # type: ignore[attr-defined]
+        assert f'"{leaf}" [label="' in text
+    spec = spec_of("two_phase_textbook")
+    found = explore(spec, read_setting(spec, "peers=2"), Options(crashes=0, depth=1))
+    assert "style=dashed" in figure.dot(spec, found)
 
 
 def test_the_command(tmp_path: Path) -> None:
