@@ -482,9 +482,13 @@ def test_the_end_is_expected_only_where_levels_shrink() -> None:
     assert expected_rest([1, 8, 4, 2]) == 2
 
 
+@pytest.mark.parametrize("kept", [1, 1_000])
 @pytest.mark.parametrize("symmetry", [False, True])
-def test_two_answers_are_told_with_a_shortest_run(symmetry: bool) -> None:
-    """The search cannot go on from there, and counts nothing beyond."""
+def test_two_answers_are_told_with_a_shortest_run(
+    symmetry: bool, kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The search cannot go on from there, and counts nothing beyond; its levels kept or not."""
+    monkeypatch.setattr(importlib.import_module("checkers.explore.explore"), "KEPT", kept)
     spec = drop_clause(spec_of("two_phase_commit"), "tell_abort", 1)
     options = Options(crashes=0, symmetry=symmetry, statements=chosen(spec))
     found = explore(spec, read_setting(spec, "peers=2"), options)
