@@ -28,6 +28,7 @@ from model.lang.sorts import (
     OrderSort,
     SetSort,
     Sort,
+    StructSort,
     SumSort,
     parts_of,
 )
@@ -151,11 +152,12 @@ def _sorts(spec: Spec) -> list[Sort]:
 def _configuration(
     spec: Spec, count: int | None, constants: Sequence[str] | None
 ) -> tuple[dict[str, Any], list[str]]:
-    made = _members(spec, 3 if count is None else count, _given(spec, constants or ()))
-    if _suits(spec, *made):
+    given = _given(spec, constants or ())
+    made = members_config(spec, 3 if count is None else count, given=given)
+    if suits(spec, *made):
         return made
     for scenario in [] if constants else spec.scenarios:
-        if count in (None, len(scenario.nodes)) and _suits(spec, scenario.config, scenario.nodes):
+        if count in (None, len(scenario.nodes)) and suits(spec, scenario.config, scenario.nodes):
             return dict(scenario.config), list(scenario.nodes)
     sizes = sorted({len(s.nodes) for s in spec.scenarios})
     ways = [] if constants is None else ["give --constant NAME=VALUE"]
@@ -196,12 +198,21 @@ def _given(spec: Spec, constants: Sequence[str]) -> dict[str, Any]:
     return found
 
 
-def _members(spec: Spec, count: int, given: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    width = len(str(count))
-    names = [f"n{i + 1:0{width}}" for i in range(count)]
+def members_config(
+    spec: Spec, count: int, *, spare: int = 0, given: Mapping[str, Any] | None = None
+) -> tuple[dict[str, Any], list[str]]:
+    """Return a configuration whose first set of nodes has `count` members, and its nodes.
+
+    Each other constant has a node of its own, or the value that is `given`; `spare` nodes more are
+    in none.
+    """
+    given = given if given is not None else {}
+    width = len(str(count + spare))
+    every = [f"n{i + 1:0{width}}" for i in range(count + spare)]
+    names = every[:count]
     first = next((n for n, d in spec.config.parts.items() if _is_nodes(d.sort)), None)
     config: dict[str, Any] = {}
-    nodes: list[str] = [] if first in given else list(names)
+    nodes: list[str] = [] if first in given else list(every)
     for at, (name, decl) in enumerate(spec.config.parts.items()):
         if name in given:
             config[name] = given[name]
@@ -223,16 +234,22 @@ def _is_nodes(sort: Sort) -> bool:
 
 
 def _plain(sort: Sort) -> Any:
-    if isinstance(sort, SumSort):
-        return sort.leaves[0]
-    if isinstance(sort, MapSort):
-        return frozenset()
-    if isinstance(sort, AtomSort):
-        return _names(sort, 1)[0]
-    return default_of(sort)
+    """Return the simplest value of a sort."""
+    match sort:
+        case SumSort():
+            return sort.leaves[0]
+        case MapSort():
+            return frozenset()
+        case AtomSort():
+            return _names(sort, 1)[0]
+        case StructSort():
+            return tuple(_plain(part) for _, part in sort.parts)
+        case _:
+            return default_of(sort)
 
 
-def _suits(spec: Spec, config: Mapping[str, Any], nodes: Sequence[str]) -> bool:
+def suits(spec: Spec, config: Mapping[str, Any], nodes: Sequence[str]) -> bool:
+    """Tell whether a configuration satisfies what the spec assumes of it."""
     if not nodes:
         return False
     evaluator = Evaluator(spec)

@@ -17,23 +17,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from checkers.cases import cases_of, leaf_goals
+from checkers.instances import members_config, suits
 from checkers.scenarios import play
 from model.evaluate import Checker, Evaluator, Event, Mix, Simulation, shorten
 from model.evaluate.simulate import checkable
 from model.evaluate.values import EvaluationError
 from model.lang import Spec
-from model.lang.sorts import (
-    NODE,
-    AtomSort,
-    MapSort,
-    MaybeSort,
-    OrderSort,
-    RangeSort,
-    SetSort,
-    Sort,
-    StructSort,
-    SumSort,
-)
 
 MIXES = (
     Mix(tries=6, phase=30),
@@ -82,60 +71,9 @@ def standard_config(spec: Spec, members: int = 3) -> tuple[dict[str, Any], list[
     `members` nodes are in the first set of nodes, one in each other set, and one in none. Where
     that contradicts the spec's assumptions it is the configuration of the first scenario.
     """
-    made = _members_config(spec, members)
+    made = members_config(spec, members, spare=1)
     told = [(dict(s.config), list(s.nodes)) for s in spec.scenarios]
-    return next((one for one in [made, *told] if _suits(spec, *one)), made)
-
-
-def _suits(spec: Spec, config: dict[str, Any], nodes: list[str]) -> bool:
-    """Tell whether a configuration satisfies what the spec assumes of it."""
-    evaluator = Evaluator(spec)
-    state = evaluator.initial_state(config, nodes)
-    return all(evaluator.holds(state, s) for s in spec.of_kind("assumption"))
-
-
-def _members_config(spec: Spec, members: int) -> tuple[dict[str, Any], list[str]]:
-    names = [f"n{i + 1}" for i in range(members)]
-    nodes = [*names, f"n{members + 1}"]
-    config: dict[str, Any] = {}
-    first = next((n for n, d in spec.config.parts.items() if _is_nodes(d.sort)), None)
-    for at, (name, decl) in enumerate(spec.config.parts.items()):
-        if _is_nodes(decl.sort):
-            chosen = names if name == first else [f"c{at}"]
-            config[name] = frozenset(chosen)
-        elif decl.sort == NODE:
-            chosen = [f"c{at}"]
-            config[name] = chosen[0]
-        else:
-            chosen = []
-            config[name] = _plain(decl.sort)
-        nodes += [n for n in chosen if n not in nodes]
-    return config, nodes
-
-
-def _is_nodes(sort: Sort) -> bool:
-    return isinstance(sort, SetSort) and sort.of == NODE
-
-
-def _plain(sort: Sort) -> Any:
-    """Return the simplest value of a sort."""
-    match sort:
-        case SetSort() | MapSort():
-            return frozenset()
-        case MaybeSort():
-            return None
-        case SumSort():
-            return sort.leaves[0]
-        case StructSort():
-            return tuple(_plain(part) for _, part in sort.parts)
-        case OrderSort():
-            return (0, "") if sort.owned else 0
-        case AtomSort():
-            return f"{sort.name[0].lower()}1"
-        case RangeSort():
-            return 0
-        case _:
-            return False
+    return next((one for one in [made, *told] if suits(spec, *one)), made)
 
 
 def reach(
@@ -158,7 +96,7 @@ def reach(
     evaluator = Evaluator(spec)
     rules = [t.label for t in spec.transitions if t.kind == "rule"]
     event_of = {t.label: t.event.__name__ for t in spec.transitions if t.event is not None}
-    if not _suits(spec, dict(config), nodes):
+    if not suits(spec, dict(config), nodes):
         reason = "no configuration is known that satisfies the assumptions; tell one in a Scenario"
         return Reached(seed, 0, 0, Counter(), Counter(), missing_rules=rules, reason=reason)
     cases = [case for s in spec.statements.values() for case in cases_of(s)]

@@ -23,6 +23,7 @@ from checkers.showing import (
     print_reach,
     reach_html,
     reach_lines,
+    wrapped,
 )
 from checkers.verdict import Finding, Report, Verdict
 
@@ -83,7 +84,8 @@ def show(report: Report, console: Console, *, lemmas: bool = False) -> None:
     for finding in asked:
         assert finding.reach is not None
         for line in reach_lines(finding.reach):
-            console.print(Text(f"  {finding.name}: {line}"), soft_wrap=True)
+            for part in wrapped(f"  {finding.name}: {line}", console.width):
+                console.print(Text(part), soft_wrap=True)
     _show_sums(report, console)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import re
+import textwrap
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,21 @@ from checkers.verdict import Finding, Report
 
 MARK = "bold yellow"
 LEGEND = ": what is broken hangs on it; what is not shown has its first value"
+
+
+def wrapped(line: str, width: int | None) -> list[str]:
+    """Return a line as lines of a width (None: of any); the further ones stand deeper."""
+    if width is None or len(line) <= width:
+        return [line]
+    deeper = " " * min(len(line) - len(line.lstrip()) + 4, width // 2)
+    found = textwrap.wrap(
+        line,
+        width,
+        subsequent_indent=deeper,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return found or [line]
 
 
 def counterexample_lines(told: Counterexample) -> list[str]:
@@ -61,7 +77,9 @@ def _indented(by: int, lines: tuple[Line, ...]) -> Iterator[Line]:
         yield (Part(" " * by), *line)
 
 
-def reach_lines(reach: Reachability, *, in_full: bool = True, file: str = "") -> list[str]:
+def reach_lines(
+    reach: Reachability, *, in_full: bool = True, file: str = "", width: int | None = None
+) -> list[str]:
     """Return whether a run breaks the property, and the run, as plain lines.
 
     `file`: the program that replays it, if it was written.
@@ -71,15 +89,17 @@ def reach_lines(reach: Reachability, *, in_full: bool = True, file: str = "") ->
         lines.append(f"  nor in {reach.searched}")
     if reach.note:
         lines.append(f"  note: {reach.note}")
-    if reach.run is not None and in_full:
-        lines += [f"  {line}" for line in run_lines(reach.run, file)]
-    elif reach.run is not None:
+    if reach.run is not None and not in_full:
         lines.append(f"  {reach.run.broken}; --counterexamples DIR writes the run")
+    lines = [part for line in lines for part in wrapped(line, width)]
+    if reach.run is not None and in_full:
+        within = None if width is None else width - 2
+        lines += [f"  {line}" for line in run_lines(reach.run, file, within)]
     return lines
 
 
-def run_lines(run: ToldRun, file: str = "") -> list[str]:
-    """Return a run as numbered steps, and as a diagram."""
+def run_lines(run: ToldRun, file: str = "", width: int | None = None) -> list[str]:
+    """Return a run as numbered steps, and as a diagram, which alone may be wider than `width`."""
     config = ", ".join(f"{n} = {v}" for n, v in run.config)
     lines = [f"the run ({config or 'no configuration'}), found by {run.found_by}:"]
     for step in run.steps:
@@ -96,16 +116,14 @@ def run_lines(run: ToldRun, file: str = "") -> list[str]:
         lines.append(f"     -- {run.goes_on()}")
     lines.append(f"     broken: {run.broken}")
     lines.append("replayed by the reference evaluator, step by step; as a diagram:")
-    lines += ["", *run.chart.splitlines(), ""]
     if run.no_program:
-        lines.append(f"no program replays it on generated nodes: {run.no_program}")
+        last = f"no program replays it on generated nodes: {run.no_program}"
     elif file:
-        lines.append(f"{file} replays it on generated nodes")
+        last = f"{file} replays it on generated nodes"
     else:
-        lines.append(
-            "a program that replays it on generated nodes: --counterexamples DIR writes it"
-        )
-    return lines
+        last = "a program that replays it on generated nodes: --counterexamples DIR writes it"
+    above = [part for line in lines for part in wrapped(line, width)]
+    return [*above, "", *run.chart.splitlines(), "", *wrapped(last, width)]
 
 
 # ---------------------------------------------------------------- on a console
@@ -118,14 +136,30 @@ def print_counterexample(told: Counterexample, console: Console) -> None:
             text = Text("  ")
             for part in line:
                 text.append(part.text, style=MARK if part.marked else "")
-        else:
-            text = Text(f"  {plain(line)}")
-        console.print(text, soft_wrap=True)
+            _print_wrapped(text, console)
+            continue
+        for one in wrapped(f"  {plain(line)}", console.width):
+            console.print(Text(one), soft_wrap=True)
+
+
+def _print_wrapped(text: Text, console: Console) -> None:
+    """Print a line with its colours; the further ones stand deeper."""
+    rest = text
+    deeper = " " * min(len(text.plain) - len(text.plain.lstrip()) + 4, console.width // 2)
+    while len(rest.plain) > console.width:
+        start = len(rest.plain) - len(rest.plain.lstrip())
+        at = rest.plain.rfind(" ", start, console.width + 1)
+        at = at if at > start else rest.plain.find(" ", console.width)
+        if at < 0:
+            break
+        console.print(rest[:at], soft_wrap=True)
+        rest = Text(deeper) + rest[at + 1 :]
+    console.print(rest, soft_wrap=True)
 
 
 def print_reach(reach: Reachability, console: Console, *, in_full: bool = True) -> None:
     """Print whether a run breaks the property, and the run."""
-    for line in reach_lines(reach, in_full=in_full):
+    for line in reach_lines(reach, in_full=in_full, width=console.width - 2):
         console.print(Text(f"  {line}"), soft_wrap=True)
 
 

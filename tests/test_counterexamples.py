@@ -11,6 +11,7 @@ import io
 import itertools
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -185,6 +186,36 @@ def test_what_matters_is_coloured_on_a_terminal() -> None:
     plain_out = io.StringIO()
     showing.print_counterexample(told, Console(file=plain_out, no_color=True, width=200))
     assert "*state ERROR(RECOVER_RESET)*" in plain_out.getvalue()
+
+
+@pytest.mark.parametrize("colours", [False, True])
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_step_is_shown_within_the_columns(width: int, colours: bool) -> None:
+    """What it says is the same, and what matters is still marked."""
+    _, told = explained(1)
+
+    def shown(columns: int) -> str:
+        out = io.StringIO()
+        console = Console(file=out, force_terminal=colours, width=columns)
+        showing.print_counterexample(told, console)
+        return out.getvalue()
+
+    within = shown(width)
+    assert max(len(re.sub(r"\x1b\[[0-9;]*m", "", line)) for line in within.splitlines()) <= width
+    assert within.split() == shown(1_000).split() or colours
+    assert ("\x1b[1;33m" in within) is colours
+
+
+def test_a_run_is_shown_within_the_columns() -> None:
+    """But for its diagram, which would be none any more."""
+    spec = faulty(TWICE)
+    run = told_run(spec, unroll(spec, ["one-holder"], 8, PATIENCE).runs["one-holder"])
+    wide, narrow = showing.run_lines(run), showing.run_lines(run, width=40)
+    assert max(map(len, wide)) > 80
+    chart = run.chart.splitlines()
+    assert max(len(line) for line in narrow if line not in chart) <= 40
+    assert [line for line in narrow if line in chart] == [line for line in wide if line in chart]
+    assert " ".join(narrow).split() == " ".join(wide).split()
 
 
 def test_a_local_obligation_claims_nothing_of_the_state_before() -> None:

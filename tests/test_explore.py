@@ -22,7 +22,7 @@ import pytest
 from click.testing import CliRunner
 
 from checkers.cli import main
-from checkers.explore import Options, ScopeError, explore, read_setting, symmetry
+from checkers.explore import Options, ScopeError, explore, figure, read_setting, symmetry
 from checkers.explore.explore import chosen
 from checkers.explore.progress import expected_rest
 from checkers.explore.search import Full, Limits, Search
@@ -382,6 +382,23 @@ def test_the_order_of_one_radiant_does_not_use_everything() -> None:
     assert found.edges
 
 
+def test_the_figure_draws_what_was_taken_and_counts_the_rest() -> None:
+    """Of the order most declared edges are not taken by one radiant: they would hide the others."""
+    spec = spec_of("order")
+    found = explore(spec, read_setting(spec, "radiants=1"), Options(crashes=0, messages=4))
+    text = figure.dot(spec, found)
+    declared = spec.edges[0].allowed()
+    never = declared - found.edges.keys()
+    assert len(never) > figure.MOST_DASHED
+    assert f"of the {len(declared)} edges declared, {len(never)} were not taken" in text
+    assert text.count(" -> ") == len(found.edges) and "dashed" not in text
+    for leaf in spec.variables["state"].sort.leaves:  # type: ignore[attr-defined]
+        assert f'"{leaf}" [label="' in text
+    spec = spec_of("two_phase_textbook")
+    found = explore(spec, read_setting(spec, "peers=2"), Options(crashes=0, depth=1))
+    assert "style=dashed" in figure.dot(spec, found)
+
+
 def test_the_command(tmp_path: Path) -> None:
     files = {n: str(tmp_path / n) for n in ("e.json", "p.svg", "f.dot")}
     told = CliRunner().invoke(
@@ -465,9 +482,13 @@ def test_the_end_is_expected_only_where_levels_shrink() -> None:
     assert expected_rest([1, 8, 4, 2]) == 2
 
 
+@pytest.mark.parametrize("kept", [1, 1_000])
 @pytest.mark.parametrize("symmetry", [False, True])
-def test_two_answers_are_told_with_a_shortest_run(symmetry: bool) -> None:
-    """The search cannot go on from there, and counts nothing beyond."""
+def test_two_answers_are_told_with_a_shortest_run(
+    symmetry: bool, kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The search cannot go on from there, and counts nothing beyond; its levels kept or not."""
+    monkeypatch.setattr(importlib.import_module("checkers.explore.explore"), "KEPT", kept)
     spec = drop_clause(spec_of("two_phase_commit"), "tell_abort", 1)
     options = Options(crashes=0, symmetry=symmetry, statements=chosen(spec))
     found = explore(spec, read_setting(spec, "peers=2"), options)

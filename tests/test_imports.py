@@ -150,7 +150,7 @@ PARTS: dict[str, Part] = {
     "instances": Part(("checkers.instances", "checkers.scope"), parts=MODEL),
     "reach": Part(
         ("checkers.reach", "checkers.cases", "checkers.scenarios"),
-        parts=("verdict", *MODEL),
+        parts=("verdict", "instances", *MODEL),
         libraries=None,
     ),
     "conformance": Part(

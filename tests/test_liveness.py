@@ -321,6 +321,8 @@ def test_a_lasso_is_told_with_its_loop_and_why_it_is_fair() -> None:
     (begins,) = (i for i, line in enumerate(chart) if "== the loop begins" in line)
     assert chart[begins + 1].split()[0] == str(run.loop)
     assert f"and so on from step {run.loop}" in chart[-1]
+    narrow = [line for line in run_lines(run, width=60) if line not in chart]
+    assert max(map(len, narrow)) <= 60
     drawn = ElementTree.fromstring(run.svg)
     assert [e.get("class") for e in drawn.iter() if e.get("class") == "loop"] == ["loop"]
     assert any("for ever" in (e.text or "") for e in drawn.iter())

@@ -285,6 +285,27 @@ def test_memory_is_bounded_and_named_and_the_next_query_is_answered(ways: str) -
     assert then == "True", "what ran out of memory took the rest with it"
 
 
+def test_after_a_glutton_nothing_is_asked_where_it_was() -> None:
+    """Each later solver of that process would take fifty times as long."""
+    told = in_a_process_of_its_own("""
+        from checkers.solving import Limits, Portfolio, portfolio
+        from tests.test_solving import FOLLOWS, FOLLOWS_NOT, PATIENCE, Stage, Z3_ALONE, glutton
+        portfolio.FIRST = ((Stage.ALL, PATIENCE),)
+        portfolio.ROUNDS = (PATIENCE,)
+        with Portfolio(Limits(PATIENCE, megabytes=200), Z3_ALONE[:1]) as asked:
+            print(asked.ask(FOLLOWS).by)
+            print(asked.ask(glutton()).cause.name)
+            asked.forget()
+            again = asked.ask(FOLLOWS)
+            print(again.by, again.hypotheses)
+            print(asked.ask(FOLLOWS_NOT).follows)
+    """)
+    first, glutted, then, last = told.splitlines()
+    assert first == f"z3, {Stage.ALL.value}" and glutted == "MEMORY"
+    assert then == f"{Z3_ALONE[0].name} ('known',)"
+    assert last in ("None", "False"), "never a proof"
+
+
 def test_a_process_that_eats_memory_takes_nothing_with_it(own_process: Outside) -> None:
     small = Outside(100)
     answer = small.ask("z3", {"max_memory": 100_000}, script(glutton()), PATIENCE, "z3")

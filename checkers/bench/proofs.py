@@ -5,9 +5,9 @@ which `verify` checks as well.
 
 Each row is measured once: a proof takes seconds, and none is faster for having been made before.
 The rates are obligations a second, those met by frame not counted; the notes tell the seconds. A
-part of the rules, or of the properties, is each fourth, or each second one in the order of the spec,
-so that easy and hard ones are in it as they are in the whole; there the seconds are of processor
-time, since they are to be compared. All of it takes two minutes on two cores that do nothing else.
+part of the rules, or of the properties, is each fourth, or each second one in the order of the
+spec, so that easy and hard ones are in it as they are in the whole; there the seconds are of
+processor time, since they are to be compared. All of it takes two minutes on two idle cores.
 """
 
 from __future__ import annotations

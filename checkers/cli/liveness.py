@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from checkers import report
-from checkers.cli.common import UNKNOWN, check_files, load_spec, write, wrong
-from checkers.showing import run_lines
+from checkers.cli.common import UNKNOWN, check_files, console, load_spec, write, wrong
+from checkers.showing import run_lines, wrapped
 from checkers.story import run_data
 from checkers.strengthen.command import Teller
 from checkers.verdict import Verdict
@@ -127,7 +127,7 @@ def liveness_command(
         raise SystemExit(UNKNOWN) from None
     finally:
         teller.close()
-    for line in lines(found):
+    for line in lines(found, console().width):
         click.echo(line)
     if json_file is not None:
         text = json.dumps(as_json(found), indent=2)
@@ -159,26 +159,30 @@ def _draw(file: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8")
 
 
-def lines(found: Outcome) -> list[str]:
-    """Return what was found as lines."""
-    told = [f"liveness of {found.spec} ({found.bound})", f"  fair: {', '.join(found.fairness)}"]
-    told += [f"  assumed: {text}" for text in found.assumed]
+def lines(found: Outcome, width: int | None = None) -> list[str]:
+    """Return what was found as lines, of runs the diagrams alone wider than `width`."""
+    told: list[str] = []
+
+    def say(*more: str) -> None:
+        told.extend(part for line in more for part in wrapped(line, width))
+
+    say(f"liveness of {found.spec} ({found.bound})", f"  fair: {', '.join(found.fairness)}")
+    say(*(f"  assumed: {text}" for text in found.assumed))
     size = f"{found.states:,} states, {found.edges:,} steps"
-    told.append(f"  {size}; from {found.cut:,} states something leads out of the scope")
-    width = max(len(c.name) for c in found.checked)
+    say(f"  {size}; from {found.cut:,} states something leads out of the scope")
+    column = max(len(c.name) for c in found.checked)
     for one in found.checked:
-        told += ["", f"{one.name:<{width}}  {one.verdict.value}  {one.title}"]
+        say("", f"{one.name:<{column}}  {one.verdict.value}  {one.title}")
         if one.reason:
-            told.append(f"  {one.reason}")
+            say(f"  {one.reason}")
         if one.run is not None:
-            told += [f"  {line}" for line in run_lines(one.run)]
-            told.append("  it is fair to everything that is declared fair:")
-            told += [f"    {line}" for line in one.fair]
+            within = None if width is None else width - 2
+            told += [f"  {line}" for line in run_lines(one.run, width=within)]
+            say("  it is fair to everything that is declared fair:")
+            say(*(f"    {line}" for line in one.fair))
         elif not one.reason:
-            told.append(
-                f"  it is due in {one.due:,} states, and no fair run breaks it in the scope"
-            )
-    told += ["", _sums(found)]
+            say(f"  it is due in {one.due:,} states, and no fair run breaks it in the scope")
+    say("", _sums(found))
     return told
 
 

@@ -5,6 +5,7 @@ Belongs here: from counts to DOT text. Never here: counting, or drawing (`model.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from math import log
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 COLD, HOT = (0xC6, 0xD4, 0xE8), (0xB0, 0x1C, 0x1C)
 NEVER = "#bbbbbb"
+MOST_DASHED = 20
+"""Of declared edges that were not taken; more of them hide those that were, and are counted."""
 
 
 def colour(count: int, most: int) -> str:
@@ -29,8 +32,28 @@ def quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+def _grouped(leaves: Iterable[str]) -> Iterator[str]:
+    """Yield the states, those of one outermost case in a frame."""
+    groups: dict[str, list[str]] = {}
+    for leaf in leaves:
+        groups.setdefault(leaf.partition("(")[0], []).append(leaf)
+    for number, (case, members) in enumerate(groups.items()):
+        if members == [case]:
+            yield f"  {quoted(case)} [label={quoted(case)}]"
+            continue
+        yield f"  subgraph cluster_{number} {{"
+        yield f'    graph [label={quoted(case)}, labelloc=t, style="rounded,filled",'
+        yield '           fillcolor="#f6f6f6", color="#999999"]'
+        for leaf in members:
+            inner = leaf.removeprefix(f"{case}(").removesuffix(")") or leaf
+            yield f"    {quoted(leaf)} [label={quoted(inner)}]"
+        yield "  }"
+
+
 def dot(spec: Spec, found: Explored) -> str:
     """Return the figure: every edge that was taken, and, dashed, the declared ones that were not.
+
+    Where these are many, the figure says how many they are, and leaves them out.
 
     Raises `ValueError` where the spec has no edge table.
     """
@@ -42,17 +65,25 @@ def dot(spec: Spec, found: Explored) -> str:
     allowed = table.allowed()
     most = max((n for e, n in taken.items() if e in allowed), default=0)
     leaves = spec.variables[table.variable].sort.leaves  # type: ignore[attr-defined]
+    title = f"Steps taken, by {table.variable}: {found.bound()}"
+    never = sorted(allowed - taken.keys())
+    if len(never) > MOST_DASHED:
+        title += f"; of the {len(allowed)} edges declared, {len(never)} were not taken"
+        allowed_drawn = allowed - set(never)
+    else:
+        allowed_drawn = allowed
     lines = [
         f"digraph {quoted(spec.name + '_taken')} {{",
-        '  graph [rankdir=LR, fontname="Helvetica", labelloc=b, label='
-        + quoted(f"Steps taken, by {table.variable}: {found.bound()}")
+        '  graph [rankdir=LR, nodesep=0.3, ranksep=0.8, fontname="Helvetica", labelloc=b, label='
+        + quoted(title)
         + "]",
-        '  node [shape=box, style=rounded, fontname="Helvetica", fontsize=11]',
-        '  edge [fontname="Helvetica", fontsize=10]',
+        '  node [shape=box, style="rounded,filled", fillcolor=white, fontname="Helvetica",'
+        " fontsize=14]",
+        '  edge [fontname="Helvetica", fontsize=13, arrowsize=0.8]',
     ]
-    lines += [f"  {quoted(leaf)}" for leaf in leaves]
+    lines += _grouped(leaves)
     order = {leaf: i for i, leaf in enumerate(leaves)}
-    edges = sorted({*taken, *allowed}, key=lambda e: (order[e[0]], order[e[1]]))
+    edges = sorted({*taken, *allowed_drawn}, key=lambda e: (order[e[0]], order[e[1]]))
     for before, after in edges:
         count = taken.get((before, after), 0)
         ends = f"  {quoted(before)} -> {quoted(after)} "

@@ -271,11 +271,16 @@ def told_run(asking: Asking, broken: Broken) -> tuple[ToldRun | None, str]:
         statements = [s for s in asking.properties.statements if s.name == broken.name]
         properties = Properties(again.world, statements)
         properties.attach(again)
+        found = None
         try:
-            found = go(again) or properties.broken.get(broken.name)
+            found = go(again)
+            if found is not None:
+                properties.place(again)
         except Interrupted:
-            again.stopped, found = "interrupted", None
-        if found is None:
+            again.stopped = "interrupted"
+        if broken.name != DETERMINISM:
+            found = properties.broken.get(broken.name)
+        if found is None or found.depth < 0:
             early = f"the search for its run ended early: {again.stopped}"
             return None, early if again.stopped else "it is not found again: please report this"
         run = run_to(again, found)

@@ -140,5 +140,5 @@ def _statements(found: Explored, console: Console, lemmas: bool) -> None:
         if asked.run is not None:
             console.print()
             console.print(Text(f"{asked.name}: {asked.reason}"))
-            for line in run_lines(asked.run):
+            for line in run_lines(asked.run, width=console.width - 2):
                 console.print(Text(f"  {line}"), soft_wrap=True)

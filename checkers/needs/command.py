@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from checkers.cache.store import FOLDER
+from checkers.showing import wrapped
 from checkers.strengthen.command import Teller
 from model.lang import Spec
 from model.lang.errors import suggest
@@ -84,8 +85,11 @@ def needs_command(load: Callable[[str], Spec]) -> click.Command:
             click.echo("interrupted: nothing is decided", err=True)
             raise SystemExit(3) from None
         teller.close()
+        from checkers.cli.common import console  # the commands import this module
+
         for line in needs_lines(found, everything):
-            click.echo(line)
+            for part in wrapped(line, console().width):
+                click.echo(part)
         spare = any(not x.needed for x in found.lemmas) or any(not g.by for g in found.guards)
         raise SystemExit(3 if found.unproved else 1 if spare else 0)
 

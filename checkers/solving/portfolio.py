@@ -6,6 +6,10 @@ A solver's `unsat` proves the goal; `sat` says that it does not follow, and ends
 Anything else is no answer: the next way is tried, until the query's time is over. The cause of no
 answer is memory where a try ran out of it, else time where one ran out of it, else the solvers gave
 up by themselves.
+
+Z3 numbers its terms, and what ran out of memory inside this process leaves numbers so high that
+each later solver here takes fifty times as long. From then on all is asked outside, in a process
+that such a question ends.
 """
 
 from __future__ import annotations
@@ -38,6 +42,7 @@ class Portfolio:
         self.ways = tuple(w for w in chosen if w.engine != "cvc5" or has_cvc5())
         self._helped: defaultdict[str, set[str]] = defaultdict(set)
         self._inside = Inside(self.limits.megabytes)
+        self._slow_inside = False
         self._outside = Outside(self.limits.megabytes)
 
     def __enter__(self) -> Portfolio:
@@ -72,12 +77,14 @@ class Portfolio:
         return Answer(None, "", spent, cause=cause, reason=_told(gave_up, cause, self.limits))
 
     def _tries(self, query: Query, started: float) -> Iterator[Answer]:
-        for stage, seconds in FIRST:
+        first_tries = () if self._slow_inside and self.ways else FIRST
+        for stage, seconds in first_tries:
             left = self._left(started)
             if left <= 0:
                 return
             first = query.first | self._helped[query.topic]
             answer = self._inside.ask(query, stage, min(seconds, left), first)
+            self._slow_inside |= answer.cause is Cause.MEMORY
             last = stage is FIRST[-1][0]
             if answer.follows or last:  # that less than all does not suffice says nothing
                 yield answer
