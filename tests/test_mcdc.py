@@ -150,6 +150,13 @@ def test_cases_are_small_and_stand_at_the_border() -> None:
     assert max(terms)[0] <= 2
 
 
+def test_the_figures_in_the_docs_are_those_of_the_file() -> None:
+    lines = (ROOT / "docs" / "mcdc.md").read_text(encoding="utf-8").splitlines()
+    told_ = [" ".join(line.split()) for line in lines]
+    for name, value_ in facts(coverage(order_spec(), stored())):
+        assert f"{name} {value_}" in told_
+
+
 @pytest.mark.slow
 def test_the_file_is_what_is_made_now() -> None:
     spec = order_spec()
@@ -552,7 +559,9 @@ def test_verify_tells_that_the_file_is_stale(
     changed = drop_clause(order_spec(), t.label, 2)
     (stale,) = tasks._stale_cases(changed)
     assert stale.path == "tests/cases/order.jsonl"
-    assert stale.why == "line 1: its cases were made from the spec as it was before it was changed"
+    assert stale.why == (
+        "line 1: its cases were made from the spec as it was before it was changed; run `make cases`"
+    )
     monkeypatch.setattr(file, "ORDER", tmp_path / "order.jsonl")
     file.ORDER.write_text(rewritten(text, 40, '"config"', '"konfig"'), encoding="utf-8")
     assert file.why_stale(order_spec(), file.ORDER).startswith("line 40: its check does not fit")
