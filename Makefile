@@ -23,7 +23,7 @@ INSTALL := -m pip install --quiet --quiet --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help verify test test-long generate figures lint format bench lock clean FORCE
+.PHONY: help verify test test-long generate figures cases lint format bench lock clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,9 @@ generate: $(VENV)/.ready ## write what is derived from the spec
 
 figures: $(VENV)/.ready ## draw the figures
 	$(VENV)/bin/oathbound figures $(ARGS)
+
+cases: $(VENV)/.ready ## have the solver make the test cases of each guard's clauses
+	$(VENV)/bin/oathbound mcdc $(ARGS)
 
 lint: $(VENV)/.ready ## check style, format and types
 	$(VENV)/bin/ruff check $(SOURCES)

@@ -454,7 +454,8 @@ def _stale_cases(spec: Spec) -> list[artefacts.Stale]:
     from checkers.mcdc.file import ORDER, why_stale
 
     why = why_stale(spec, ORDER)
-    return [artefacts.Stale(ORDER.relative_to(artefacts.ROOT).as_posix(), why)] if why else []
+    path = ORDER.relative_to(artefacts.ROOT).as_posix()
+    return [artefacts.Stale(path, f"{why}; run `make cases`")] if why else []
 
 
 def figure(source: Source, without: frozenset[str] = frozenset()) -> Gathered:

@@ -61,7 +61,7 @@ SHOWN = 5
     "--all",
     "everything",
     is_flag=True,
-    help="Tell what lemmas, or the order of rows, exclude, too.",
+    help="Tell every proof of what is impossible.",
 )
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON there.")
 def mcdc_command(
@@ -84,7 +84,12 @@ def mcdc_command(
 
     covered = coverage(loaded, found)
     started = time.process_time()
-    failures = cases.run(node, stored=found.cases, spec=loaded)
+    try:
+        failures = cases.run(node, stored=found.cases, spec=loaded)
+    except (AttributeError, ValueError) as error:  # it is not the node of this spec
+        click.echo(f"the generated node cannot be run: {error}")
+        click.echo("fix: run `make generate`", err=True)
+        raise SystemExit(REFUTED) from None
     seconds = time.process_time() - started
     _show(covered, everything)
     _show_run(failures, len(found.cases), seconds)
@@ -152,7 +157,11 @@ def _node(spec: Spec, target: str) -> ModuleType:
             package = package_of(spec)
         except GeneratorError as error:
             wrong(f"{target}: no node can be generated: {error}", "mend that first")
-    return importlib.import_module(f"{package}.node")
+    try:
+        return importlib.import_module(f"{package}.node")
+    except Exception as error:  # somebody may have edited it
+        told = f"{type(error).__name__}: {error}"
+        wrong(f"the generated node cannot be loaded: {told}", "run `make generate`")
 
 
 def _shown(path: Path) -> str:

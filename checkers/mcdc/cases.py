@@ -83,7 +83,7 @@ def run(
     """
     from checkers.mcdc import file
 
-    spec = spec if spec is not None else _order()
+    spec = spec if spec is not None else order_spec()
     stored = stored if stored is not None else file.order_cases()
     durable = frozenset(name for name, d in spec.variables.items() if d.durable)
     subject = GeneratedNode(spec, node=node)
@@ -159,5 +159,6 @@ def _differences(
 
 
 @cache
-def _order() -> Spec:
+def order_spec() -> Spec:
+    """Return the order's spec."""
     return load("order")

@@ -17,12 +17,11 @@ from checkers.mcdc.file import Stored
 from checkers.mcdc.goals import (
     ANSWERS,
     BEFORE,
-    BEHIND,
     CHOICE,
     CLAUSE,
     CONDITION,
-    FIRST,
     NEEDED,
+    VALUE,
     Goal,
     goals_of,
 )
@@ -34,10 +33,13 @@ KINDS = {
     CLAUSE: "a clause is alone false",
     NEEDED: "so it is where no rule before it answers",
     CONDITION: "a condition in a clause decides",
+    VALUE: "a value that a condition asks for, or not, decides",
     BEFORE: "a row keeps a later one from answering",
     CHOICE: "a choice in what a row does decides",
 }
 """The kinds of goals, in words."""
+DECISIONS = frozenset({ANSWERS, CLAUSE, CONDITION, CHOICE})
+"""What modified condition/decision coverage asks for; the others make the cases tell more."""
 
 
 @dataclass
@@ -102,6 +104,8 @@ class Coverage:
     impossible: dict[str, Any]
     unlikely: dict[str, Any]
     unknown: dict[str, str]
+    what: dict[str, str]
+    """The kind of each goal, by its name."""
 
     @property
     def clauses(self) -> Tally:
@@ -123,9 +127,11 @@ def coverage(spec: Spec, found: Made | Stored) -> Coverage:
     """Return what cases cover of a spec."""
     shown = {name for case in found.cases for name in case.shows}
     events, kinds = [], {kind: Tally() for kind in KINDS}
+    what: dict[str, str] = {}
     for name, event in spec.events.items():
         goals = goals_of(spec, event)
         each = {goal.name: _tally(goal, shown, found) for goal in goals}
+        what |= {goal.name: goal.what for goal in goals}
         for goal in goals:
             kinds[goal.what] += each[goal.name]
         clauses, conditions = _of_rows(spec, goals, each)
@@ -143,6 +149,7 @@ def coverage(spec: Spec, found: Made | Stored) -> Coverage:
         {n: p for n, p in found.impossible.items()},
         {n: p for n, p in found.unlikely.items()},
         dict(found.unknown),
+        what,
     )
 
 
@@ -225,10 +232,11 @@ def _sums(t: Tally) -> str:
 def named(found: Coverage, everything: bool) -> Iterator[str]:
     """Yield what is impossible with its proof, and what is not known.
 
-    With `everything` also what the order of rows makes impossible, and what lemmas exclude.
+    With `everything` also what is not asked of modified condition/decision coverage, and what
+    lemmas exclude.
     """
     for name, proof in found.impossible.items():
-        if everything or not (BEHIND in name or name.endswith(FIRST)):
+        if everything or found.what[name] in DECISIONS:
             yield f"impossible: {name}"
             yield f"  these exclude each other: {'; '.join(proof.used)}"
     for name, proof in found.unlikely.items() if everything else ():

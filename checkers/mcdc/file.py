@@ -25,7 +25,7 @@ from typing import Any
 from checkers.cache.prints import Prints
 from checkers.cache.store import digest
 from checkers.given import Given
-from checkers.mcdc.cases import Case, Situation
+from checkers.mcdc.cases import Case, Situation, order_spec
 from checkers.mcdc.impossible import Proof
 from checkers.mcdc.make import Made
 from checkers.mcdc.values import from_json, to_json
@@ -33,7 +33,6 @@ from model.evaluate import EvaluationError, Event, Outcome, Packet, RefusedBy, V
 from model.evaluate.values import default_of
 from model.lang import Message, Spec
 from model.lang.declare import Reply
-from model.lang.load import load
 from model.lang.sorts import AtomSort, MapSort, Sort, StructSort, SumSort
 
 SCHEMA = 1
@@ -373,4 +372,4 @@ def _values(parts: Any, data: dict[str, Any], place: str) -> dict[str, Value]:
 @cache
 def order_cases() -> tuple[Case, ...]:
     """Return the order's cases, from their file. Raises `BadFile`."""
-    return tuple(read(load("order"), ORDER).cases)
+    return tuple(read(order_spec(), ORDER).cases)

@@ -22,14 +22,14 @@ from dataclasses import dataclass, field, replace
 from model.lang import Spec
 from model.lang.declare import Event
 from model.lang.expr import Expr, Kind, conjunction, disjunction, negate, same, show, walk
-from model.lang.sorts import BOOL, NODE, MaybeSort, SetSort
+from model.lang.sorts import BOOL, NODE, MaybeSort, RangeSort, SetSort, SumSort
 from model.lang.spec import Transition
 
 Path = tuple[int, ...]
 """Where a part of an expression stands: the places of its parents' arguments."""
 
 ANSWERS, CLAUSE, NEEDED = "answers", "clause", "needed"
-CONDITION, BEFORE, CHOICE = "condition", "before", "choice"
+CONDITION, VALUE, BEFORE, CHOICE = "condition", "value", "before", "choice"
 FIRST, BEHIND = ", and no rule before it answers", "would answer, were it not for"
 
 _CONNECTIVES = frozenset({Kind.NOT, Kind.AND, Kind.OR, Kind.IMPLIES})
@@ -40,9 +40,10 @@ class Goal:
     """Something to be shown by a case: `wanted` holds of it, each expression with its value.
 
     `what`: the row answers; its clause is alone false; so it is where no rule before it answers, so
-    that a node that tries one after another needs it; a condition in it decides, being `value`;
-    the row is not asked since the one called `text` answers before it; a choice in what it does is
-    `value`. `wishes` are tried in turn, and kept where they can be had: they make a case tell more.
+    that a node that tries one after another needs it; a condition in it decides, being `value`; it
+    does so at a value that it is about; the row is not asked since the one called `text` answers
+    before it; a choice in what it does is `value`. `wishes` are tried in turn, and kept where they
+    can be had: they make a case tell more.
     """
 
     row: str
@@ -72,6 +73,8 @@ class Goal:
                 return f"{self.row}: only {self.text} is false{FIRST}"
             case "before":
                 return f"{self.row} {BEHIND} {self.text}"
+            case "value":
+                return f"{self.row}: where {self.text} decides, {value}"
             case "condition":
                 return f"{self.row}: {self.text} decides, {value}"
             case _:
@@ -131,6 +134,8 @@ def _of_row(
             yield Goal(t.label, NEEDED, clause.text, False, at, first, (*still, *spoken), near)
         whole = plain(clause.expr)
         places = list(conditions(whole))
+        if t.kind == "rule":
+            yield from _at_the_border(t, at, whole, others, rest, unheard)
         if len(places) < 2:
             continue  # the clause is its condition, or the contrary of it
         for number, (path, positive) in enumerate(places):
@@ -143,6 +148,27 @@ def _of_row(
                 near = tuple(_borders(condition))
                 yield Goal(t.label, CONDITION, text, value, at, wanted, words, near, path)
     yield from _choices(t, (*none, *holds), told)
+
+
+def _at_the_border(
+    t: Transition,
+    at: int,
+    whole: Expr,
+    others: tuple[tuple[Expr, bool], ...],
+    rest: tuple[str, ...],
+    unheard: tuple[Expr, ...],
+) -> Iterator[Goal]:
+    """Yield that each condition of a rule's clause decides at each value that it is about."""
+    clause = t.clauses[at]
+    for path, positive in conditions(whole):
+        condition = part_at(whole, path)
+        for equation, value in _values(condition):
+            deciding = (*_deciding(whole, path, positive, value), (equation, True))
+            words = (*rest, *_in_words(show(condition), clause.text, value), show(equation))
+            text = show(equation) + ("" if condition is whole else f", by {show(condition)},")
+            text = f"{text} in {clause.text}"
+            wishes = () if value == positive else unheard
+            yield Goal(t.label, VALUE, text, value, at, (*others, *deciding), words, wishes, path)
 
 
 def _none_of(rules: Sequence[Transition]) -> Expr:
@@ -291,6 +317,26 @@ def _seen(t: Transition) -> Iterator[Expr]:
             yield negate(Expr(Kind.EQ, BOOL, (out.to, Expr(Kind.EMPTY, out.to.sort))))
         elif isinstance(out.to.sort, MaybeSort):
             yield Expr(Kind.KNOWN, BOOL, (out.to,))
+
+
+def _values(e: Expr) -> Iterator[tuple[Expr, bool]]:
+    """Yield what a condition may be wrong about: equations, each with what it is where they hold.
+
+    Of a case among several these are all cases, of a comparison by order that both are equal.
+    """
+    if e.kind in (Kind.LT, Kind.LE):
+        yield Expr(Kind.EQ, BOOL, e.args), e.kind is Kind.LE
+    elif e.kind is Kind.IS:
+        (x,) = e.args
+        assert isinstance(x.sort, SumSort)
+        for leaf in x.sort.leaves:
+            yield Expr(Kind.EQ, BOOL, (x, Expr(Kind.CONST, x.sort, (), leaf))), leaf in e.data
+    elif e.kind is Kind.EQ and e.args[1].kind is Kind.CONST:
+        x, y = e.args
+        if isinstance(x.sort, SumSort | RangeSort):
+            every = x.sort.leaves if isinstance(x.sort, SumSort) else range(x.sort.top + 1)
+            for one in every:
+                yield Expr(Kind.EQ, BOOL, (x, Expr(Kind.CONST, x.sort, (), one))), one == y.data
 
 
 def _borders(e: Expr) -> Iterator[Expr]:

@@ -32,6 +32,10 @@ SCOPES = (Scope(nodes=3, atoms=2, bits=2), Scope(nodes=5, atoms=3, bits=3))
 """Where a case is looked for: the second only where the first has none and some state could."""
 
 
+MOST_MS = 120_000
+"""A question takes a millisecond; one that takes so long is not decided."""
+
+
 class Undecided(Exception):
     """The solver gave up on a question of the bounded reading; the text says why."""
 
@@ -61,6 +65,7 @@ class Room:
         self.v = v = RunVocabulary(spec, scope)
         v.begin_step(0)
         self._solver = z3.SolverFor("QF_FD")
+        self._solver.set("timeout", MOST_MS)
         self._literals: dict[int, tuple[Expr, z3.BoolRef]] = {}
         self._count = 0
         self.fields = {n: v.constants(f"event.{n}", d.sort) for n, d in event.parts.items()}
