@@ -206,6 +206,7 @@ FAULTS = (
         'Clause("guard", "m.term == me.term"),',
         'Clause("guard", "m.term >= me.term"),',
         "RequestVote",
+        ("what the row is", "m.term >= me.term"),
     ),
     Edit(
         "a handler is not in the table",
