@@ -205,7 +205,8 @@ FAULTS = (
         "rules",
         'Clause("guard", "m.term == me.term"),',
         'Clause("guard", "m.term >= me.term"),',
-        "Vote",
+        "RequestVote",
+        ("what the row is", "m.term >= me.term"),
     ),
     Edit(
         "a handler is not in the table",
@@ -491,8 +492,8 @@ UNREAD = (
     (
         "another field in a message",
         "types",
-        "class Heartbeat:\n",
-        "class Heartbeat:\n    more: int\n",
+        "    term: Final",
+        "    more: Final[int]\n    term: Final",
         "has the fields",
     ),
 )

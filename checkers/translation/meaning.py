@@ -134,9 +134,10 @@ class Standard(Vocabulary):
         return made
 
     def _default_term(self, sort: Sort) -> Term:
+        """Return the term of a part of a map's default; of what is then nothing, any."""
         value = default_value(sort)
         if value is None:
-            raise UnsupportedExpression(f"a map to {sort}, which has no default")
+            return z3.IntVal(0) if isinstance(sort, AtomSort) else self.elements(sort)[0]
         terms = self.flat(self.translator(Before(self)).value(value))
         assert len(terms) == 1
         return cast(Term, terms[0])

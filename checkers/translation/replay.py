@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -299,28 +299,32 @@ def _handled(node: GeneratedNode, call: Call, event: type[Event]) -> dict[str, A
     found["persists"] = sorted(answer.persist)
     if (made.me, made.config) != (call.me, node.config(call.config)):
         found["its name and configuration"] = "changed"
-    found |= _odd_types(node, call, given)
+    found |= _beside(node, call, given)
     return found
 
 
-def _odd_types(node: GeneratedNode, call: Call, given: Given) -> dict[str, str]:
-    """Return what is, or is sent or replied, as a value of another type than it is read as.
+def _beside(node: GeneratedNode, call: Call, given: Given) -> dict[str, str]:
+    """Return what plain values do not tell: what the row says of itself, and values' types.
 
-    A tuple equals a named one, and True equals 1: plain values would not tell.
+    A tuple equals a named one, and True equals 1: told is what has another type than it is read as.
     """
     made, found = _put(node, call), {}
-    _, sends, reply = made.handle(node.plain.read_event(given.name, given.fields), given.sender)
+    rule, sends, reply = made.handle(node.plain.read_event(given.name, given.fields), given.sender)
     for name, (attribute, reader) in node.plain.VARIABLES.items():
         found[f"the type of {name}"] = (getattr(made, attribute), reader)
     for table, one in ((node.plain.REPLIES, reply), *((node.plain.EVENTS, m) for _, m in sends)):
         for name, reader in table[type(one).__name__][1].items():
             found[f"the type of {name} in {type(one).__name__}"] = (getattr(one, name), reader)
-    told = {}
+    told = {"what the row is": _row(rule.kind, rule.event, rule.clauses)}
     for what, (value, reader) in found.items():
         wanted = reader(node.plain.to_plain(value))
         if _types(value) != _types(wanted):
             told[what] = f"{value!r}, read as {wanted!r}"
     return told
+
+
+def _row(kind: str, event: str, clauses: Iterable[Any]) -> str:
+    return ", ".join([f"a {kind} of {event}", *(f"{c.kind} {c.text}" for c in clauses)])
 
 
 def _types(value: Any) -> Any:
@@ -342,6 +346,8 @@ def _answered(evaluator: NodeEvaluator, call: Call, event: type[Event]) -> dict[
     found = {"row": out.transition, **_held({**call.before, **out.updates})}
     found["sends"] = sorted(map(str, out.sends))
     found["replies"] = _reply(out.reply or "", out.reply_fields, out.refused_by)
+    row = evaluator.spec.by_label[out.transition]
+    found["what the row is"] = _row(row.kind, event.__name__, row.clauses)
     durable = {n for n, d in evaluator.spec.variables.items() if d.durable}
     found["persists"] = sorted(durable & set(out.updates))
     return found

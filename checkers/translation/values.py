@@ -249,6 +249,8 @@ def _form(value: Value) -> object:
             return ("leaf", value.enum)
         case Many():
             return ("set", value.display)
+        case Text() if not value.text:
+            return Name  # nobody's name
         case Text():
             return ("text", value.text)
         case Row():
@@ -314,8 +316,10 @@ def _joined(condition: Bool, a: Value, b: Value) -> Value | None:
             return Truth(cast(Bool, choose(condition, a.term, b.term)))
         case Number(), Number():
             return Number(choose(condition, a.term, b.term))
-        case Name(), Name():
-            return Name(choose(condition, a.term, b.term))
+        case (Name() | Text(), Name() | Text()):
+            if isinstance(a, Text) and isinstance(b, Text):
+                return a
+            return Name(choose(condition, number_of(a), number_of(b)))
         case Leaf(), Leaf():
             return Leaf(a.enum, choose(condition, a.term, b.term))
         case Many(), Many():
@@ -419,6 +423,11 @@ def whole(value: Value) -> Term:
         return z3.If(value.term, z3.IntVal(1), z3.IntVal(0))
     assert isinstance(value, Number)
     return value.term
+
+
+def number_of(name: Name | Text) -> Term:
+    """Return the number of a name."""
+    return name.term if isinstance(name, Name) else named(name)
 
 
 def named(text: Text) -> Term:

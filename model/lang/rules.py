@@ -19,7 +19,7 @@ from model.lang.words import check_label, check_words
 RESERVED = frozenset(
     {
         *("sender roles", "acting roles", "one answer", "every event answered"),
-        *("it can begin", "guards agree", "the figure"),
+        *("it can begin", "guards agree", "the figure", "the node is the spec"),
         *("everything happens", "no empty promise", "derived files", "solvers agree"),
     }
 )
