@@ -12,8 +12,8 @@ long each may take (90).
 
 What is fair: all cores for those that use several (here and TLC); of Spin one, `-O2`, no reduction
 (`-DNOREDUCE`: the others reduce nothing), whole states in its table, and again with them compressed
-(`-DCOLLAPSE`), 8 GB for either; of TLC the collector that its makers advise, and the memory that Java
-takes of itself.
+(`-DCOLLAPSE`), 8 GB for either; of TLC the collector that its makers advise, and the memory that
+Java takes of itself.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -93,7 +94,7 @@ def bench(rounds: int, heard: Heard) -> Section:
         if workload.source != "order" and not (ROOT / workload.source).is_file():
             add(Row(workload.name, None, f"skipped: there is no {workload.source}"))
             continue
-        searches = {
+        searches: dict[str, Callable[[Workload], Told]] = {
             "oathbound": _explored,
             "TLC": _tlc,
             "Spin": _spin,

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 from joblib import Parallel, delayed, parallel_config
@@ -140,7 +141,15 @@ class Workers:
         self._asked += 1
         name = f"{os.getpid()} {id(self)} {self._asked}"
         packed = pickle.dumps(sent, protocol=pickle.HIGHEST_PROTOCOL)
-        yield from self._parallel(delayed(expand)(name, packed, chunk) for chunk in chunks)
+        results = self._parallel(delayed(expand)(name, packed, chunk) for chunk in chunks)
+        try:
+            for piece in results:  # noqa: UP028  # else they are closed before what follows
+                yield piece
+        finally:
+            with catch_warnings():
+                # joblib warns of what is given up, which an interrupt is for.
+                simplefilter("ignore")
+                getattr(results, "close", bool)()
 
 
 def _parallel(jobs: int) -> Any:
