@@ -34,7 +34,8 @@ def test_every_benchmark_runs_and_is_written_down(
     rates = {row["name"]: row["rate"] for row in found["sections"][1]["rows"]}
     assert rates["nothing changed"] > 0 and rates["from nothing"] > 0
     searches = {row["name"]: row for row in found["sections"][2]["rows"]}
-    assert set(searches) == {"a lock, oathbound", "a lock, TLC", "a lock, Spin", "nothing"}
+    peer = ("oathbound", "TLC", "Spin", "Spin -DCOLLAPSE")
+    assert set(searches) == {*(f"a lock, {name}" for name in peer), "nothing"}
     for row in searches.values():
         assert row["note"].startswith("221 distinct" if row["rate"] else "skipped: ")
     assert not any("DIFFER" in remark for remark in found["sections"][2]["remarks"])
@@ -44,6 +45,14 @@ def test_every_benchmark_runs_and_is_written_down(
         assert f"  {name}" in told.err, "each row is told as it comes"
     parts = [f"{part} of the rules" for part in proofs.EACH]
     assert set(parts) < {row["name"] for row in found["sections"][1]["rows"]}
+
+
+def test_how_many_times_as_fast_is_told() -> None:
+    found = {"oathbound": Told(100, 9, 3, 2.0, 1.0), "Spin": Told(100, 9, 0, 5.0, 4.0)}
+    assert peers.ratios("it", found) == [
+        "it: oathbound is 2.5 times as fast as Spin, and holds 4.0 times less for a state."
+    ]
+    assert peers.ratios("it", {}) == []
 
 
 def test_what_peers_print_is_read() -> None:

@@ -24,9 +24,10 @@ from click.testing import CliRunner
 from checkers.cli import main
 from checkers.explore import Options, ScopeError, explore, figure, read_setting, symmetry
 from checkers.explore.explore import chosen
+from checkers.explore.packing import Full
 from checkers.explore.progress import expected_rest
-from checkers.explore.search import Full, Limits, Search
-from checkers.explore.store import VACANT, Disk, Store, Table, mixed
+from checkers.explore.search import Limits, Search
+from checkers.explore.store import VACANT, Disk, Recent, Store, Table, mixed
 from checkers.instances import read_instance
 from checkers.verdict import Verdict
 from model.lang import Spec
@@ -74,6 +75,16 @@ def test_two_phase_commit_has_as_many_states_as_published(managers: int) -> None
 def test_two_phase_commit_with_eight_resource_managers() -> None:
     search = searched("two_phase_textbook", "peers=8", crashes=0, jobs=2)
     assert (search.distinct, search.generated) == (1_745_408, 18_507_778)
+    assert search.store.nbytes <= 16 * search.distinct
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_two_phase_commit_with_nine_resource_managers(jobs: int) -> None:
+    """As TLC, Spin and Stateright count it."""
+    search = searched("two_phase_textbook", "peers=9", crashes=0, jobs=jobs)
+    assert (search.distinct, search.generated) == (10_340_352, 123_558_402)
+    assert search.depth == 28
     assert search.store.nbytes <= 16 * search.distinct
 
 
@@ -135,7 +146,10 @@ def test_counts_of_larger_scopes(
     assert (search.distinct, search.generated, search.depth) == counts
 
 
-def test_threads_find_the_same_states() -> None:
+def test_threads_find_the_same_states(monkeypatch: pytest.MonkeyPatch) -> None:
+    from checkers.explore import search as module
+
+    monkeypatch.setattr(module, "CHUNK", 500)
     one = searched("two_phase_textbook", "peers=6", crashes=0)
     two = searched("two_phase_textbook", "peers=6", crashes=0, jobs=3)
     assert one.levels == two.levels
@@ -625,7 +639,7 @@ def test_a_run_that_is_looked_for_again_is_looked_for_as_the_first_time(
 
 def test_what_is_broken_is_found_again_in_a_wider_packing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A state's word changes when parts become more than there was room for."""
-    from checkers.explore.search import Packing
+    from checkers.explore.packing import Packing
 
     made = []
 
@@ -731,6 +745,22 @@ def test_no_state_is_lost_or_told_twice_while_the_table_grows(factor: int) -> No
         assert table.count == len(seen)
     assert set(table.keys().tolist()) == seen
     assert np.count_nonzero(table.contains(keys)) == len(seen)
+
+
+def test_what_was_met_lately_is_never_what_was_not() -> None:
+    """A memory with few slots forgets; all that it keeps back has been let through before."""
+    rng = np.random.default_rng(4)
+    recent, through = Recent(bits=6), set()
+    held_back = 0
+    for _ in range(30):
+        arrays = [rng.integers(0, 900, n, np.uint64) for n in rng.integers(0, 200, 4)]
+        new, hashes = recent.sift(arrays)
+        assert np.array_equal(hashes, mixed(new))
+        through |= set(new.tolist())
+        came = {key for array in arrays for key in array.tolist()}
+        assert came <= through
+        held_back += sum(map(len, arrays)) - len(new)
+    assert held_back > 500
 
 
 def test_the_states_of_a_store_are_added_to_another_in_few_looks() -> None:

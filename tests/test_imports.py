@@ -184,13 +184,16 @@ PARTS: dict[str, Part] = {
     # chance are made of, and tells a lasso in the form that counterexamples have.
     "liveness": Part(
         ("checkers.liveness",),
-        parts=("verdict", "reach", "instances", "counterexamples", *MODEL),
+        parts=("verdict", "reach", "instances", "counterexamples", "explore", *MODEL),
         libraries=("numpy", "scipy", "networkx"),
     ),
     # It visits every state of a bounded reading, and tells runs as the prover does.
     "explore": Part(
         ("checkers.explore",),
-        parts=("verdict", "questions", "instances", "counterexamples", "report", *MODEL),
+        parts=(
+            *("verdict", "questions", "instances", "counterexamples", "report", "workers"),
+            *MODEL,
+        ),
         libraries=None,
     ),
     # An engine that is not named above may import the model and the verdict, and no other engine.

@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 
 from checkers import report
-from checkers.cli.common import UNKNOWN, check_files, console, load_spec, write, wrong
+from checkers.cli.common import UNKNOWN, WRONG, check_files, console, load_spec, write, wrong
 
 EPILOG = """\b
 Exit status:
@@ -45,7 +45,20 @@ Exit status:
 @click.option("--count", "count_only", is_flag=True, help="Ask nothing: visit and count.")
 @click.option("--all", "find_all", is_flag=True, help="Go on when a statement is broken.")
 @click.option("--symmetry", is_flag=True, help="Of states that differ by names, visit one.")
-@click.option("--jobs", default=os.cpu_count() or 1, show_default=True, help="Threads.")
+@click.option("--jobs", default=os.cpu_count() or 1, show_default=True, help="Threads, or workers.")
+@click.option(
+    "--backend",
+    default="",
+    metavar="NAME",
+    help="Send pieces to workers that joblib knows by this name, as loky, fork or dask.",
+)
+@click.option(
+    "--device",
+    type=click.Choice(["cpu", "gpu"]),
+    default="cpu",
+    show_default=True,
+    help="Where arrays are; a gpu holds the states seen, too, and needs `oathbound[gpu]`.",
+)
 @click.option(
     "--memory", type=int, metavar="MB", help="Hold so much of the states seen, the rest on disk."
 )
@@ -83,6 +96,8 @@ def explore_command(
     find_all: bool,
     symmetry: bool,
     jobs: int,
+    backend: str,
+    device: str,
     memory: int | None,
     resume: Path | None,
     lemmas: bool,
@@ -126,6 +141,27 @@ def explore_command(
     from checkers.explore.showing import show
     from checkers.instances import ScopeError, read_setting
 
+    if backend:
+        from checkers.explore.spread import backends
+
+        if backend not in (known_by_name := backends()):
+            wrong(
+                f"--backend {backend}: joblib knows no such workers",
+                f"write one of: {', '.join(known_by_name)}; or leave it out, for threads",
+            )
+    array_library = None
+    if device != "cpu":
+        from checkers.explore.device import NoDevice, library
+
+        for option, given in (("--backend", backend), ("--memory", memory)):
+            if given:
+                what = f"{option} {given}: --device {device} searches alone, in its own memory"
+                wrong(what, "leave one of the two out")
+        try:
+            array_library = library(device)
+        except NoDevice as error:
+            click.echo(f"error: {error}", err=True)
+            raise SystemExit(WRONG) from None
     loaded = load_spec(spec)
     if figure is not None and not loaded.edges:
         wrong(f"--figure {figure}: {spec} has no edge table", "leave it out")
@@ -160,6 +196,8 @@ def explore_command(
         stop=not find_all,
         symmetry=symmetry,
         jobs=jobs,
+        backend=backend,
+        library=array_library,
         memory=None if memory is None else memory << 20,
         resume=resume,
         progress=teller,

@@ -19,10 +19,11 @@ from typing import Any
 
 import numpy as np
 
+from checkers.explore.packing import Packing
 from checkers.explore.parts import EventAt
 from checkers.explore.properties import Broken, Properties
 from checkers.explore.runs import word_of
-from checkers.explore.search import Packing, Search
+from checkers.explore.search import Search
 from checkers.explore.store import Words
 from model.evaluate import show_value
 from model.lang.expr import Expr

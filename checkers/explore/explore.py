@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from checkers.explore import checkpoint
 from checkers.explore.ghosts import spoken_of
+from checkers.explore.packing import OutOfBits
 from checkers.explore.properties import BREAK, Properties
 from checkers.explore.result import KEPT, Asking, Explored, conclude
 from checkers.explore.runs import go
-from checkers.explore.search import Interrupted, Limits, OutOfBits, Search
+from checkers.explore.search import Interrupted, Limits, Search
 from checkers.instances import Setting
 from model.arrays import NoMeaning, TooLarge
 from model.lang import Spec
@@ -46,6 +51,10 @@ class Options:
     stop: bool = True
     symmetry: bool = False
     jobs: int = 1
+    backend: str = ""
+    """The kind of workers, as joblib knows it; without one they are threads of this process."""
+    library: Any = None
+    """The library for arrays on a device (see `device.library`); without one it is NumPy."""
     memory: int | None = None
     resume: Path | None = None
     progress: Callable[[Search, int], None] | None = None
@@ -68,7 +77,9 @@ def explore(
     ghosts = spoken_of(spec, asked.statements)
     try:
         search = Search(
-            spec, setting.config, setting.bounds, limits, asked.jobs, ghosts, asked.symmetry
+            *(spec, setting.config, setting.bounds, limits, asked.jobs, ghosts, asked.symmetry),
+            backend=asked.backend,
+            xp=np if asked.library is None else asked.library,
         )
     except (TooLarge, OutOfBits, NoMeaning) as error:
         raise _beyond(error) from None
@@ -115,6 +126,11 @@ def explore(
     except OSError as error:
         what = f"the disk: {error.strerror or error}"
         raise CannotExplore(f"{what}\n  fix: make room, or name another file") from None
+    except BrokenExecutor as error:
+        raise CannotExplore(
+            f"a worker ended before its work did: {error}\n"
+            "  fix: see that there is memory enough for all workers, or ask for fewer --jobs"
+        ) from None
     except (TooLarge, OutOfBits, NoMeaning) as error:
         raise _beyond(error) from None
 

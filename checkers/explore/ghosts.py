@@ -24,7 +24,14 @@ from model.lang.sorts import BoolSort, Sort
 from model.lang.spec import Statement
 
 NOTHING = -1
+_SETS = 40
+"""Bits for the number of a set."""
 Row = tuple[int, ...]
+
+
+def paired(sets: Any, gains: Any) -> Any:
+    """Return one number for each set and gain."""
+    return gains << _SETS | sets
 
 
 @dataclass(eq=False)
@@ -126,15 +133,25 @@ class Ghosts:
 
     def following(self, sets: Any, gains: Any) -> Any:
         """Return the sets after steps: aligned arrays of sets and gains."""
-        pairs, back = np.unique((gains << 40) | sets, return_inverse=True)
+        pairs, back = np.unique(paired(sets, gains), return_inverse=True)
         found = [self._following(pair) for pair in pairs.tolist()]
         return np.array(found, np.int64).take(back)
+
+    def learn(self, pairs: set[int]) -> None:
+        """Find out what follows pairs of a set and a gain."""
+        for pair in sorted(pairs):
+            self._following(pair)
+
+    def known(self) -> tuple[Any, Any]:
+        """Return the pairs of which it is known what follows, ascending, and that."""
+        pairs = np.array(sorted(self._next), np.int64)
+        return pairs, np.array([self._next[pair] for pair in pairs.tolist()], np.int64)
 
     def _following(self, pair: int) -> int:
         known = self._next.get(pair)
         if known is not None:
             return known
-        gain, now = self._gains[pair >> 40], self.sets[pair & ((1 << 40) - 1)]
+        gain, now = self._gains[pair >> _SETS], self.sets[pair & ((1 << _SETS) - 1)]
         made = now | gain.tuples
         for update, columns in gain.open:
             made |= self._looked_up(update, columns, now)

@@ -24,12 +24,13 @@ from typing import Any
 import numpy as np
 
 from checkers.explore.ghosts import NOTHING, Ghosts
+from checkers.explore.tables import CUT, Grid
 from model.arrays import Columns, Rows
 from model.arrays.rows import CRASH, Key
 from model.lang import Spec
 
 ONE = np.uint64(1)
-UNSEEN, CUT = -1, -2
+UNSEEN = -1
 MOST_ASKED = 1 << 20
 """Refusals asked of at once."""
 
@@ -53,28 +54,6 @@ class Effect:
     row: int
     kind: int
     gain: int = NOTHING
-
-
-class Grid:
-    """A two-dimensional array that grows in both directions; unset entries are `blank`."""
-
-    def __init__(self, dtype: Any, blank: int = 0) -> None:
-        self.blank = blank
-        self.rows, self.columns = 0, 0
-        self.data: Any = np.full((16, 1), blank, dtype)
-
-    def reserve(self, rows: int, columns: int) -> None:
-        """Make room."""
-        self.rows, self.columns = max(rows, self.rows), max(columns, self.columns)
-        have = self.data.shape
-        if rows > have[0] or columns > have[1]:
-            size = (
-                have[0] if rows <= have[0] else max(rows, 2 * have[0]),
-                max(columns, have[1]),
-            )
-            wider = np.full(size, self.blank, self.data.dtype)
-            wider[: have[0], : have[1]] = self.data
-            self.data = wider
 
 
 class NodeParts:
@@ -347,7 +326,7 @@ class NodeParts:
         for row, at in rows.answering(name, self.me, local, fields, senders, len(pairs)):
             held = {n: v[at] for n, v in local.items()}
             given = {n: v[at] for n, v in fields.items()}
-            done = rows.effects(row, self.me, held, given, senders[at], len(at))
+            done = rows.effects(row, self.me, held, given, senders[at], len(at), world.dropped)
             table = np.stack([done.columns.get(n, held[n]) for n in self.names], 1).tolist()
             number = world.label_number[row.label]
             if world.heard is not None:
@@ -414,6 +393,10 @@ class World:
     rows: Rows
     crashes: bool = True
     ghosts: Ghosts | None = None
+    dropped: frozenset[int] = frozenset()
+    """The messages, by number, that nobody needs to know of."""
+    requests: frozenset[str] | None = None
+    """The requests that clients make; None: all."""
     nodes: list[NodeParts] = field(default_factory=list)
     kinds: list[tuple[int, int, int]] = field(default_factory=list)
     """What is counted apart: the row, and the state of the first figure before and after."""
@@ -442,6 +425,9 @@ class World:
             if self.crashes:
                 node.event(EventAt(CRASH, ()))
             for name, event in self.spec.events.items():
+                made = self.requests is None or name in self.requests
+                if event.kind == "request" and not made:
+                    continue
                 if event.kind != "message":
                     domains = [codes.domain(d.sort) for d in event.parts.values()]
                     for values in product(*domains):

@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from checkers.explore.expansion import Steps
+from checkers.explore.packing import Packing
 from checkers.explore.parts import NodeParts, World
 from checkers.explore.store import Store, Words
 from model.arrays import Columns, NoMeaning
@@ -30,7 +32,7 @@ from model.lang.sorts import NODE
 from model.lang.spec import Statement
 
 if TYPE_CHECKING:
-    from checkers.explore.search import Packing, Search
+    from checkers.explore.search import Search
 
 MOST_FLAGS = 1 << 24
 ALL = frozenset({-1})
@@ -287,7 +289,7 @@ class Properties:
         if self.steps:
             self.world.heard = self.learned
         if self.wide_steps:
-            search.step_heard = self.taken
+            search.step_heard, search.heard_rows = self.taken, frozenset(self.wide_steps)
 
     def learned(
         self, label: str, node: NodeParts, columns: Columns, pairs: list[tuple[int, int]]
@@ -301,10 +303,10 @@ class Properties:
                 local, event = pairs[int(bad[0])]
                 self.broken[statement.name] = Broken(statement.name, -1, local, node.me, event)
 
-    def taken(self, step: Steps) -> None:
-        """Ask steps of whole states."""
+    def taken(self, step: Steps, depth: int) -> None:
+        """Ask steps of whole states, so many steps from the first."""
         rows = self.world.kinds
-        kinds = step.node.kinds[step.event]
+        kinds = self.world.nodes[step.me].kinds[step.event]
         taken = [kinds] if isinstance(kinds, int) else np.unique(kinds.take(step.parts)).tolist()
         for kind in taken:
             for statement, kernel in self.wide_steps.get(self.world.labels[rows[kind][0]], ()):
@@ -317,11 +319,11 @@ class Properties:
                 if len(bad):
                     word = int(step.words[at[bad[0]]])
                     self.broken[statement.name] = Broken(
-                        statement.name, step.depth, word, step.node.me, step.event, step.packing
+                        statement.name, depth, word, step.me, step.event, step.packing
                     )
 
     def _step_columns(self, step: Steps, at: Any) -> Columns:
-        node = step.node
+        node = self.world.nodes[step.me]
         columns = View(self.world).columns(step.words[at], step.packing)
         event = node.events[step.event]
         columns.me, columns.sender = node.me, event.sender
@@ -344,19 +346,6 @@ class Properties:
             if found is not None:
                 broken.word, broken.depth, broken.packing = found, search.depth, search.packing
         self.end(search)
-
-
-@dataclass
-class Steps:
-    """Steps of whole states: one event at one node, the parts before and after."""
-
-    node: NodeParts
-    event: int
-    words: Words
-    parts: Any
-    following: Any
-    packing: Packing
-    depth: int
 
 
 def _false(value: Any, count: int) -> Any:

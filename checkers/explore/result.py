@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from checkers.counterexamples.telling import tell
+from checkers.explore.packing import Full
 from checkers.explore.properties import Broken, Properties
 from checkers.explore.runs import go, run_to
-from checkers.explore.search import Full, Interrupted, Limits, Search
+from checkers.explore.search import Interrupted, Limits, Search
 from checkers.instances import Setting
 from checkers.questions import DETERMINISM, STRUCTURAL
 from checkers.story import ToldRun, run_data
@@ -301,6 +302,8 @@ def _again(asking: Asking) -> Search:
         old.jobs,
         old.ghosts_held,
         old.symmetry is not None,
+        old.backend,
+        old.xp,
     )
     again.level_words, again.memory, again.progress = [], old.memory, old.progress
     if asking.ready is not None:

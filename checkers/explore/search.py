@@ -12,132 +12,40 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Any
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from checkers.explore.device import Sorted
+from checkers.explore.expansion import Expansion, Needed, Steps, Tally
 from checkers.explore.ghosts import NOTHING, Ghosts
-from checkers.explore.parts import CUT, ONE, Ambiguous, NodeParts, World
-from checkers.explore.properties import Steps
-from checkers.explore.store import Disk, Store, Words
+from checkers.explore.packing import Full, Packing
+from checkers.explore.parts import Ambiguous, World
+from checkers.explore.store import Disk, Recent, Store, Words
 from checkers.explore.symmetry import Symmetry, find
+from checkers.explore.tables import Sent, Tables, tables_of
 from model.arrays import Rows
-from model.arrays.rows import CRASH, codes_for
+from model.arrays.library import host
+from model.arrays.rows import codes_for
 from model.bounds import Bounds
 from model.lang import Spec
 
-BITS = 63
+# joblib takes long to load, and most searches need no workers elsewhere.
+if TYPE_CHECKING:
+    from checkers.explore.spread import Workers
+
 CHUNK = 1 << 16
+"""States that are expanded at once: their columns fit into a processor's own memory."""
+DEVICE_CHUNK = 1 << 21
+"""The same on a device, where each call costs more than its work."""
 
 
 class Interrupted(Exception):
     """The search was asked to end; it stands where the last level was finished."""
-
-
-class Full(Exception):
-    """A field of the packed state is too narrow for the parts there are by now."""
-
-
-class OutOfBits(Exception):
-    """The numbers of all parts do not fit into one state any more."""
-
-
-class Packing:
-    """Where in a state's word each node's part stands, and above them the count of crashes.
-
-    A word is a number in mixed radix, a digit for each node. While there is room enough the radices
-    are powers of two, and digits are taken out by shifting; else they are exact.
-    """
-
-    def __init__(self, radices: list[int], extra: int = 0) -> None:
-        """Place digits of these radices, and one for `extra` crashes."""
-        self.radices, self.extra = radices, extra
-        self.weights: list[int] = []
-        weight = 1
-        for radix in (*radices, extra + 1):
-            self.weights.append(weight)
-            weight *= radix
-        if weight > 1 << BITS:
-            raise OutOfBits(f"a state needs {weight.bit_length()} bits, and there are {BITS}")
-        self.shifting = all(r & (r - 1) == 0 for r in radices)
-
-    @classmethod
-    def roomy(cls, counts: list[int], extra: int = 0) -> Packing:
-        """Return a packing with room to grow for as many parts as there are."""
-        needed = [max(1, (count - 1).bit_length()) for count in counts]
-        spare = BITS - extra.bit_length() - sum(needed)
-        if spare < 0:
-            return cls.exact(counts, extra)
-        widths = list(needed)
-        # Who has many parts already will have more.
-        while spare > 0:
-            least = min(range(len(widths)), key=lambda i: widths[i] - 2 * needed[i])
-            if widths[least] >= 40:
-                break
-            widths[least] += 1
-            spare -= 1
-        return cls([1 << w for w in widths], extra)
-
-    @classmethod
-    def exact(cls, counts: list[int], extra: int = 0) -> Packing:
-        """Return a packing with room for the node that has most parts to have more."""
-        radices = [max(2, count) for count in counts]
-        most = radices.index(max(radices))
-        taken = extra + 1
-        for node, radix in enumerate(radices):
-            taken *= radix if node != most else 1
-        radices[most] = max(radices[most], (1 << BITS) // taken)
-        return cls(radices, extra)
-
-    def parts(self, words: Words, node: int) -> Any:
-        """Return the numbers of a node's parts."""
-        return self._digit(words, node, self.radices[node])
-
-    def count(self, words: Words) -> Any:
-        """Return the counts of crashes."""
-        return (words // np.uint64(self.weights[-1])).astype(np.int64)
-
-    def _digit(self, words: Words, place: int, radix: int) -> Any:
-        weight = self.weights[place]
-        if self.shifting:
-            shift = np.uint64(weight.bit_length() - 1)
-            return ((words >> shift) & np.uint64(radix - 1)).astype(np.int64)
-        return (words // np.uint64(weight) % np.uint64(radix)).astype(np.int64)
-
-    def moved(self, words: Words, node: int, before: Any, after: Any) -> Words:
-        """Return states with other parts of a node."""
-        made: Words = words + (after - before).astype(np.uint64) * np.uint64(self.weights[node])
-        return made
-
-    def reduced(self, words: Words, nodes: tuple[int, ...]) -> Words:
-        """Return states with nothing but the parts of some nodes."""
-        made = np.zeros(len(words), np.uint64)
-        for node in nodes:
-            made += self.parts(words, node).astype(np.uint64) * np.uint64(self.weights[node])
-        return made
-
-    def pack(self, columns: list[Any], crashes: Any = 0) -> Words:
-        """Return the words of states given by columns."""
-        words = np.zeros(len(columns[0]), np.uint64)
-        for column, weight in zip(columns, self.weights, strict=False):
-            words += column.astype(np.uint64) * np.uint64(weight)
-        if self.extra:
-            words += np.asarray(crashes).astype(np.uint64) * np.uint64(self.weights[-1])
-        return words
-
-    def check(self, counts: list[int]) -> None:
-        """Raise `Full` where there are more parts than there is room for."""
-        if any(count > radix for count, radix in zip(counts, self.radices, strict=True)):
-            raise Full
-
-    def repacked(self, words: Words, other: Packing) -> Words:
-        """Return the same states in another packing."""
-        columns = [self.parts(words, i) for i in range(len(self.radices))]
-        return other.pack(columns, self.count(words) if self.extra else 0)
 
 
 @dataclass
@@ -148,28 +56,6 @@ class Limits:
     messages: int | None = None
     depth: int | None = None
     states: int | None = None
-
-
-@dataclass
-class Tally:
-    """What was counted in a part of a level."""
-
-    steps: int = 0
-    cut: Counter[str] = field(default_factory=Counter)
-    kinds: Counter[int] = field(default_factory=Counter)
-    ends: int = 0
-    an_end: int | None = None
-    replies: set[str] = field(default_factory=set)
-
-    def add(self, other: Tally) -> None:
-        """Add what was counted elsewhere."""
-        self.steps += other.steps
-        self.cut.update(other.cut)
-        self.kinds.update(other.kinds)
-        self.ends += other.ends
-        if self.an_end is None:
-            self.an_end = other.an_end
-        self.replies |= other.replies
 
 
 Heard = Callable[["Search"], None]
@@ -191,10 +77,13 @@ class Search:
         jobs: int = 1,
         ghosts: frozenset[str] = frozenset(),
         symmetry: bool = False,
+        backend: str = "",
+        xp: Any = np,
     ) -> None:
         self.spec, self.config, self.bounds = spec, config, bounds
         self.limits = limits if limits is not None else Limits()
-        self.jobs = jobs
+        self.jobs, self.backend, self.xp = jobs, backend, xp
+        self._workers: Workers | None = None
         self.ghosts_held = ghosts
         self.symmetry_told = ""
         self.most_kept: int | None = None
@@ -219,7 +108,7 @@ class Search:
         extra = int(self.limits.crashes or 0) if counted else 0
         self._extra = extra
         self.packing = Packing.roomy(self.world.counts(), extra)
-        self.store = Store(1 if jobs == 1 else 1 << (2 * jobs - 1).bit_length())
+        self.store = self._new_store()
         self.levels: list[int] = []
         self.tally = Tally()
         self.frontier: Words = np.empty(0, np.uint64)
@@ -227,24 +116,37 @@ class Search:
         self.seconds = 0.0
         self.stopped = ""
         self._lock = threading.Lock()
+        self._recents: list[Recent] = []
         self.after_level: list[Heard] = []
         """Called with each new level as the frontier."""
         self.after_steps: list[Heard] = []
         """Called when all steps from the frontier are taken."""
-        self.step_heard: Callable[[Steps], None] | None = None
-        """Called with the steps of whole states, where somebody asks for them."""
+        self.step_heard: Callable[[Steps, int], None] | None = None
+        """Called with the steps of whole states and their depth, where somebody asks for them."""
+        self.heard_rows: frozenset[str] = frozenset()
+        """Of which rows it asks; where workers elsewhere take the steps it hears of no others."""
         self.level_words: list[Words] | None = None
         """Every level's states, where somebody needs them."""
 
+    def _new_store(self, room: int = 0) -> Store | Sorted:
+        """Return a store for the states seen, with room for so many."""
+        if self.xp is not np:
+            return Sorted(self.xp)
+        alone = self.jobs == 1 or bool(self.backend)
+        return Store(1 if alone else 1 << (4 * self.jobs - 1).bit_length(), room)
+
+    # ------------------------------------------------------------ one state
+
     def where(self, node: int, local: int, event: int) -> int | None:
         """Return a state of the frontier with an event and a local state at a node."""
-        held = self.world.nodes[node]
+        tables = self._tables()
+        held = tables.nodes[node]
         for at in range(0, len(self.frontier), CHUNK):
             words = self.frontier[at : at + CHUNK]
-            expansion = Expansion(self, words, Tally())
+            expansion = Expansion(tables, words, Tally())
             here = held.local_of.take(expansion.parts[node]) == local
             available = expansion.available(held, event // 64)
-            found = np.flatnonzero(here & ((available >> np.uint64(event % 64)) & ONE != 0))
+            found = np.flatnonzero(here & (available & (1 << event % 64) != 0))
             if len(found):
                 return int(words[found[0]])
         return None
@@ -252,21 +154,34 @@ class Search:
     def predecessor(self, before: Words, target: int) -> tuple[int, int, int]:
         """Return a state of `before` with the node and the event that lead to `target`."""
         for at in range(0, len(before), CHUNK):
-            expansion = Expansion(self, before[at : at + CHUNK], Tally())
-            expansion.target = np.uint64(target)
-            expansion.run()
-            if expansion.hit is not None:
-                return expansion.hit
+            found = self._leading(before[at : at + CHUNK], target)
+            if found is not None:
+                return found[0], *found[2:]
         raise LookupError("a state without a predecessor")
 
     def step_into(self, word: int, orbit: int) -> tuple[int, int, int]:
         """Return a state one step after `word` whose orbit is `orbit`, with the node and event."""
-        expansion = Expansion(self, np.array([word], np.uint64), Tally())
-        expansion.target = np.uint64(orbit)
-        expansion.run()
-        if expansion.hit is None:
+        found = self._leading(np.array([word], np.uint64), orbit)
+        if found is None:
             raise LookupError("no step leads into the orbit")
-        return (expansion.reached, *expansion.hit[1:])
+        return found[1:]
+
+    def _leading(self, words: Words, target: int) -> tuple[int, int, int, int] | None:
+        """Return a step that leads to `target` (or into its orbit): before, after, node, event."""
+        expansion = self._expansion(words, Tally())
+        hits: list[tuple[int, int, int, int]] = []
+
+        def made(me: int, event: int, at: Any, after: Words) -> None:
+            if not hits:
+                formed = after
+                if self.symmetry is not None:
+                    formed = self.symmetry.canonical(after, self.packing)
+                for hit in np.flatnonzero(formed == np.uint64(target))[:1].tolist():
+                    hits.append((int(words[at[hit]]), int(after[hit]), me, event))
+
+        expansion.made = made
+        expansion.run()
+        return hits[0] if hits else None
 
     # ------------------------------------------------------------ level by level
 
@@ -305,6 +220,15 @@ class Search:
         """Go on until nothing is new, a limit is reached, or `stopped` is set."""
         if not self.levels:
             self.start()
+        if self.backend:
+            from checkers.explore.spread import Workers
+
+            with Workers(self.jobs, self.backend) as self._workers:
+                self._go_on()
+        else:
+            self._go_on()
+
+    def _go_on(self) -> None:
         limits = self.limits
         while len(self.frontier) and not self.stopped:
             if limits.depth is not None and self.depth >= limits.depth:
@@ -350,43 +274,95 @@ class Search:
             keys = _without(keys, np.concatenate(fresh))
             self._spilled = True
         self.disk.add(keys)
-        self.store = Store(len(self.store.tables))
+        self.store = self._new_store()
 
     def _add_all(self, keys: Words) -> None:
         for at in range(0, len(keys), 1 << 18):
             self.store.add(keys[at : at + (1 << 18)])
 
+    def _tables(self) -> Tables:
+        crashes = self.limits.crashes if self._extra else None
+        return tables_of(self.world, self.packing, crashes, self.limits.messages)
+
+    def _expansion(self, words: Words, tally: Tally, tables: Tables | None = None) -> Expansion:
+        """Return the expansion of states, of which everything is known then."""
+        made = Expansion(tables or self._tables(), words, tally, self._follow)
+        self.learn(made.needed())
+        if self.step_heard is not None:
+            made.tell = self._tell
+        return made
+
+    def learn(self, needed: list[Needed]) -> None:
+        """Find out what states need."""
+        for node, parts, events in needed:
+            with self._lock:
+                self.world.nodes[node].learn(parts, events)
+                self.packing.check(self.world.counts())
+
+    def _follow(self, now: Any, gains: Any) -> Any:
+        """Return the sets of ghosts after steps."""
+        assert self.world.ghosts is not None
+        some = np.flatnonzero(gains != NOTHING)
+        following = now.copy()
+        with self._lock:
+            following[some] = self.world.ghosts.following(now[some], gains[some])
+            self.packing.check(self.world.counts())
+        return following
+
+    def _tell(self, steps: Steps) -> None:
+        assert self.step_heard is not None
+        with self._lock:
+            self.step_heard(steps, self.depth)
+
+    @contextmanager
+    def _recent(self) -> Iterator[Recent]:
+        """Lend a memory of what was seen lately, to one thread at a time."""
+        try:
+            recent = self._recents.pop()
+        except IndexError:
+            recent = Recent()
+        yield recent
+        self._recents.append(recent)  # not where something failed: it may know too much
+
+    def _work(self, tables: Tables, chunk: Words) -> tuple[list[Words], Tally]:
+        """Expand a piece of the frontier; return the states that are new."""
+        tally = Tally()
+        made = self._expansion(chunk, tally, tables).run()
+        if self.symmetry is not None and made:
+            with self._lock:
+                made = [self.symmetry.canonical(np.concatenate(made), self.packing)]
+        with self._recent() as recent:
+            fresh = self.store.add(*recent.sift(made))
+        return fresh, tally
+
     def _expand_all(self) -> tuple[list[Words], Tally]:
         for node in self.world.nodes:
             node.prepare()
+        tables = self._tables()
         fresh: list[Words] = []
         tally = Tally()
-        chunks = [self.frontier[i : i + CHUNK] for i in range(0, len(self.frontier), CHUNK)]
-
-        def work(chunk: Words) -> tuple[list[Words], Tally]:
-            mine = Tally()
-            made = Expansion(self, chunk, mine).run()
-            if self.symmetry is not None and len(made):
-                with self._lock:
-                    made = self.symmetry.canonical(made, self.packing)
-            return (self.store.add(made) if len(made) else []), mine
-
+        size = CHUNK if self.xp is np else DEVICE_CHUNK
+        chunks = [self.frontier[i : i + size] for i in range(0, len(self.frontier), size)]
         try:
-            if self.jobs == 1 or len(chunks) == 1:
+            if self.xp is not np:
+                self._expand_on_device(chunks, fresh, tally)
+            elif self._workers is not None and self._workers.are_worth(len(self.frontier)):
+                self._expand_away(self._workers, fresh, tally)
+            elif self.jobs == 1 or self.backend or len(chunks) == 1:
                 for number, chunk in enumerate(chunks):
-                    found, mine = work(chunk)
+                    found, mine = self._work(tables, chunk)
                     fresh += found
                     tally.add(mine)
-                    self._tell_progress(number + 1)
+                    self._tell_progress((number + 1) * CHUNK)
                     self._spill(fresh)
                     if self.interrupted:
                         raise Interrupted
             else:
                 with ThreadPoolExecutor(self.jobs) as pool:
-                    futures = [pool.submit(work, chunk) for chunk in chunks]
+                    futures = [pool.submit(self._work, tables, chunk) for chunk in chunks]
                     trouble: BaseException | None = None
                     for number, future in enumerate(futures):
-                        self._tell_progress(number)
+                        self._tell_progress(number * CHUNK)
                         if self.interrupted:
                             trouble = Interrupted()
                             if future.cancel():
@@ -405,9 +381,73 @@ class Search:
             raise
         return fresh, tally
 
-    def _tell_progress(self, chunks: int) -> None:
+    def _expand_on_device(self, chunks: list[Words], fresh: list[Words], tally: Tally) -> None:
+        """Expand the frontier by arrays of another library; put what is new into `fresh`."""
+        xp = self.xp
+
+        def follow(now: Any, gains: Any) -> Any:
+            return xp.asarray(self._follow(host(now), host(gains)))
+
+        def tell(steps: Steps) -> None:
+            words, parts, following = map(host, (steps.words, steps.parts, steps.following))
+            self._tell(replace(steps, words=words, parts=parts, following=following))
+
+        # What is needed is found out first, so that the tables are copied but twice.
+        tables = self._tables().copied(xp)
+        for chunk in chunks:
+            self.learn(Expansion(tables, xp.asarray(chunk), tally, follow, xp).needed())
+        tables = self._tables().copied(xp)
+        for number, chunk in enumerate(chunks):
+            expansion = Expansion(tables, xp.asarray(chunk), tally, follow, xp)
+            expansion.tell = tell if self.step_heard is not None else None
+            made: Any = expansion.run()
+            if made:
+                made = xp.concat(made)
+                if self.symmetry is not None:
+                    made = self.symmetry.canonical(np.asarray(host(made)), self.packing)
+                fresh += self.store.add(made)
+            self._tell_progress((number + 1) * len(chunks[0]))
+            if self.interrupted:
+                raise Interrupted
+
+    def _expand_away(self, workers: Workers, fresh: list[Words], tally: Tally) -> None:
+        """Have workers elsewhere expand the frontier; put what is new into `fresh`."""
+        ghosts = self.world.ghosts
+        waiting, done = workers.pieces(self.frontier), 0
+        while waiting:
+            kinds = enumerate(self.world.kinds)
+            heard = {k for k, (row, *_) in kinds if self.world.labels[row] in self.heard_rows}
+            known = None if ghosts is None else ghosts.known()
+            sent, again = Sent(self._tables(), known, frozenset(heard)), []
+            needed: list[Needed] = []
+            pairs: set[int] = set()
+            for chunk, piece in zip(waiting, workers.run(sent, waiting), strict=True):
+                if piece.lacking:
+                    again.append(chunk)
+                    needed += piece.needed
+                    pairs |= piece.pairs
+                    continue
+                for steps in piece.told:
+                    self._tell(steps)
+                words = piece.words
+                if self.symmetry is not None and len(words):
+                    words = self.symmetry.canonical(words, self.packing)
+                fresh += self.store.add(words)
+                tally.add(piece.tally)
+                done += len(chunk)
+                self._tell_progress(done)
+                self._spill(fresh)
+                if self.interrupted:
+                    raise Interrupted
+            self.learn(needed)
+            if ghosts is not None:
+                ghosts.learn(pairs)
+                self.packing.check(self.world.counts())
+            waiting = again
+
+    def _tell_progress(self, states: int) -> None:
         if self.progress is not None:
-            self.progress(self, min(chunks * CHUNK, len(self.frontier)))
+            self.progress(self, min(states, len(self.frontier)))
 
     def _forget(self, fresh: list[Words]) -> None:
         """Take states of an unfinished level out of the store."""
@@ -416,7 +456,8 @@ class Search:
         self._restore(_without(self.store.keys(), np.concatenate(fresh)))
 
     def _restore(self, keys: Words) -> None:
-        self.store = Store(len(self.store.tables), len(keys))
+        self._recents = []
+        self.store = self._new_store(len(keys))
         self._add_all(keys)
 
     def restore(self, seen: Words, runs: list[Words]) -> None:
@@ -446,195 +487,3 @@ def _without(keys: Words, gone: Words) -> Words:
     at = np.minimum(np.searchsorted(gone, keys), len(gone) - 1)
     left: Words = keys[gone[at] != keys]
     return left
-
-
-class Expansion:
-    """The steps of some states."""
-
-    def __init__(self, search: Search, words: Words, tally: Tally) -> None:
-        self.search, self.words, self.tally = search, words, tally
-        self.nodes = search.world.nodes
-        self.parts = [search.packing.parts(words, i) for i in range(len(search.packing.radices))]
-        self.may_crash: Any = None
-        if search._extra:
-            assert search.limits.crashes is not None
-            self.may_crash = search.packing.count(words) < search.limits.crashes
-        self.sizes: Any = None
-        if search.limits.messages is not None:
-            self.sizes = sum(
-                (n.sizes.data[:, 0].take(p) for n, p in zip(self.nodes, self.parts, strict=False)),
-                np.zeros(len(words), np.int64),
-            )
-        self.lively: Any = np.zeros(len(words), bool)
-        self.target: Any = None
-        self.hit: tuple[int, int, int] | None = None
-        """The state, node and event that lead to `target`."""
-        self.reached = 0
-        """The state itself, of which `target` may be the canonical form."""
-
-    def run(self) -> Words:
-        """Return every state one step away that differs, with repetitions."""
-        made: list[Words] = []
-        for node in self.nodes:
-            for word in range(max(1, node.words_at_level)):
-                self._node(node, word, made)
-        dead = np.flatnonzero(~self.lively)
-        if len(dead):
-            self.tally.ends += len(dead)
-            if self.tally.an_end is None:
-                self.tally.an_end = int(self.words[dead[0]])
-        return np.concatenate(made) if made else np.empty(0, np.uint64)
-
-    def available(self, node: NodeParts, word: int) -> Any:
-        """Return which of the 64 events of `word` at a node can happen, as bits."""
-        own = 0
-        for number in range(word * 64, min(node.own, word * 64 + 64)):
-            own |= 1 << (number - word * 64)
-        found: Any = np.uint64(own)
-        if self.may_crash is not None and own and node.events[word * 64].name == CRASH:
-            found = np.where(self.may_crash, found, np.uint64(own & ~1))
-        for sender in self.nodes:
-            grid = sender.gives.get(node.me)
-            if grid is not None and word < grid.columns:
-                found = found | grid.data[:, word].take(self.parts[sender.me])
-        return found
-
-    def _node(self, node: NodeParts, word: int, made: list[Words]) -> None:
-        search = self.search
-        parts = self.parts[node.me]
-        available = self.available(node, word)
-        unknown = node.unknown.data[:, word]
-        if node.has_unknown[word]:
-            asked = available & unknown.take(parts)
-            at = np.flatnonzero(asked)
-            if len(at):
-                self._learn(node, word, parts.take(at), asked.take(at))
-        accept = node.accept.data[:, word].take(parts) & available
-        for reply, grid in node.replies.items():
-            if reply in self.search.world.replies_wanted and word < grid.columns:
-                local = node.local_of.take(parts)
-                if np.any(grid.data[:, word].take(local) & available):
-                    self.tally.replies.add(reply)
-        together = int(np.bitwise_or.reduce(accept))
-        if not together:
-            return
-        moves = node.moves.data[:, word].take(parts) & accept
-        changing = moves
-        if search.world.ghosts is not None:
-            changing = moves | (node.adds.data[:, word].take(parts) & accept)
-        idle = accept ^ changing
-        moving, idling = int(np.bitwise_or.reduce(changing)), int(np.bitwise_or.reduce(idle))
-        if moving:
-            others = int(np.bitwise_or.reduce(moves))
-            if word == 0 and node.events and node.events[0].name == CRASH:
-                others &= ~1
-            if others:
-                self.lively |= (moves & np.uint64(others)) != 0
-        for bit in range(64):
-            if not together >> bit & 1:
-                continue
-            event = word * 64 + bit
-            flag = np.uint64(1 << bit)
-            if idling >> bit & 1:
-                self._idle(node, event, (idle & flag) != 0)
-            if moving >> bit & 1:
-                at = np.flatnonzero((changing & flag) != 0)
-                self._move(node, event, at, made)
-
-    def _learn(self, node: NodeParts, word: int, parts: Any, asked: Any) -> None:
-        found_parts, found_events = [], []
-        for bit in range(64):
-            flag = np.uint64(1 << bit)
-            here = parts[(asked & flag) != 0]
-            if len(here):
-                distinct = np.unique(here)
-                found_parts.append(distinct)
-                found_events.append(np.full(len(distinct), word * 64 + bit, np.int64))
-        with self.search._lock:
-            node.learn(np.concatenate(found_parts), np.concatenate(found_events))
-            self._check_room()
-
-    def _check_room(self) -> None:
-        self.search.packing.check(self.search.world.counts())
-
-    def _gain(self, words: Words, at: Any, gains: Any) -> Words:
-        """Add to the ghosts of some states."""
-        ghosts, packing = self.search.world.ghosts, self.search.packing
-        assert ghosts is not None
-        some = np.flatnonzero(gains != NOTHING)
-        now = self.parts[len(self.nodes)].take(at[some])
-        with self.search._lock:
-            following = ghosts.following(now, gains[some])
-            self._check_room()
-        words[some] = packing.moved(words[some], len(self.nodes), now, following)
-        return words
-
-    def _tell(self, node: NodeParts, event: int, at: Any, parts: Any, following: Any) -> None:
-        search = self.search
-        assert search.step_heard is not None
-        words = self.words.take(at)
-        told = Steps(node, event, words, parts, following, search.packing, search.depth)
-        with search._lock:
-            search.step_heard(told)
-
-    def _idle(self, node: NodeParts, event: int, mask: Any) -> None:
-        if self.search.step_heard is not None:
-            at = np.flatnonzero(mask)
-            parts = self.parts[node.me].take(at)
-            self._tell(node, event, at, parts, parts)
-        kinds = node.kinds[event]
-        if isinstance(kinds, int):
-            count = int(np.count_nonzero(mask))
-            self.tally.kinds[kinds] += count
-            self.tally.steps += count
-        else:
-            self._count(kinds.take(self.parts[node.me][mask]))
-
-    def _count(self, kinds: Any) -> None:
-        self.tally.steps += len(kinds)
-        counts = np.bincount(kinds)
-        for kind in np.flatnonzero(counts).tolist():
-            self.tally.kinds[kind] += int(counts[kind])
-
-    def _move(self, node: NodeParts, event: int, at: Any, made: list[Words]) -> None:
-        search = self.search
-        parts = self.parts[node.me].take(at)
-        following = node.next[event].take(parts)
-        if node.cuts[event]:
-            good = following != CUT
-            if not good.all():
-                self.tally.cut["scope"] += int(len(good) - np.count_nonzero(good))
-                at, parts, following = at[good], parts[good], following[good]
-        if self.sizes is not None:
-            sizes = node.sizes.data[:, 0]
-            total = self.sizes.take(at) - sizes.take(parts) + sizes.take(following)
-            good = total <= search.limits.messages
-            if not good.all():
-                self.tally.cut["messages"] += int(len(good) - np.count_nonzero(good))
-                at, parts, following = at[good], parts[good], following[good]
-        if not len(at):
-            return
-        if search.step_heard is not None:
-            self._tell(node, event, at, parts, following)
-        kinds = node.kinds[event]
-        if isinstance(kinds, int):
-            self.tally.kinds[kinds] += len(at)
-            self.tally.steps += len(at)
-        else:
-            self._count(kinds.take(parts))
-        packing = search.packing
-        words = packing.moved(self.words.take(at), node.me, parts, following)
-        gains = node.gains[event]
-        if gains is not None:
-            words = self._gain(words, at, gains.take(parts))
-        if search._extra and node.events[event].name == CRASH:
-            words += np.uint64(packing.weights[-1])
-        if self.target is not None and self.hit is None:
-            formed = words
-            if search.symmetry is not None:
-                formed = search.symmetry.canonical(words, search.packing)
-            hits = np.flatnonzero(formed == self.target)
-            if len(hits):
-                self.hit = (int(self.words[at[hits[0]]]), node.me, event)
-                self.reached = int(words[hits[0]])
-        made.append(words)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ VACANT = np.uint64(0xFFFFFFFFFFFFFFFF)
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _FULLEST, _GROWTH = 0.65, 1.3
 """At most so full is a table; then it grows by so much: 12.3 to 16 bytes for a state."""
+RECENT_BITS = 19
 _FOLD, _HALF = np.uint64(31), np.uint64(32)
 
 
@@ -171,6 +173,46 @@ def mixed(keys: Words) -> Words:
     return (keys ^ (keys >> _FOLD)) * _MIX
 
 
+class Recent:
+    """The states that one thread met lately: most that come are among these.
+
+    Each slot holds the last state of those that share it. So it forgets, and it is small enough for
+    a processor's own memory. Who asks it must add to the store what it does not know, and must drop
+    it where states are taken out of the store.
+    """
+
+    def __init__(self, bits: int = RECENT_BITS) -> None:
+        """Begin empty, with as many slots as so many bits tell apart."""
+        self._slots: Words = np.full(1 << bits, VACANT, np.uint64)
+        self._shift = np.uint64(64 - bits)
+
+    def sift(self, made: list[Words]) -> tuple[Words, Words]:
+        """Return those that it has not met, with their hashes; one may come several times."""
+        found: list[Words] = [np.empty(0, np.uint64)]
+        hashed: list[Words] = [found[0]]
+        for keys in _batches(made):
+            hashes = mixed(keys)
+            at = (hashes >> self._shift).astype(np.int64)
+            new = np.flatnonzero(self._slots.take(at) != keys)
+            keys, at = keys.take(new), at.take(new)
+            self._slots[at] = keys
+            found.append(keys)
+            hashed.append(hashes.take(new))
+        return np.concatenate(found), np.concatenate(hashed)
+
+
+def _batches(arrays: list[Words], size: int = 1 << 16) -> Iterator[Words]:
+    """Yield the same numbers in arrays of about `size`."""
+    waiting: list[Words] = []
+    for array in arrays:
+        waiting.append(array)
+        if sum(map(len, waiting)) >= size:
+            yield np.concatenate(waiting)
+            waiting = []
+    if waiting:
+        yield np.concatenate(waiting)
+
+
 class Store:
     """Partitions of a set of states."""
 
@@ -198,9 +240,10 @@ class Store:
         """Return all states, in no order."""
         return np.concatenate([t.keys() for t in self.tables])
 
-    def add(self, keys: Words) -> list[Words]:
-        """Add states, and return those that are new, each once."""
-        hashes = mixed(keys)
+    def add(self, keys: Words, hashes: Words | None = None) -> list[Words]:
+        """Add states, and return those that are new, each once; `hashes` are theirs, if known."""
+        if hashes is None:
+            hashes = mixed(keys)
         if len(self.tables) == 1:
             with self.locks[0]:
                 return [self.tables[0].add(keys, hashes)]

@@ -42,7 +42,7 @@ from model.lang.sorts import (
 )
 
 if TYPE_CHECKING:
-    from checkers.explore.search import Packing
+    from checkers.explore.packing import Packing
 
 MOST_TRIED = 120
 FEW = 64

@@ -13,18 +13,24 @@ from typing import Any
 
 import numpy as np
 
+from checkers.explore.packing import OutOfBits
+from checkers.explore.parts import Ambiguous
+from checkers.liveness.arrays import ArrayExplored
 from checkers.liveness.explored import Bounds, Explored
 from checkers.liveness.fair import Condition
 from checkers.liveness.lasso import Lasso, lasso
 from checkers.liveness.meaning import Promises, asked_about, conditions, may_stop, reads
 from checkers.story import ToldRun
 from checkers.verdict import Verdict
+from model.arrays import NoMeaning, TooLarge
 from model.lang import Spec
 from model.lang.expr import Kind
 from model.lang.promises import EVENTUALLY
 from model.lang.spec import Statement
 
 Tell = Callable[[str], None]
+ARRAYS, EVALUATOR = "arrays", "evaluator"
+"""The engines that explore a scope."""
 
 
 @dataclass(frozen=True)
@@ -81,20 +87,12 @@ def check(
     only: frozenset[str] = frozenset(),
     bound: str = "",
     tell: Tell = lambda text: None,
+    engine: str = ARRAYS,
 ) -> Outcome:
     """Explore the scope and check the promises of `spec`, or those named."""
     started = time.process_time()
     asked = [s for s in spec.of_kind(EVENTUALLY) if not only or s.name in only]
-    explored = Explored(
-        spec,
-        config,
-        nodes,
-        bounds,
-        ghosts=reads(spec, Kind.GHOST),
-        kept=asked_about(spec),
-        may_stop=may_stop(spec, dict(config)),
-        tell=lambda states, waiting: tell(f"{states:,} states, {waiting:,} wait"),
-    )
+    explored = explore(spec, config, nodes, bounds, tell=tell, engine=engine)
     tell(f"{explored.graph.count:,} states, {explored.graph.edges:,} steps: what is fair")
     fair = conditions(explored)
     promises = Promises(explored)
@@ -112,6 +110,42 @@ def check(
         time.process_time() - started,
         tuple(s.prop.title for s in spec.of_kind("alive")),
     )
+
+
+def explore(
+    spec: Spec,
+    config: Mapping[str, Any],
+    nodes: Sequence[str],
+    bounds: Bounds,
+    *,
+    tell: Tell = lambda text: None,
+    engine: str = ARRAYS,
+) -> Explored:
+    """Explore the scope, by arrays if that can be.
+
+    Where what there is does not fit into arrays, by the evaluator; it also tells of two rules that
+    answer one event.
+    """
+    ghosts = reads(spec, Kind.GHOST)
+
+    def explored(kind: type[Explored]) -> Explored:
+        return kind(
+            spec,
+            config,
+            nodes,
+            bounds,
+            ghosts=ghosts,
+            kept=asked_about(spec),
+            may_stop=may_stop(spec, dict(config)),
+            tell=lambda states, waiting: tell(f"{states:,} states, {waiting:,} wait"),
+        )
+
+    if engine == ARRAYS:
+        try:
+            return explored(ArrayExplored)
+        except (NoMeaning, TooLarge, OutOfBits, Ambiguous) as error:
+            tell(f"by the evaluator: {error}")
+    return explored(Explored)
 
 
 def _check(

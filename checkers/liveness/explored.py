@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from checkers.liveness.graph import Graph, Mask
+from checkers.liveness.graph import Graph, Ints, Mask
 from model.evaluate import Evaluator, Event, GlobalState, Local, Outcome, Packet
 from model.lang import Spec
 from model.lang.expr import Kind, walk
@@ -384,6 +384,10 @@ class Explored:
         """Return the nodes that have not stopped in a state."""
         return self._up(self.keys.things[number][-2])
 
+    def crashed(self, number: int) -> int:
+        """Return how often nodes have crashed before a state."""
+        return int(self.keys.things[number][-1])
+
     @cached_property
     def stopped(self) -> dict[str, Mask | None]:
         """Return for each node in which states it has stopped; None where it never has."""
@@ -391,6 +395,27 @@ class Explored:
         bits = np.fromiter((key[-2] for key in self.keys.things[:count]), np.int64, count)
         found = {node: (bits >> i & 1).astype(bool) for i, node in enumerate(self.nodes)}
         return {node: gone if gone.any() else None for node, gone in found.items()}
+
+    def columns(self, variables: frozenset[str], sent: bool, ghosts: bool) -> Iterator[Ints]:
+        """Yield columns that are equal for states which look alike.
+
+        What is looked at: these variables of every node, who has stopped, the messages sent and the
+        ghosts if so.
+        """
+        count, size = self.graph.count, len(self.nodes)
+        views: dict[Any, int] = {}
+        alike = [
+            views.setdefault(tuple(local[n] for n in sorted(variables)), len(views))
+            for local in self.locals.things
+        ]
+        keys = self.keys.things[:count]
+        for i in range(size):
+            yield np.fromiter((alike[key[i]] for key in keys), np.int64, count)
+        for place, wanted in ((size, sent), (size + 1, ghosts), (size + 2, True)):
+            if wanted:
+                numbers: dict[int, int] = {}
+                told = (numbers.setdefault(key[place], len(numbers)) for key in keys)
+                yield np.fromiter(told, np.int64, count)
 
     def _state_of(self, key: Key) -> GlobalState:
         count = len(self.nodes)

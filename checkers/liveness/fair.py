@@ -86,39 +86,73 @@ def fair_parts(
         inner = np.flatnonzero(edges & (label[graph.source] == label[graph.target]))
         of_edge = label[graph.source[inner]]
         count = int(label.max()) + 1
+        # Whatever a part holds of an action, many conditions ask of it: told once for each.
+        within, acts = _pairs(of_edge, graph.action[inner], count, len(conditions))
         rejected = np.zeros(count, bool)
         if visit is not None:
             rejected |= ~_marked(label[states & visit], count)
         for c in conditions:
             if not c.strong:
                 assert c.asked is not None, "a weak condition is asked for in states"
-                served = _marked(of_edge[c.takes[graph.action[inner]]], count)
+                served = _marked(within[c.takes[acts]], count)
                 rejected |= ~served & ~_marked(label[states & ~c.asked], count)
         # Few components are left as a rule, and most conditions are strong: one for each message.
         states &= ~rejected[label]
         inner = inner[~rejected[of_edge]]
+        kept = ~rejected[within]
+        within, acts = within[kept], acts[kept]
         doubtful, out_edges = np.zeros(count, bool), np.zeros(graph.edges, bool)
         out_states = np.zeros(graph.count, bool)
         for c in conditions:
             if not c.strong or not states.any():
                 continue
-            asking = inner[c.is_asked_on(graph, inner)]
-            wanting = _marked(label[graph.source[asking]], count)
+            wanting = np.zeros(count, bool)
+            if c.asks is not None:
+                wanting[within[c.asks[acts]]] = True  # perhaps in states that are void
             if c.asked is not None:
                 wanting |= _marked(label[states & c.asked], count)
-            wanting &= ~_marked(label[graph.source[inner[c.takes[graph.action[inner]]]]], count)
+            wanting[within[c.takes[acts]]] = False
             if not wanting.any():
                 continue
+            asking = inner[c.is_asked_on(graph, inner)]
+            if c.void is not None:
+                sure = _marked(label[graph.source[asking]], count)
+                if c.asked is not None:
+                    sure |= _marked(label[states & c.asked], count)
+                wanting &= sure
+                if not wanting.any():
+                    continue
             doubtful |= wanting
             out_edges[asking[wanting[label[graph.source[asking]]]]] = True
             if c.asked is not None:
                 out_states |= states & c.asked & wanting[label]
         found += _parts(graph, label, states, inner, ~doubtful)
         states &= doubtful[label] & ~out_states
-        kept = np.zeros(graph.edges, bool)
-        kept[inner] = True
-        edges = kept & ~out_edges & states[graph.source] & states[graph.target]
+        left = np.zeros(graph.edges, bool)
+        left[inner] = True
+        edges = left & ~out_edges & states[graph.source] & states[graph.target]
     return found
+
+
+MOST_FLAGS = 1 << 28
+
+
+def _pairs(labels: Ints, actions: Ints, count: int, asking: int) -> tuple[Ints, Ints]:
+    """Return which actions each component holds: each component with each of its actions, once.
+
+    Where few are asking it is not worth finding out, and some stand there more often.
+    """
+    if asking < 3 or not len(labels):
+        return labels, actions
+    size = int(actions.max()) + 1
+    code = labels * size + actions
+    if count * size <= MOST_FLAGS:
+        found = np.zeros(count * size, bool)
+        found[code] = True
+        pairs = np.flatnonzero(found)
+    else:
+        pairs = np.unique(code)
+    return pairs // size, pairs % size
 
 
 def _components(graph: Graph, states: Mask, edges: Mask) -> Ints:

@@ -21,7 +21,7 @@ import numpy as np
 
 from checkers.liveness.explored import Action, Explored
 from checkers.liveness.fair import Condition
-from checkers.liveness.graph import Mask
+from checkers.liveness.graph import Ints, Mask
 from model.evaluate import Evaluator, Event, GlobalState, Local, Packet
 from model.evaluate.search import FormulaCompiler, is_open
 from model.evaluate.terms import Closure, Frame
@@ -176,35 +176,43 @@ class Promises:
         chosen = list(product(*domains))
         halves = [Half(e, promise) for e in (promise.then, promise.when) if e is not None]
         count = self.explored.graph.count
-        made = [np.zeros((len(chosen), count), bool) for _ in halves]
-        known: dict[Any, list[list[bool]]] = {}
-        size = len(self.explored.nodes)
-        parts = [*range(size), size + 2]
-        parts += [size] if any(half.reads_sent for half in halves) else []
-        parts += [size + 1] if any(half.reads_ghosts for half in halves) else []
-        for at in range(count):
+        variables = frozenset(self.explored.evaluator.schema.variables)
+        if not any(half.reads_everything for half in halves):
+            variables = frozenset().union(*(half.variables for half in halves))
+        sent = any(half.reads_sent for half in halves)
+        ghosts = any(half.reads_ghosts for half in halves)
+        seen, alike = _alike(self.explored.columns(variables, sent, ghosts))
+        made = [np.zeros((len(chosen), len(seen)), bool) for _ in halves]
+        for at, number in enumerate(seen.tolist()):
             if at % 1000 == 0:
-                tell(at, count)
-            key = self.explored.keys.things[at]
-            read = tuple([key[i] for i in parts])
-            row = known.get(read)
-            if row is None:
-                state = up_state(self.explored.state(at), self.explored.up(at))
-                row = known[read] = [half.values(state, chosen) for half in halves]
-                for i, values in enumerate(chosen):
-                    if any(values[n] not in state.nodes for n in nodes):
-                        row[0][i] = True  # it has stopped
-            for table, values_at in zip(made, row, strict=True):
-                table[:, at] = values_at
+                tell(at, len(seen))
+            state = up_state(self.explored.state(number), self.explored.up(number))
+            for half, table in zip(halves, made, strict=True):
+                table[:, at] = half.values(state, chosen)
+            for i, values in enumerate(chosen):
+                if any(values[n] not in state.nodes for n in nodes):
+                    made[0][i, at] = True  # it has stopped
+        assert len(alike) == count
         names = [name for name, _ in promise.bound]
         return [
             Instance(
                 dict(zip(names, values, strict=True)),
-                made[1][i] if len(made) > 1 else None,
-                made[0][i],
+                made[1][i].take(alike) if len(made) > 1 else None,
+                made[0][i].take(alike),
             )
             for i, values in enumerate(chosen)
         ]
+
+
+def _alike(columns: Iterable[Ints]) -> tuple[Ints, Ints]:
+    """Return one state of each kind that look alike, and by state which of these it is like."""
+    code: Ints | None = None
+    for column in columns:
+        code = column if code is None else code * (int(column.max()) + 1) + column
+        _, code = np.unique(code, return_inverse=True)
+    assert code is not None
+    _, first = np.unique(code, return_index=True)
+    return first, code
 
 
 def up_state(state: GlobalState, up: frozenset[str]) -> GlobalState:
@@ -239,6 +247,8 @@ class Half:
             is_open(self._compiler.slots[slot][1]) for slot in self._compiler.enumerated
         )
         kinds = {e.kind for e in walk(expr)}
+        self.reads_everything = everywhere
+        self.variables = frozenset(e.data for e in walk(expr) if e.kind is Kind.VAR)
         self.reads_sent = everywhere or Kind.SENT in kinds
         self.reads_ghosts = everywhere or Kind.GHOST in kinds
 

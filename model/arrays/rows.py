@@ -224,8 +224,12 @@ class Rows:
         fields: Mapping[str, Any],
         sender: Any,
         count: int,
+        skip: frozenset[int] = frozenset(),
     ) -> Effects:
-        """Return what a row does for `count` pairs, given as columns of that length."""
+        """Return what a row does for `count` pairs, given as columns of that length.
+
+        Messages with a number in `skip` are as if not sent.
+        """
         columns = Columns(me=me, sender=sender, local=local, fields=fields)
         inside = np.ones(count, bool)
         after = {}
@@ -234,6 +238,8 @@ class Rows:
             inside &= self.codes.inside(sort, after[name])
         sends: list[list[Key]] = [[] for _ in range(count)]
         for number, sort, to, parts in row.sends:
+            if number in skip:
+                continue
             where = self._column(sort, to(columns), count)
             values = []
             for part_sort, kernel in parts:
