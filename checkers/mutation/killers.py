@@ -6,8 +6,8 @@ own, or how an obligation is asked (`asking`).
 First come the checks that say what is wanted: the language, the proofs, the figure, that every rule
 can answer, that the scenarios can be played, on request the promises in a small scope. Only then
 comes what is *recorded* of the original: how its scenarios went, what its permission matrix holds.
-These are no evidence that the original is right; they tell whoever makes such an edit that something
-changed, and a review must say whether it should. What nobody notices may be the original's equal.
+These are no evidence that the original is right; they tell whoever makes such an edit that
+something changed, and a review must say whether it should. What nobody notices may be the original's equal.
 """
 
 from __future__ import annotations

@@ -201,7 +201,7 @@ def mutate_node(source: str | Spec, options: Options, tell: Tell) -> Judged:
             for some in Parallel(n_jobs=max(1, jobs), return_as="generator_unordered")(calls):
                 for o in some:
                     known[o.name] = o
-                    if store is not None and o.fate is not Fate.UNKNOWN:
+                    if store is not None:
                         key = digest(repr((form, o.name, o.told)))
                         store.add(f"node {o.at}", {key: o.data()})
                     tell("mutants", len(known), len(wanted))

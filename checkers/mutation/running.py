@@ -5,7 +5,8 @@ Belongs here: which mutants are judged, by whom, and what is kept. Never here: j
 
 An outcome is kept under the fingerprint of the whole spec, scenarios included, of the mutant, and
 of all the code that judges it, as soon as it is there: an interrupted run goes on where it was.
-What is unknown is not kept. The proofs of the original are kept where `verify` keeps them.
+What is unknown is kept, too: it is counted in the solver's steps, and would be unknown again. The
+proofs of the original are kept where `verify` keeps them.
 """
 
 from __future__ import annotations
@@ -182,7 +183,7 @@ class _Run:
         return found
 
     def _keep(self, outcome: Outcome) -> None:
-        if self.store is not None and outcome.fate is not Fate.UNKNOWN:
+        if self.store is not None:
             key = self._key(outcome.name, outcome.told)
             self.store.add(outcome.at, {key: outcome.data()})
 
