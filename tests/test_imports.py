@@ -202,6 +202,7 @@ PARTS: dict[str, Part] = {
             "checkers.cli",
             "checkers.alternation",
             "checkers.findings",
+            "checkers.mutation",
             "checkers.needs",
             "checkers.nodes",
             "checkers.tasks",

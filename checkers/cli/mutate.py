@@ -124,7 +124,11 @@ def mutate_command(
         requests=request,
         cache=None if no_cache else Path(FOLDER),
     )
-    names = node.names(loaded) if kind == "node" else names_of_spec(loaded)
+    try:
+        names = node.names(loaded) if kind == "node" else names_of_spec(loaded)
+    except (ModuleNotFoundError, KeyError):
+        fix = "leave out --of node: the order has one, and values to try it with"
+        wrong(f"--of node: {spec} has no generated node in impl/", fix)
     for name in only:
         if not any(name == n or n.startswith(f"{name}/") for n in names):
             close = sorted({n for n in names if n.startswith(name[:3]) and "/" not in n})

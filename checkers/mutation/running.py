@@ -147,8 +147,10 @@ class _Run:
 
     def _judged(self, left: list[Mutant], started: float) -> Iterator[Outcome]:
         o = self.options
+        if self.jobs > 1 and o.backend == workers.FORK:
+            workers.register()
         base: Baseline = baseline(
-            self.spec, self.source, Limits(o.timeout), self.jobs, o.cache, self.tell
+            self.spec, self.source, Limits(o.timeout), (self.jobs, o.backend), o.cache, self.tell
         )
         if base.unproved:
             raise NotProved(base.unproved)
@@ -158,7 +160,6 @@ class _Run:
         chunks = [names[i : i + size] for i in range(0, len(names), size)]
         until = started + o.budget if o.budget else 0.0
         if jobs > 1 and o.backend == workers.FORK:
-            workers.register()
             _prepared(self.source, base.proofs)  # the copies have it from the start
         asked = (o.scope, o.requests)
         calls = (delayed(judge)(self.source, base.proofs, c, until, asked) for c in chunks)
