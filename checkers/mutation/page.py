@@ -45,12 +45,12 @@ has killed it.
 - *Killed* is what some check is red for. A `proof` shows a step that breaks an obligation, and the
   evaluator replays it; `no proof` means that an obligation is not proved any more, which `verify`
   tells as well (exit status 3).
-- *Recorded* kills are told apart: a scenario goes otherwise than it went, or the permission matrix
-  differs. They say that something changed, and not that it should not have: where nothing else
-  kills a mutant, what it breaks is no oath of the spec.
+- *Recorded* kills are told apart: a scenario goes otherwise than it went, a stored case of a clause
+  has another outcome, or the permission matrix differs. They say that something changed, and not
+  that it should not have: where nothing else kills a mutant, what it breaks is no oath of the spec.
 - *Equivalent* is what the solver proves to do what the original does, in every state that satisfies
   what is proved of it: the same answer, state, messages and reply. Which clause a refusal names is
-  not compared.
+  not compared. Of the node it is the translation's validation that proves it.
 - *Survived* is what differs from the original in a state that satisfies all that is stated, and
   nobody noticed. *Unknown* is what nobody noticed either, and nothing tells apart.
 
@@ -96,9 +96,7 @@ def stale(spec: Spec, path: Path = PATH) -> list[str]:
             continue
         made, reads, text = found[kind]
         if made != fingerprint(spec, kind):
-            why.append(
-                f"the mutants of the {kind} are others now: the spec or code has changed"
-            )
+            why.append(f"the mutants of the {kind} are others now: the spec or code has changed")
         if reads != digest(text):
             why.append(f"the section on mutants of the {kind} was edited by hand")
     return why

@@ -23,6 +23,8 @@ from joblib import Parallel, delayed, parallel_config
 from checkers import tasks, workers
 from checkers.cache.prints import generation
 from checkers.cache.store import FOLDER, Store, digest
+from checkers.mcdc import file
+from checkers.mcdc.cases import Case
 from checkers.mutation.baseline import Baseline, baseline
 from checkers.mutation.bearing import Proofs
 from checkers.mutation.killers import Killers
@@ -118,7 +120,7 @@ class _Run:
         self.form = ""
         if options.cache is not None:
             with suppress(TypeError):  # something in it has no canonical form: nothing is kept
-                whole = (tasks.prints(self.spec).whole(), scenarios_told(self.spec))
+                whole = (tasks.prints(self.spec).whole(), scenarios_told(self.spec), _record())
                 told = (*whole, options.scope, options.requests)
                 self.form = digest(repr(told))
                 self.store = Store(options.cache / "mutants", generation(CODE))
@@ -192,6 +194,11 @@ class _Run:
         return digest(repr((self.form, name, told)))
 
 
+def _record() -> str:
+    """Return the fingerprint of the file of stored cases."""
+    return digest(file.ORDER.read_text(encoding="utf-8")) if file.ORDER.is_file() else ""
+
+
 # ---------------------------------------------------------------- in a worker
 
 _ready: dict[object, tuple[Killers, Mapping[str, Mutant]]] = {}
@@ -203,8 +210,16 @@ def _prepared(source: Any, proofs: Proofs) -> tuple[Killers, Mapping[str, Mutant
     if key not in _ready:
         _ready.clear()
         spec = tasks.spec_of(source)
-        _ready[key] = Killers(spec, proofs), {m.name: m for m in mutants_of(spec)}
+        made = {m.name: m for m in mutants_of(spec)}
+        _ready[key] = Killers(spec, proofs, stored_cases(spec)), made
     return _ready[key]
+
+
+def stored_cases(spec: Spec) -> tuple[Case, ...]:
+    """Return the stored cases of a spec: the order's, while they are its own; of others none."""
+    if file.why_stale(spec, file.ORDER):
+        return ()
+    return tuple(file.read(spec, file.ORDER).cases)
 
 
 def judge(
