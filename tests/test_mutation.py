@@ -17,7 +17,9 @@ import pytest
 from click.testing import CliRunner
 
 from checkers.cli import main
+from checkers.mcdc.make import Maker
 from checkers.mutation import page
+from checkers.mutation.baseline import baseline
 from checkers.mutation.bearing import Bearing
 from checkers.mutation.code import code_mutants
 from checkers.mutation.killers import Killers
@@ -28,6 +30,7 @@ from checkers.mutation.outcome import SLOW, Fate, Outcome, outcome_of
 from checkers.mutation.running import Judged, NotProved, Options, mutate
 from checkers.mutation.showing import lines, summary
 from checkers.questions import Question
+from checkers.solving import Limits
 from model.lang import Spec
 from model.lang.expr import walk
 from model.lang.load import load
@@ -233,6 +236,17 @@ def test_a_difference_that_no_oath_excludes_is_never_called_equivalent(toy: Spec
     bare = replace(toy, statements={})
     (m,) = chosen(mutants_of(bare), ["rise/when[1].0/2"])
     assert Killers(bare, {}).outcome(m).fate is not Fate.EQUIVALENT
+
+
+def test_a_stored_case_kills_what_no_oath_does(toy: Spec) -> None:
+    """It is a record of the original, and told as such; what is equivalent passes all cases."""
+    proofs = baseline(toy, toy, Limits(5.0), (1, "sequential"), None, quiet).proofs
+    killers = Killers(toy, proofs, Maker(toy).make().cases)
+    found = {m.name: killers.outcome(m) for m in chosen(mutants_of(toy), ["rise"])}
+    o = found["rise/when[0]/drop"]
+    assert o.check == "recorded case" and o.recorded, o
+    assert "it is answered as rise, and was Up/refused" in o.message
+    assert found["rise/when[1]/drop"].fate is Fate.EQUIVALENT
 
 
 def test_only_what_a_fault_can_reach_is_asked_again(toy: Spec) -> None:
@@ -454,7 +468,7 @@ def test_a_fault_in_the_generated_node_is_found(subject: Subject, fault: str) ->
     assert some
     for m in some:
         o = subject.outcome(m)
-        assert (o.fate, o.check) == (Fate.KILLED, "conformance") and o.message, o
+        assert (o.fate, o.check) == (Fate.KILLED, "stored case") and o.message, o
 
 
 def test_the_node_is_as_it_was_after_a_mutant(subject: Subject) -> None:

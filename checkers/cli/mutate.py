@@ -39,7 +39,7 @@ Exit status:
     "--only",
     multiple=True,
     metavar="NAME",
-    help="Just the mutants of this operator, rule, file or name (repeat).",
+    help="Just the mutants of this operator, rule, method or name (repeat).",
 )
 @click.option("--sample", type=int, default=0, metavar="N", help="About N mutants, evenly spread.")
 @click.option("--jobs", default=os.cpu_count() or 1, show_default=True, help="Parallel workers.")
