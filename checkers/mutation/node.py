@@ -48,9 +48,10 @@ from checkers.mutation.running import CHUNK, CODE, Judged, Options, Tell, stored
 from checkers.solving import Limits, Portfolio
 from checkers.tasks import Reading
 from checkers.translation.obligations import START, WHOLE
+from checkers.translation.package import MODULES
 from checkers.translation.proving import Validation
 from checkers.translation.replay import explain
-from checkers.verdict import Verdict
+from checkers.verdict import Result, Verdict
 from model.lang import Spec
 
 SECONDS = 10.0
@@ -77,7 +78,10 @@ class Subject:
         self.text = file.read_text(encoding="utf-8")
         self.source = digest(self.text)
         self.mutants = {m.name: m for m in code_mutants(self.text, self.name, vars(self.module))}
-        self.files = nodes.files(spec, own=self.package == "impl.order")
+        files = nodes.files(spec, own=self.package == "impl.order")
+        read = {name: files.texts[name] for name in MODULES if name in files.texts}
+        self.files = replace(files, texts=read)
+        self._reads = cache(self._proved)
         self.cases = stored_cases(spec)
         self._cases = cache(self._cases_of)
         self.events = {_method(name): name for name in spec.events}
@@ -116,11 +120,11 @@ class Subject:
     def _validated(self, m: CodeMutant) -> tuple[Fate, str, str]:
         """Ask the translation's validation of what all cases let pass: it proves, or it refutes."""
         event = self.events.get(m.method)
-        texts = {**self.files.texts, "node": self._source(m)}
-        validation = Validation(self.spec, replace(self.files, texts=texts), explain)
-        with Portfolio(Limits(SECONDS)) as portfolio:
-            parts = [event] if event is not None else [WHOLE, START]
-            results = [r for part in parts for r in validation.results(part, portfolio)]
+        parts = (event,) if event is not None else (WHOLE, START)
+        why = self._reads(parts)
+        if why:  # whatever is said of the mutant is no news
+            return Fate.UNKNOWN, "", f"the validation of the node as it is: {why}"
+        results = self._results({**self.files.texts, "node": self._source(m)}, parts)
         for r in results:
             if r.verdict is Verdict.REFUTED:
                 return Fate.KILLED, VALIDATION.name, f"{r.transition}: {r.told or r.reason}"
@@ -130,6 +134,16 @@ class Subject:
         if all(r.verdict is Verdict.PROVED for r in results):
             return Fate.EQUIVALENT, "", ""
         return Fate.UNKNOWN, "", next(r.reason for r in results if r.verdict is not Verdict.PROVED)
+
+    def _results(self, texts: dict[str, str], parts: tuple[str, ...]) -> list[Result]:
+        validation = Validation(self.spec, replace(self.files, texts=texts), explain)
+        with Portfolio(Limits(SECONDS)) as portfolio:
+            return [r for part in parts for r in validation.results(part, portfolio)]
+
+    def _proved(self, parts: tuple[str, ...]) -> str:
+        """Return why the node as it is does not pass in some parts; nothing where it does."""
+        results = self._results(dict(self.files.texts), parts)
+        return next((r.reason or "?" for r in results if r.verdict is not Verdict.PROVED), "")
 
     def _source(self, m: CodeMutant) -> str:
         """Return the whole source of the node with the changed method in it."""

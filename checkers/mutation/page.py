@@ -28,6 +28,7 @@ SHOWN = "docs/mutation.md"
 PATH = ROOT / SHOWN
 KINDS = ("spec", "node")
 _SHOWS = ("cli", "page", "running", "showing", "__init__")
+_OF_A_NODE = ("code", "node", "outcome")
 _MARK = re.compile(
     r"^<!-- (spec|node): made from ([0-9a-f]{32}), reads as ([0-9a-f]{32}) -->$", re.M
 )
@@ -62,12 +63,17 @@ until it was killed.
 
 def fingerprint(spec: Spec, kind: str) -> str:
     """Return the fingerprint of what a section is made from."""
-    code = [p for p in sorted(sources(("checkers/mutation",))) if p.stem not in _SHOWS]
+    code = [p for p in sorted(sources(("checkers/mutation",))) if _judges(p.stem, kind)]
     parts = [Prints(spec).whole(), *scenarios_told(spec), *map(_meaning, code)]
     if kind == "node":
         node = [p for p in sources((f"impl/{spec.name}",)) if p.is_file()]
         parts.append(of_files(node))
     return digest(repr(parts))
+
+
+def _judges(name: str, kind: str) -> bool:
+    """Tell whether a module says what mutants of a kind there are, or what becomes of them."""
+    return name in _OF_A_NODE if kind == "node" else name not in (*_SHOWS, "code", "node")
 
 
 def _meaning(path: Path) -> str:
