@@ -205,6 +205,7 @@ PARTS: dict[str, Part] = {
             "checkers.cli",
             "checkers.alternation",
             "checkers.findings",
+            "checkers.mutation",
             "checkers.needs",
             "checkers.nodes",
             "checkers.tasks",

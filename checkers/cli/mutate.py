@@ -39,7 +39,7 @@ Exit status:
     "--only",
     multiple=True,
     metavar="NAME",
-    help="Just the mutants of this operator, rule, file or name (repeat).",
+    help="Just the mutants of this operator, rule, method or name (repeat).",
 )
 @click.option("--sample", type=int, default=0, metavar="N", help="About N mutants, evenly spread.")
 @click.option("--jobs", default=os.cpu_count() or 1, show_default=True, help="Parallel workers.")
@@ -124,7 +124,11 @@ def mutate_command(
         requests=request,
         cache=None if no_cache else Path(FOLDER),
     )
-    names = node.names(loaded) if kind == "node" else names_of_spec(loaded)
+    try:
+        names = node.names(loaded) if kind == "node" else names_of_spec(loaded)
+    except (ModuleNotFoundError, KeyError):
+        fix = "leave out --of node: the order has one, and values to try it with"
+        wrong(f"--of node: {spec} has no generated node in impl/", fix)
     for name in only:
         if not any(name == n or n.startswith(f"{name}/") for n in names):
             close = sorted({n for n in names if n.startswith(name[:3]) and "/" not in n})

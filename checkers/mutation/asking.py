@@ -4,10 +4,11 @@ Belongs here: the solvers and the order in which they are asked. Never here: whi
 asked (`bearing`), or what follows from the answers (`killers`, `equivalence`).
 
 What is stated of the original is stated of a mutant, so most formulas are translated once for all
-of them. A mutant is refuted by a step that the evaluator replays, and by nothing less. What is neither
-proved at once nor refuted in a small scope goes to the portfolio of solvers for a moment; what is
-open even then is told as not proved any more. The tries are bounded in the solver's own steps, so
-that the load of a machine changes no answer; only the portfolio, which comes last, has a clock.
+of them. A mutant is refuted by a step that the evaluator replays, and by nothing less. What is
+neither proved at once nor refuted in a small scope goes to the portfolio of solvers for a moment;
+what is open even then is told as not proved any more. The tries are bounded in the solver's own
+steps, so that the load of a machine changes no answer; only the portfolio, which comes last, has a
+clock.
 """
 
 from __future__ import annotations

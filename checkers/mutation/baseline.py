@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, parallel_config
 
 from checkers import tasks
 from checkers.cache import Ledger
@@ -34,9 +34,17 @@ class Baseline:
 
 
 def baseline(
-    spec: Spec, source: Reading | Spec, limits: Limits, jobs: int, cache: Path | None, tell: Tell
+    spec: Spec,
+    source: Reading | Spec,
+    limits: Limits,
+    workers: tuple[int, str],
+    cache: Path | None,
+    tell: Tell,
 ) -> Baseline:
-    """Prove the original, as `verify` does and with what it keeps."""
+    """Prove the original, as `verify` does and with what it keeps.
+
+    `workers`: how many, and which backend of joblib.
+    """
     results: list[Result] = []
     splits, calls = {}, []
     ledger = Ledger(tasks.prints(spec), cache) if cache is not None else None
@@ -50,7 +58,7 @@ def baseline(
                 continue
             wanted = split.asked
         calls.append(delayed(tasks.prove)(source, name, Work(frozenset(), limits, wanted=wanted)))
-    for gathered in _done(calls, jobs, tell):
+    for gathered in _done(calls, workers, tell):
         results += gathered.results
         if ledger is not None:
             ledger.learn(gathered.task, splits[gathered.task], gathered.results)
@@ -64,11 +72,10 @@ def baseline(
     )
 
 
-def _done(calls: list[Any], jobs: int, tell: Tell) -> Iterator[Gathered]:
-    if not calls:
-        return
-    backend = "loky" if jobs > 1 else "sequential"
-    parallel = Parallel(n_jobs=jobs, backend=backend, return_as="generator_unordered")
-    for done, gathered in enumerate(parallel(calls), start=1):
-        tell("proofs of the original", done, len(calls))
-        yield gathered
+def _done(calls: list[Any], workers: tuple[int, str], tell: Tell) -> Iterator[Gathered]:
+    jobs, backend = min(workers[0], len(calls)), workers[1]
+    with parallel_config(backend=backend if jobs > 1 else "sequential"):
+        found = Parallel(n_jobs=jobs, return_as="generator_unordered")(calls) if calls else ()
+        for done, gathered in enumerate(found, start=1):
+            tell("proofs of the original", done, len(calls))
+            yield gathered

@@ -165,9 +165,9 @@ def _other_variable(name: str, decl: VarDecl, spec: Spec) -> Spec:
 def _tables(spec: Spec) -> Iterator[Mutant]:
     """Yield wrong rows of the tables that expressions look things up in."""
     looked_up: dict[str, Expr] = {}
-    for e in _everything(spec):
-        if e.kind is Kind.MAP and e.label:
-            looked_up.setdefault(e.label.partition("(")[0], e)
+    for part in _everything(spec):
+        if part.kind is Kind.MAP and part.label:
+            looked_up.setdefault(part.label.partition("(")[0], part)
     for table in spec.tables.values():
         for column in table.columns:
             e = looked_up.get(f"{table.name}.{column}")

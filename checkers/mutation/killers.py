@@ -3,17 +3,18 @@
 Belongs here: which checks are asked, in which order, and what each says. Never here: a check of its
 own, or how an obligation is asked (`asking`).
 
-First come the checks that say what is wanted: the language, the proofs, the figure, that every rule
-can answer, that the scenarios can be played, on request the promises in a small scope. Only then
-comes what is *recorded* of the original: how its scenarios went, what its permission matrix holds.
-These are no evidence that the original is right; they tell whoever makes such an edit that something
-changed, and a review must say whether it should. What nobody notices may be the original's equal.
+First come the checks that say what is wanted: the language, the proofs, the figure, that every
+rule can answer, that the scenarios can be played, on request the promises in a small scope. Only
+then comes what is *recorded* of the original: how its scenarios went, what the stored cases of its
+clauses hold, and its permission matrix. These are no evidence that the original is right; they
+tell whoever makes such an edit that something changed, and a review must say whether it should.
+What no scenario tells apart may be the original's equal: the solver is asked for a proof.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,11 +23,13 @@ from checkers.edges import can_answer, steps_of
 from checkers.induction import Obligation
 from checkers.liveness.check import check
 from checkers.liveness.setting import read_setting
+from checkers.mcdc.cases import Case
 from checkers.mutation.asking import Asker, Provers
 from checkers.mutation.bearing import Bearing, Proofs, difference
 from checkers.mutation.equivalence import SOON, STEPS, Equivalence
 from checkers.mutation.mutant import Mutant
 from checkers.mutation.outcome import (
+    CASES,
     DEAD,
     FIGURE,
     LANGUAGE,
@@ -48,7 +51,8 @@ from model import figures
 from model.evaluate import Checker, Evaluator, Event, GlobalState, show_value
 from model.evaluate import Outcome as Answer
 from model.evaluate.checker import Violation
-from model.evaluate.values import EvaluationError
+from model.evaluate.node import NodeEvaluator
+from model.evaluate.values import EvaluationError, Value
 from model.figures import Step
 from model.lang import Spec, SpecError, SpecErrors, checks
 from model.lang.expr import Expr, Kind
@@ -68,9 +72,9 @@ Told = tuple[Check | None, str]
 class Killers:
     """The checks of one spec, asked of its mutants in one process."""
 
-    def __init__(self, spec: Spec, proofs: Proofs) -> None:
-        """Prepare; `proofs` are those of the original's obligations."""
-        self.spec = spec
+    def __init__(self, spec: Spec, proofs: Proofs, cases: Sequence[Case] = ()) -> None:
+        """Prepare; `proofs` are those of the original's obligations, `cases` its stored ones."""
+        self.spec, self.cases = spec, cases
         self.provers = Provers(spec)
         self.bearing = Bearing(spec, proofs)
         self.equivalence = Equivalence(spec, self.provers)
@@ -108,9 +112,10 @@ class Killers:
             return Fate.KILLED, run
         if self.equivalence.same(made, m, SOON):
             return Fate.EQUIVALENT, None
-        told = self._matrix(m, made)
-        if told is not None:
-            return Fate.KILLED, told
+        for ask in (self._stored, self._matrix):
+            told = ask(m, made)
+            if told is not None:
+                return Fate.KILLED, told
         apart = self.equivalence.told_apart(made, m)
         if apart is not None:
             return Fate.SURVIVED, (None, apart)
@@ -200,20 +205,25 @@ class Killers:
 
     def _played_now(self, m: Mutant, made: Spec) -> Iterator[tuple[str, _Played, _Played]]:
         """Yield each scenario that the fault can reach, as it went and as it goes."""
-        changed = {t.label for t in self._changed(made)} | {
-            t.label for t in self.spec.transitions if t.label not in made.by_label
-        }
-        events = {
-            t.event.__name__
-            for t in self.spec.transitions
-            if t.event is not None and (t.label in changed or any(t.label in o for o in m.order))
-        }
-        everywhere = any(self.spec.by_label[x].event is None for x in changed) or not m.local
+        events = self._events(m, made)
+        changed = (t for t in self._changed(made) if t.event is None)
+        everywhere = any(True for _ in changed) or not m.local
         evaluator = Evaluator(made)
         for scenario in self.spec.scenarios:
             before = self._plays[scenario.name]
             if everywhere or events & before.events:
                 yield scenario.name, before, _played(evaluator, scenario)
+
+    def _events(self, m: Mutant, made: Spec) -> set[str]:
+        """Return the events that the mutant may answer otherwise."""
+        changed = {t.label for t in self._changed(made)} | {
+            t.label for t in self.spec.transitions if t.label not in made.by_label
+        }
+        return {
+            t.event.__name__
+            for t in self.spec.transitions
+            if t.event is not None and (t.label in changed or any(t.label in o for o in m.order))
+        }
 
     def _runs(self, m: Mutant, made: Spec) -> Told | None:
         """Return that a scenario cannot be carried out, or else that one goes otherwise."""
@@ -246,6 +256,25 @@ class Killers:
             verdict: frozenset(c.name for c in told.checked if c.verdict is verdict)
             for verdict in Verdict
         }
+
+    # ------------------------------------------------------------ stored cases
+
+    def _stored(self, m: Mutant, made: Spec) -> Told | None:
+        """Ask the cases of the events that the fault can reach; the nearest clause is not told."""
+        events = self._events(m, made)
+        evaluator = NodeEvaluator(made)
+        for number, case in enumerate(self.cases, start=1):
+            s = case.situation
+            if s.event.name not in events:
+                continue
+            try:
+                now = evaluator.answer(s.config, s.me, s.before, s.event)
+            except EvaluationError as error:
+                return CASES, f"case {number}, {s.event}: {error}"
+            told = _other_answer(s.before, case.outcome, now)
+            if told:
+                return CASES, f"case {number}, {s.event}: {told}"
+        return None
 
     # ------------------------------------------------------------ the permission matrix
 
@@ -349,3 +378,32 @@ def _played(evaluator: Evaluator, scenario: Scenario) -> _Played:
     for node, local in sorted(noting.last.nodes.items()) if noting.last is not None else ():
         ends += [(f"{node}.{name}", show_value(value)) for name, value in sorted(local.items())]
     return _Played(frozenset(noting.names), tuple(noting.noted), tuple(ends), trouble)
+
+
+def _other_answer(before: dict[str, Value], was: Answer, now: Answer) -> str:
+    """Return how an answer differs: not in which clause a refusal names as the nearest."""
+    for what, one, other in (
+        ("it is answered as", was.transition, now.transition),
+        ("it sets", _set(before, was), _set(before, now)),
+        ("it sends", was.sends, now.sends),
+        ("the reply is", was.reply, now.reply),
+        ("the reply tells", was.reply_fields, now.reply_fields),
+    ):
+        if one != other:
+            return f"{what} {_plain(other)}, and was {_plain(one)}"
+    return ""
+
+
+def _set(before: dict[str, Value], answer: Answer) -> dict[str, Value]:
+    """Return what is another value afterwards."""
+    return {n: v for n, v in answer.updates.items() if v != before[n]}
+
+
+def _plain(value: object) -> str:
+    match value:
+        case dict():
+            return ", ".join(f"{n}={show_value(v)}" for n, v in value.items()) or "nothing"
+        case list():
+            return "; ".join(map(str, value)) or "nothing"
+        case _:
+            return str(value)

@@ -7,34 +7,55 @@ That a generated file was edited is noticed at once by its digest; what is asked
 checks of its *behaviour* notice, as they must where the generator itself is wrong. The node's
 class is given the changed method for a while. It is shown the cases of the event that it answers,
 those of `conformance.exhaustive`, with what the reference evaluator says of them; a method that
-answers no single event is shown some of every event, a start and restarts.
+answers no single event is shown some of every event, a start and restarts. What passes all that is
+put to the translation's validation: it refutes the changed code, or proves that it does the same.
 """
 
 from __future__ import annotations
 
+import ast
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 from joblib import Parallel, delayed, parallel_config
 
-from checkers import tasks, workers
+from checkers import nodes, tasks, workers
 from checkers.cache.prints import generation
 from checkers.cache.store import Store, digest
 from checkers.conformance.cases import CRASH, Case, EventCases
 from checkers.conformance.comparison import Difference, Readings
 from checkers.conformance.setting import Setting, setting
+from checkers.mcdc.cases import run
 from checkers.mutation.code import CodeMutant, code_mutants
 from checkers.mutation.mutants import sampled
-from checkers.mutation.outcome import LOADING, NODE, Fate, Outcome, outcome_of
-from checkers.mutation.running import CHUNK, CODE, Judged, Options, Tell
+from checkers.mutation.outcome import (
+    LOADING,
+    NODE,
+    STORED,
+    VALIDATION,
+    Fate,
+    Outcome,
+    outcome_of,
+)
+from checkers.mutation.running import CHUNK, CODE, Judged, Options, Tell, stored_cases
+from checkers.solving import Limits, Portfolio
 from checkers.tasks import Reading
+from checkers.translation.obligations import START, WHOLE
+from checkers.translation.package import MODULES
+from checkers.translation.proving import Validation
+from checkers.translation.replay import explain
+from checkers.verdict import Result, Verdict
 from model.lang import Spec
 
+SECONDS = 10.0
+"""How long the solvers may try one obligation about changed code."""
 AT_MOST = 400
 """How many cases of each event a method is shown that answers no single event."""
 
@@ -54,28 +75,89 @@ class Subject:
         self.readings = Readings(spec, self.package)
         file = Path(str(self.module.__file__))
         self.file = "/".join(file.parts[-3:])
-        source = file.read_text(encoding="utf-8")
-        self.source = digest(source)
-        self.mutants = {m.name: m for m in code_mutants(source, self.name, vars(self.module))}
+        self.text = file.read_text(encoding="utf-8")
+        self.source = digest(self.text)
+        self.mutants = {m.name: m for m in code_mutants(self.text, self.name, vars(self.module))}
+        files = nodes.files(spec, own=self.package == "impl.order")
+        read = {name: files.texts[name] for name in MODULES if name in files.texts}
+        self.files = replace(files, texts=read)
+        self._reads = cache(self._proved)
+        self.cases = stored_cases(spec)
         self._cases = cache(self._cases_of)
         self.events = {_method(name): name for name in spec.events}
 
     def outcome(self, m: CodeMutant) -> Outcome:
         """Return what becomes of a mutant."""
         started = time.process_time()
-        check, message = "", ""
+        fate, check, message = self._fate(m)
+        where, spent = f"{self.file}:{m.line}", time.process_time() - started
+        return Outcome(m.name, m.operator, m.method, where, m.told, fate, check, message, spent)
+
+    def _fate(self, m: CodeMutant) -> tuple[Fate, str, str]:
         try:
             method = self._method(m)
         except Exception as error:  # whatever the changed code raises is a finding
-            check, message = LOADING.name, f"{type(error).__name__}: {error}"
-        else:
-            with self._changed(m.method, method):
-                message = self._wrong(m.method)
-            check = NODE.name if message else ""
-        # Whether the solver can show that a survivor does the same is the translation's to say.
-        fate = Fate.KILLED if check else Fate.UNKNOWN
-        where, spent = f"{self.file}:{m.line}", time.process_time() - started
-        return Outcome(m.name, m.operator, m.method, where, m.told, fate, check, message, spent)
+            return Fate.KILLED, LOADING.name, f"{type(error).__name__}: {error}"
+        with self._changed(m.method, method):
+            message = self._of_stored_cases(m.method)
+            if message:
+                return Fate.KILLED, STORED.name, message
+            message = self._wrong(m.method)
+            if message:
+                return Fate.KILLED, NODE.name, message
+        return self._validated(m)
+
+    # ------------------------------------------------------------ stored cases, and the solver
+
+    def _of_stored_cases(self, method: str) -> str:
+        """Return the first stored case that the node answers otherwise; nothing for none."""
+        event = self.events.get(method)
+        if event is None or not self.cases:
+            return ""
+        found = run(self.module, stored=self.cases, spec=self.spec, events={event}, stop=True)
+        return f"case {found[0].number}: {_told(found[0].differences)}" if found else ""
+
+    def _validated(self, m: CodeMutant) -> tuple[Fate, str, str]:
+        """Ask the translation's validation of what all cases let pass: it proves, or it refutes."""
+        event = self.events.get(m.method)
+        parts = (event,) if event is not None else (WHOLE, START)
+        why = self._reads(parts)
+        if why:  # whatever is said of the mutant is no news
+            return Fate.UNKNOWN, "", f"the validation of the node as it is: {why}"
+        results = self._results({**self.files.texts, "node": self._source(m)}, parts)
+        for r in results:
+            if r.verdict is Verdict.REFUTED:
+                return Fate.KILLED, VALIDATION.name, f"{r.transition}: {r.told or r.reason}"
+        for r in results:
+            if r.how == "reader" and r.verdict is not Verdict.PROVED:
+                return Fate.KILLED, VALIDATION.name, r.reason
+        if all(r.verdict is Verdict.PROVED for r in results):
+            return Fate.EQUIVALENT, "", ""
+        return Fate.UNKNOWN, "", next(r.reason for r in results if r.verdict is not Verdict.PROVED)
+
+    def _results(self, texts: dict[str, str], parts: tuple[str, ...]) -> list[Result]:
+        validation = Validation(self.spec, replace(self.files, texts=texts), explain)
+        with Portfolio(Limits(SECONDS)) as portfolio:
+            return [r for part in parts for r in validation.results(part, portfolio)]
+
+    def _proved(self, parts: tuple[str, ...]) -> str:
+        """Return why the node as it is does not pass in some parts; nothing where it does."""
+        results = self._results(dict(self.files.texts), parts)
+        return next((r.reason or "?" for r in results if r.verdict is not Verdict.PROVED), "")
+
+    def _source(self, m: CodeMutant) -> str:
+        """Return the whole source of the node with the changed method in it."""
+        lines = self.text.splitlines()
+        (old,) = (
+            method
+            for cls in ast.parse(self.text).body
+            if isinstance(cls, ast.ClassDef) and cls.name == self.name
+            for method in cls.body
+            if isinstance(method, ast.FunctionDef) and method.name == m.method
+        )
+        first = min([old.lineno, *(d.lineno for d in old.decorator_list)])
+        new = indent(m.make(), " " * old.col_offset).splitlines()
+        return "\n".join([*lines[: first - 1], *new, *lines[old.end_lineno :], ""])
 
     # ------------------------------------------------------------ a changed method
 
@@ -201,7 +283,7 @@ def mutate_node(source: str | Spec, options: Options, tell: Tell) -> Judged:
             for some in Parallel(n_jobs=max(1, jobs), return_as="generator_unordered")(calls):
                 for o in some:
                     known[o.name] = o
-                    if store is not None and o.fate is not Fate.UNKNOWN:
+                    if store is not None:
                         key = digest(repr((form, o.name, o.told)))
                         store.add(f"node {o.at}", {key: o.data()})
                     tell("mutants", len(known), len(wanted))

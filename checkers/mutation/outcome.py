@@ -53,6 +53,7 @@ MATRIX = Check("recorded matrix", "the permission matrix differs", recorded=True
 CASES = Check("recorded case", "a stored case has another outcome", recorded=True)
 PROMISE = Check("liveness", "a promise is broken in a small scope")
 TESTS = Check("tests", "a test of the spec fails")
+STORED = Check("stored case", "the generated node answers a stored case otherwise than the spec")
 NODE = Check("conformance", "the generated node differs from the evaluator in a case")
 LOADING = Check("loading", "the generated node cannot be imported")
 VALIDATION = Check("translation", "the generated code differs from the rule, says the solver")
@@ -61,7 +62,7 @@ CHECKS = {
     c.name: c
     for c in (
         *(LANGUAGE, PROOF, UNPROVED, FIGURE, DEAD, SCENARIO, TESTS, PROMISE),
-        *(RUN, MATRIX, CASES, LOADING, NODE, VALIDATION),
+        *(RUN, CASES, MATRIX, LOADING, STORED, NODE, VALIDATION),
     )
 }
 

@@ -11,6 +11,7 @@ told as stale.
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,41 +27,67 @@ from model.lang import Spec
 SHOWN = "docs/mutation.md"
 PATH = ROOT / SHOWN
 KINDS = ("spec", "node")
-_SHOWS = ("cli", "page", "running", "showing")
+_SHOWS = ("cli", "page", "running", "showing", "__init__")
+_OF_A_NODE = ("code", "node", "outcome")
 _MARK = re.compile(
     r"^<!-- (spec|node): made from ([0-9a-f]{32}), reads as ([0-9a-f]{32}) -->$", re.M
 )
 _END = "<!-- end -->"
+_CLOCK = re.compile(r", [0-9.]+ s by the clock(, [0-9,]+ kept from before)?")
 
 HEAD = """\
 # Mutants
 
-Written by `oathbound mutate --write` (and with `--of node`); `oathbound mutate --check` tells whether it
-is current. A mutant is the order, or the node that is generated from it, with one fault. Each is put to the
-checks that the project has anyway, the cheap ones first; the first that notices has killed it.
+Written by `oathbound mutate --write` (and with `--of node`); `oathbound mutate --check` tells
+whether it is current. A mutant is the order, or the node that is generated from it, with one fault.
+Each is put to the checks that the project has anyway, the cheap ones first; the first that notices
+has killed it.
 
 - *Killed* is what some check is red for. A `proof` shows a step that breaks an obligation, and the
-  evaluator replays it; `no proof` means that an obligation is not proved any more, which `verify` tells
-  as well (exit status 3).
-- *Recorded* kills are told apart: a scenario went otherwise, or the permission matrix differs. They say
-  that something changed, and not that it should not have. Where nothing else kills a mutant, what it
-  breaks is no oath of the spec.
-- *Equivalent* is what the solver proves to do what the original does, in every state that satisfies what
-  is proved of it: the same answer, state, messages and reply. Which clause a refusal names is not compared.
-- *Survived* is what differs from the original in a state that satisfies all that is stated, and nobody
-  noticed. *Unknown* is what nobody noticed either, and nothing tells apart.
+  evaluator replays it; `no proof` means that an obligation is not proved any more, which `verify`
+  tells as well (exit status 3).
+- *Recorded* kills are told apart: a scenario goes otherwise than it went, a stored case of a clause
+  has another outcome, or the permission matrix differs. They say that something changed, and not
+  that it should not have: where nothing else kills a mutant, what it breaks is no oath of the spec.
+- *Equivalent* is what the solver proves to do what the original does, in every state that satisfies
+  what is proved of it: the same answer, state, messages and reply. Which clause a refusal names is
+  not compared. Of the node it is the translation's validation that proves it.
+- *Survived* is what differs from the original in a state that satisfies all that is stated, and
+  nobody noticed. *Unknown* is what nobody noticed either, and nothing tells apart.
 
-Seconds are CPU time for one mutant, of all that was asked of it until it was killed.
+Not asked here: the tests in `tests/`, the promises (`--promises SCOPE` asks them), the explored
+scopes and their pinned counts. Seconds are CPU time for one mutant, of all that was asked of it
+until it was killed.
 """
 
 
 def fingerprint(spec: Spec, kind: str) -> str:
     """Return the fingerprint of what a section is made from."""
-    code = [p for p in sources(("checkers/mutation",)) if p.stem not in _SHOWS]
-    parts = [Prints(spec).whole(), *scenarios_told(spec), of_files(code)]
+    code = [p for p in sorted(sources(("checkers/mutation",))) if _judges(p.stem, kind)]
+    parts = [Prints(spec).whole(), *scenarios_told(spec), *map(_meaning, code)]
     if kind == "node":
-        parts.append(of_files(sources((f"impl/{spec.name}",))))
+        node = [p for p in sources((f"impl/{spec.name}",)) if p.is_file()]
+        parts.append(of_files(node))
     return digest(repr(parts))
+
+
+def _judges(name: str, kind: str) -> bool:
+    """Tell whether a module says what mutants of a kind there are, or what becomes of them."""
+    return name in _OF_A_NODE if kind == "node" else name not in (*_SHOWS, "code", "node")
+
+
+def _meaning(path: Path) -> str:
+    """Return what a source file does: its tree, without comments and docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [s for s in body if not _is_text(s)]  # type: ignore[attr-defined]
+    return f"{path.name} {ast.dump(tree)}"
+
+
+def _is_text(s: ast.AST) -> bool:
+    return isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant)
 
 
 def stale(spec: Spec, path: Path = PATH) -> list[str]:
@@ -75,9 +102,7 @@ def stale(spec: Spec, path: Path = PATH) -> list[str]:
             continue
         made, reads, text = found[kind]
         if made != fingerprint(spec, kind):
-            why.append(
-                f"the mutants of the {kind} are others now: the spec or the code has changed"
-            )
+            why.append(f"the mutants of the {kind} are others now: the spec or code has changed")
         if reads != digest(text):
             why.append(f"the section on mutants of the {kind} was edited by hand")
     return why
@@ -116,9 +141,7 @@ def _section(kind: str, found: Judged) -> Iterator[str]:
     yield f"{_plain(showing.summary(found))}."
     if found.chosen < found.all:
         yield ""
-        yield (
-            f"This is a sample, evenly spread over all {found.all:,}: of the others nothing is said."
-        )
+        yield f"This is a sample, evenly spread over all {found.all:,}; of others nothing is said."
     if found.cut:
         yield ""
         yield f"The run ended early ({found.cut}): of those it did not come to nothing is said."

@@ -5,7 +5,8 @@ Belongs here: which mutants are judged, by whom, and what is kept. Never here: j
 
 An outcome is kept under the fingerprint of the whole spec, scenarios included, of the mutant, and
 of all the code that judges it, as soon as it is there: an interrupted run goes on where it was.
-What is unknown is not kept. The proofs of the original are kept where `verify` keeps them.
+What is unknown is kept, too: it is counted in the solver's steps, and would be unknown again. The
+proofs of the original are kept where `verify` keeps them.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from joblib import Parallel, delayed, parallel_config
 from checkers import tasks, workers
 from checkers.cache.prints import generation
 from checkers.cache.store import FOLDER, Store, digest
+from checkers.mcdc import file
+from checkers.mcdc.cases import Case
 from checkers.mutation.baseline import Baseline, baseline
 from checkers.mutation.bearing import Proofs
 from checkers.mutation.killers import Killers
@@ -117,7 +120,7 @@ class _Run:
         self.form = ""
         if options.cache is not None:
             with suppress(TypeError):  # something in it has no canonical form: nothing is kept
-                whole = (tasks.prints(self.spec).whole(), scenarios_told(self.spec))
+                whole = (tasks.prints(self.spec).whole(), scenarios_told(self.spec), _record())
                 told = (*whole, options.scope, options.requests)
                 self.form = digest(repr(told))
                 self.store = Store(options.cache / "mutants", generation(CODE))
@@ -146,8 +149,10 @@ class _Run:
 
     def _judged(self, left: list[Mutant], started: float) -> Iterator[Outcome]:
         o = self.options
+        if self.jobs > 1 and o.backend == workers.FORK:
+            workers.register()
         base: Baseline = baseline(
-            self.spec, self.source, Limits(o.timeout), self.jobs, o.cache, self.tell
+            self.spec, self.source, Limits(o.timeout), (self.jobs, o.backend), o.cache, self.tell
         )
         if base.unproved:
             raise NotProved(base.unproved)
@@ -157,7 +162,6 @@ class _Run:
         chunks = [names[i : i + size] for i in range(0, len(names), size)]
         until = started + o.budget if o.budget else 0.0
         if jobs > 1 and o.backend == workers.FORK:
-            workers.register()
             _prepared(self.source, base.proofs)  # the copies have it from the start
         asked = (o.scope, o.requests)
         calls = (delayed(judge)(self.source, base.proofs, c, until, asked) for c in chunks)
@@ -182,12 +186,17 @@ class _Run:
         return found
 
     def _keep(self, outcome: Outcome) -> None:
-        if self.store is not None and outcome.fate is not Fate.UNKNOWN:
+        if self.store is not None:
             key = self._key(outcome.name, outcome.told)
             self.store.add(outcome.at, {key: outcome.data()})
 
     def _key(self, name: str, told: str) -> str:
         return digest(repr((self.form, name, told)))
+
+
+def _record() -> str:
+    """Return the fingerprint of the file of stored cases."""
+    return digest(file.ORDER.read_text(encoding="utf-8")) if file.ORDER.is_file() else ""
 
 
 # ---------------------------------------------------------------- in a worker
@@ -201,8 +210,16 @@ def _prepared(source: Any, proofs: Proofs) -> tuple[Killers, Mapping[str, Mutant
     if key not in _ready:
         _ready.clear()
         spec = tasks.spec_of(source)
-        _ready[key] = Killers(spec, proofs), {m.name: m for m in mutants_of(spec)}
+        made = {m.name: m for m in mutants_of(spec)}
+        _ready[key] = Killers(spec, proofs, stored_cases(spec)), made
     return _ready[key]
+
+
+def stored_cases(spec: Spec) -> tuple[Case, ...]:
+    """Return the stored cases of a spec: the order's, while they are its own; of others none."""
+    if file.why_stale(spec, file.ORDER):
+        return ()
+    return tuple(file.read(spec, file.ORDER).cases)
 
 
 def judge(
