@@ -20,6 +20,8 @@ from checkers.cli.explore import explore_command
 from checkers.cli.export import export_command
 from checkers.cli.fragment import fragment_command
 from checkers.cli.liveness import liveness_command
+from checkers.cli.simulate import simulate_command
+from checkers.cli.trace import trace_command
 from checkers.cli.verify import verify_command
 from checkers.needs.command import needs_command
 from checkers.strengthen.command import strengthen_command
@@ -72,5 +74,7 @@ main.add_command(explore_command)
 main.add_command(fragment_command)
 main.add_command(export_command)
 main.add_command(liveness_command)
+main.add_command(simulate_command)
+main.add_command(trace_command)
 main.add_command(strengthen_command(load_spec))
 main.add_command(needs_command(load_spec))
