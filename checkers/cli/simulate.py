@@ -44,6 +44,10 @@ Exit status:
 @click.option("--steps", default=10_000, show_default=True, metavar="N", help="Events handled.")
 @click.option("--seed", default=1, show_default=True, metavar="N", help="Of all that is random.")
 @click.option("--faults", default="", metavar="FAULTS", help="What goes wrong; see below.")
+@click.option("--weights", default="", metavar="NAME=W,...", help="How often timers and requests.")
+@click.option(
+    "--runs", default=1, show_default=True, metavar="N", help="Runs, with ever new seeds."
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -66,6 +70,8 @@ def simulate_command(
     steps: int,
     seed: int,
     faults: str,
+    weights: str,
+    runs: int,
     out: Path | None,
     states: str,
     json_file: Path | None,
@@ -79,6 +85,7 @@ def simulate_command(
         ("--nodes", nodes, 1, 60),
         ("--joiners", joiners, 0, 60),
         ("--steps", steps, 1, 10**9),
+        ("--runs", runs, 1, 10**6),
         ("--seed", seed, 0, 10**12),
     ):
         if number is not None and not least <= number <= most:
@@ -87,7 +94,7 @@ def simulate_command(
         check_files({"--json": json_file})
     if out is not None:
         check_files({"--out": out / "n1.jsonl"})
-        if any(out.glob("*.jsonl")):
+        if any(out.glob("**/*.jsonl")):
             wrong(f"--out {out}: there are recordings already", "name another folder")
     from checkers import report as files
     from checkers.counterexamples.rerun import package_of
@@ -96,8 +103,10 @@ def simulate_command(
         FaultError,
         Options,
         Rates,
+        SimulationReport,
         read_rates,
         read_schedule,
+        read_weights,
         simulate,
         telling,
     )
@@ -122,37 +131,53 @@ def simulate_command(
     except FaultError as error:
         wrong(f"--faults {error.what}", error.fix)
     try:
+        weighed = read_weights(weights, [*loaded.timers, *loaded.requests])
+    except FaultError as error:
+        wrong(f"--weights {error.what}", error.fix)
+    try:
         package = package_of(loaded)
     except GeneratorError as error:
         wrong(f"{spec}: no node can be generated: {error}", "mend the spec")
+    reports: list[SimulationReport] = []
     with Progress() as bar:
-        options = Options(
-            steps,
-            seed,
-            rates,
-            schedule,
-            out,
-            "digest" if states == "digest" else "full",
-            lambda done, whole: bar.update("steps", done, whole),
-        )
-        try:
-            report = simulate(loaded, setting.config, names, options, package)
-        except RecordingError as error:
-            wrong(f"{error.path}: {error.reason}", error.fix)
-        except OSError as error:
-            wrong(f"--out {out}: it cannot be written: {error.strerror}", "name another folder")
+        for number in range(runs):
+            place = out if out is None or runs == 1 else out / str(seed + number)
+            options = Options(
+                steps,
+                seed + number,
+                rates,
+                schedule,
+                weighed,
+                place,
+                "digest" if states == "digest" else "full",
+                partial(_tell, bar, number * steps, runs * steps),
+            )
+            try:
+                reports.append(simulate(loaded, setting.config, names, options, package))
+            except RecordingError as error:
+                wrong(f"{error.path}: {error.reason}", error.fix)
+            except OSError as error:
+                what = f"--out {out}: it cannot be written: {error.strerror}"
+                wrong(what, "name another folder")
+            if reports[-1].broken or reports[-1].interrupted:
+                break
     seconds = time.process_time() - started
     again = ["oathbound", "simulate", spec]
     again += [] if nodes is None else ["--nodes", str(nodes)]
     again += ["--joiners", str(joiners)] if joiners else []
     again += [word for text in constants for word in ("--constant", text)]
-    again += ["--steps", str(steps), "--seed", str(seed)]
+    again += ["--steps", str(steps), "--seed", str(reports[-1].seed)]
     again += ["--faults", faults] if faults else []
-    for line in telling.lines(report, seconds, shlex.join(again), spec):
+    again += ["--weights", weights] if weights else []
+    for line in telling.lines(reports, seconds, shlex.join(again), spec):
         click.echo(line)
     if json_file is not None:
-        text = json.dumps(telling.data(report, seconds), indent=2) + "\n"
+        text = json.dumps(telling.data(reports, seconds), indent=2) + "\n"
         write(partial(files.write_text, json_file, text), json_file)
-    if report.broken:
+    if reports[-1].broken:
         raise SystemExit(REFUTED)
-    raise SystemExit(UNKNOWN if report.interrupted else 0)
+    raise SystemExit(UNKNOWN if reports[-1].interrupted else 0)
+
+
+def _tell(bar: Progress, before: int, whole: int, done: int, _: int) -> None:
+    bar.update("steps", before + done, whole)

@@ -127,6 +127,27 @@ def read_rates(text: str) -> Rates:
     return Rates(**found)
 
 
+def read_weights(text: str, known: Iterable[str]) -> dict[str, float]:
+    """Return how often what happens, as `ReportFault=0.1,GetStatus=0`. Raises `FaultError`."""
+    names = list(known)
+    found: dict[str, float] = {}
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        name, equals, value = (x.strip() for x in part.partition("="))
+        if name not in names or not equals:
+            raise FaultError(
+                f"{part}: no such timer or request", f"write NAME=NUMBER of {', '.join(names)}"
+            )
+        if name in found:
+            raise FaultError(f"{part}: {name} is there twice", "say it once")
+        try:
+            found[name] = float(value)
+        except ValueError:
+            found[name] = -1.0
+        if not (found[name] == 0 or 0.001 <= found[name] <= 1000):
+            raise FaultError(f"{part}: it is no weight", "write 0, or a number from 0.001 to 1000")
+    return found
+
+
 def _rate(part: str, value: str) -> float:
     try:
         number = float(value)
@@ -164,7 +185,8 @@ def read_schedule(path: Path, nodes: Iterable[str]) -> Schedule:
     if not isinstance(data, dict) or data.get("oathbound") != MARK or data.get("schema") != SCHEMA:
         what = f'{path}: it has no "oathbound":"{MARK}","schema":{SCHEMA}'
         raise FaultError(what, _FIX)
-    delay, faults = data.get("delay"), data.get("faults")
+    delay: Any = data.get("delay")
+    faults = data.get("faults")
     if not isinstance(faults, list) or set(data) != {"oathbound", "schema", "delay", "faults"}:
         what = f"{path}: it has other members than oathbound, schema, delay, faults"
         raise FaultError(what, _FIX)

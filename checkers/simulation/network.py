@@ -6,8 +6,9 @@ an event (`running`).
 
 Both streams are asked only for numbers in [0, 1), and everything else is whole numbers: so a seed
 gives the same run wherever Python runs. Chances change in phases, in which some timers rest, some
-fire at one node alone and some everywhere, and one node gets most requests ("swarm testing", Groce
-et al. 2012): in a uniform run somebody always interferes.
+fire at one node alone and some everywhere, and there are few kinds of request ("swarm testing",
+Groce et al. 2012): in a uniform run somebody always interferes. A request goes most often where one
+of its kind was accepted last; a timer of which nothing comes fires less and less often.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 import heapq
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -27,11 +28,11 @@ from model.lang import Spec
 
 PHASE = 300
 """Ticks after which chances are drawn anew."""
-QUICK, SLOW = 20, 120
-"""Ticks between two firings of a timer, about."""
-REQUESTS = (0, 60, 20, 6)
+QUICK, SLOW, SLOWEST = 20, 120, 960
+"""Ticks between two firings of a timer, about: at first, and where nothing comes of it."""
+REQUESTS = (0, 150, 50, 15)
 """Ticks between two requests, about; 0: none in this phase."""
-LIKED = 3
+LIKED = 4
 """How many kinds of request a phase has, at most."""
 KEYS = 3
 
@@ -68,11 +69,18 @@ class Network:
     """The nodes' surroundings, in progress."""
 
     def __init__(
-        self, spec: Spec, nodes: Sequence[str], seed: int, rates: Rates, schedule: Schedule | None
+        self,
+        spec: Spec,
+        nodes: Sequence[str],
+        seed: int,
+        rates: Rates,
+        schedule: Schedule | None,
+        weights: Mapping[str, float],
     ) -> None:
         self.spec, self.nodes, self.rates = spec, list(nodes), rates
         self.fields = Schema(spec).fields
-        self.timers, self.requests = list(spec.timers), list(spec.requests)
+        self.timers = {n: weights.get(n, 1.0) for n in spec.timers if weights.get(n, 1.0) > 0}
+        self.requests = {n: weights.get(n, 1.0) for n in spec.requests if weights.get(n, 1.0) > 0}
         self.chance = Chance(random.Random(f"{seed} events"))
         self.fault = Chance(random.Random(f"{seed} faults"))
         self.given = schedule
@@ -82,6 +90,9 @@ class Network:
         self.tick = 0
         self.messages = 0
         self.faults: Counter[str] = Counter()
+        self._accepted: dict[str, str] = {}
+        self._idle: dict[tuple[str, str], int] = {}
+        self._heard: dict[str, int] = {}
         self._queue: list[Entry] = []
         self._number = 0
         self._phase = 0
@@ -138,6 +149,16 @@ class Network:
                 self.faults["duplicated"] += 1
                 self._add(self.tick + ticks + self.happened.again[number], "message", packet)
 
+    def heed(self, event: Event, accepted: bool) -> None:
+        """Take notice of whether a rule accepted an event."""
+        if event.kind == "request" and accepted:
+            self._accepted["request"] = self._accepted[event.name] = event.node
+        elif event.kind == "message" and accepted and event.sender != event.node:
+            self._heard[event.node] = self.tick
+        elif event.kind == "timer":
+            key = (event.name, event.node)
+            self._idle[key] = 0 if accepted else min(self._idle.get(key, 0) + 1, 3)
+
     def _event(self, entry: Entry, state: GlobalState) -> Event | None:
         match entry.kind:
             case "phase":
@@ -146,13 +167,22 @@ class Network:
             case "message":
                 return self._delivery(entry.data)
             case "timer":
-                phase, name, node, about = entry.data
-                if phase != self._phase:
-                    return None
-                self._add(self.tick + self._wait(about), "timer", entry.data)
-                return None if node in self._down else Event("timer", name, node)
+                return self._firing(entry.data)
             case _:
                 return self._request(entry, state)
+
+    def _firing(self, data: tuple[int, str, str, int, int]) -> Event | None:
+        phase, name, node, about, armed = data
+        if phase != self._phase:
+            return None
+        heard = self._heard.get(node, -1)
+        wait = self._wait(min(about << self._idle.get((name, node), 0), SLOWEST))
+        if self._orderly and heard > armed:  # it is armed anew by what the node accepts
+            at = max(heard + wait, self.tick + 1)
+            self._add(at, "timer", (phase, name, node, about, self.tick))
+            return None
+        self._add(self.tick + wait, "timer", (phase, name, node, about, self.tick))
+        return None if node in self._down else Event("timer", name, node)
 
     def _delivery(self, packet: Packet) -> Event | None:
         if packet.dst not in self.nodes:
@@ -170,39 +200,48 @@ class Network:
         return Event("message", packet.message, packet.dst, values, packet.src)
 
     def _request(self, entry: Entry, state: GlobalState) -> Event | None:
-        phase, names, about, favourite = entry.data
+        phase, names, about = entry.data
         if phase != self._phase:
             return None
         self._add(self.tick + self._wait(about), "request", entry.data)
         name = names[self.chance.below(len(names))]
-        liked = self.chance.happens(0.6)
-        other = self.nodes[self.chance.below(len(self.nodes))]
-        node = favourite if liked else other
+        node = self.nodes[self.chance.below(len(self.nodes))]
+        draw_again = self.chance.source.random()
+        if draw_again < 0.4:
+            node = self._accepted.get(name, node)
+        elif draw_again < 0.8:
+            node = self._accepted.get("request", node)
         draw: Any = _Draw(self.chance)
         values = {n: random_value(draw, s, state, KEYS) for n, s in self.fields[name].items()}
         return None if node in self._down else Event("request", name, node, values)
 
     def _begin_phase(self) -> None:
         self._phase += 1
-        for name in self.timers:
+        self._orderly = self.chance.below(5) > 0
+        for name, weight in self.timers.items():
             draw = self.chance.below(20)
             alone = self.nodes[self.chance.below(len(self.nodes))]
             for node in self.nodes:
                 if draw < 4 or (draw < 10 and node != alone):
                     continue
-                about = SLOW if 10 <= draw < 16 else QUICK
-                entry = (self._phase, name, node, about)
+                about = max(1, int((SLOW if 10 <= draw < 16 else QUICK) / weight))
+                entry = (self._phase, name, node, about, self.tick)
                 self._add(self.tick + self._wait(about), "timer", entry)
         about = REQUESTS[self.chance.below(len(REQUESTS))]
-        favourite = self.nodes[self.chance.below(len(self.nodes))]
         if about and self.requests:
             count = 1 + self.chance.below(LIKED)
-            names = [self.requests[self.chance.below(len(self.requests))] for _ in range(count)]
-            self._add(
-                self.tick + self._wait(about), "request", (self._phase, names, about, favourite)
-            )
+            names = [self._kind_of_request() for _ in range(count)]
+            self._add(self.tick + self._wait(about), "request", (self._phase, names, about))
         if self.timers or self.requests:
             self._add(self.tick + PHASE, "phase", None)
+
+    def _kind_of_request(self) -> str:
+        left = self.chance.source.random() * sum(self.requests.values())
+        for name, weight in self.requests.items():
+            left -= weight
+            if left < 0:
+                return name
+        return next(reversed(self.requests))
 
     def _wait(self, about: int) -> int:
         return self.chance.within((1, 2 * about))

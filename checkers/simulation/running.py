@@ -1,7 +1,7 @@
 """The run: generated nodes, their recordings, and every safety property after each step.
 
-Belongs here: nodes made, crashed and restarted; what they did, put to the checker. Never here: which
-event is next (`network`).
+Belongs here: nodes made, crashed and restarted; what they did, put to the checker. Never here:
+which event is next (`network`).
 
 What is checked is what the nodes did, not what they should have done: their variables, the messages
 they sent. Only the ghosts, which no node keeps, are the spec's: those of the rule that a node says
@@ -39,6 +39,8 @@ class Options:
     seed: int = 1
     rates: Rates = field(default_factory=Rates)
     schedule: Schedule | None = None
+    weights: Mapping[str, float] = field(default_factory=dict)
+    """By name of a timer or request: how often it happens, where that is not 1; 0: never."""
     out: Path | None = None
     states: States = "full"
     progress: Callable[[int, int], None] | None = None
@@ -63,13 +65,6 @@ class SimulationReport:
     interrupted: bool = False
     ended: bool = False
     """Whether nothing could happen any more, before all steps were taken."""
-
-    @property
-    def never(self) -> list[str]:
-        """The rules that never fired."""
-        return [
-            t.label for t in self.spec.transitions if t.kind == "rule" and not self.rows[t.label]
-        ]
 
 
 def simulate(
@@ -108,7 +103,9 @@ class _Run:
         self.generated = GeneratedNode(spec, package)
         self.config = self.generated.config(config)
         self.evaluator = Evaluator(spec)
-        self.network = Network(spec, nodes, options.seed, options.rates, options.schedule)
+        self.network = Network(
+            spec, nodes, options.seed, options.rates, options.schedule, options.weights
+        )
         self.report = SimulationReport(spec, list(nodes), options.seed)
         self.nodes: dict[str, Any] = {}
         self.stored: dict[str, Any] = {}
@@ -158,6 +155,7 @@ class _Run:
             found = self.checker.before(self.state, event, outcome)
             found += self.checker.apply(self.state, outcome)
             network.sent(outcome.sends)
+            network.heed(event, outcome.kind == "rule")
             report.steps += 1
             network.step += 1
             report.rows[outcome.transition] += 1

@@ -1,6 +1,6 @@
 """Which rule comes nearest to a wrong record, and which of its clauses fails.
 
-Belongs here: words about one record and the spec's rules. Never here: whether it is wrong (`steps`).
+Belongs here: words about one record and the spec's rules. Never here: whether it is wrong.
 """
 
 from __future__ import annotations
