@@ -101,13 +101,16 @@ class Recorder:
         self._names = {name: json.dumps(name) for name in self._plain.VARIABLES}
         self._read = attrgetter(*(attribute for attribute, _ in self._plain.VARIABLES.values()))
         self._store, self._sync = store, sync
+        plain = self._plain.to_plain
         header = {
             "oathbound": MARK,
             "schema": SCHEMA,
             "spec": self._package.SPEC,
             "digest": self._package.SPEC_DIGEST,
             "node": node.me,
-            "config": {n: getattr(node.config, n) for n in self._plain.CONFIG},
+            "config": {
+                n: self._plain.to_plain(getattr(node.config, n)) for n in self._plain.CONFIG
+            },
             "states": states,
             "run": run,
         }
@@ -179,7 +182,7 @@ class Recorder:
             values = (values,)
         for name, now, then in zip(self._names, values, self._values, strict=True):
             if now is not then:
-                self._texts[name] = to_json(now)
+                self._texts[name] = to_json(self._plain.to_plain(now))
         self._values = values
         members = [f"{name}:{self._texts[n]}" for n, name in self._names.items()]
         state = "{" + ",".join(members) + "}"

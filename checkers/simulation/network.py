@@ -113,17 +113,21 @@ class Network:
         restarted = self._faults()
         if restarted is not None:
             return Event("crash", "crash", restarted)
+        if len(self._down) == len(self.nodes):  # no step would come after which one is up again
+            return self._first_up()
         while self._queue:
             entry = heapq.heappop(self._queue)
             self.tick = entry.tick
             event = self._event(entry, state)
             if event is not None:
                 return event
-        if self._down:  # nothing is on its way to those that are up
-            node = min(self._down, key=lambda n: (self._down[n], n))
-            del self._down[node]
-            return Event("crash", "crash", node)
-        return None
+        return self._first_up() if self._down else None
+
+    def _first_up(self) -> Event:
+        """Let the node restart that is down for the shortest."""
+        node = min(self._down, key=lambda n: (self._down[n], n))
+        del self._down[node]
+        return Event("crash", "crash", node)
 
     def sent(self, packets: Sequence[Packet]) -> None:
         """Take messages that a step sent, and draw what becomes of each."""
