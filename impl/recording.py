@@ -108,9 +108,7 @@ class Recorder:
             "spec": self._package.SPEC,
             "digest": self._package.SPEC_DIGEST,
             "node": node.me,
-            "config": {
-                n: self._plain.to_plain(getattr(node.config, n)) for n in self._plain.CONFIG
-            },
+            "config": {n: plain(getattr(node.config, n)) for n in self._plain.CONFIG},
             "states": states,
             "run": run,
         }

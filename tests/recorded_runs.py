@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from click.testing import CliRunner, Result
 
@@ -90,8 +91,9 @@ def edit(path: Path, change: Callable[[list[Record]], Sequence[Record] | None]) 
 
 
 def oathbound(*args: object) -> Result:
-    """Run a command as users do; no traceback may come of it."""
-    result = CliRunner().invoke(main, [str(a) for a in args])
+    """Run a command as users do, but read each spec once; no traceback may come of it."""
+    with mock.patch("checkers.cli.trace.load_spec", spec_of):
+        result = CliRunner().invoke(main, [str(a) for a in args])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result
 

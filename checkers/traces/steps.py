@@ -167,18 +167,20 @@ class Account:
     def take(self, outcome: Outcome) -> str:
         """Go on by a step, and return the text of its record after the event."""
         words, before = self.words, self.state
-        stored = []
+        stored: list[str] = []
         if outcome.updates:
             for name, value in outcome.updates.items():
                 text = words.variable(name, value)
                 self._texts[self._at[name]] = text
                 if name in words.durable.sorts:
-                    stored.append(text)
+                    stored.append(name)
+            stored.sort(key=self._at.__getitem__)
             self.state = self._state()
         sent = ",".join([words.packet(p) for p in outcome.sends])
+        kept = ",".join([self._texts[self._at[name]] for name in stored])
         return (
             f',"rule":{json.dumps(outcome.transition)},"before":{before},"after":{self.state},'
-            f'"sent":[{sent}],"reply":{words.reply(outcome)},"persisted":{{{",".join(stored)}}}}}'
+            f'"sent":[{sent}],"reply":{words.reply(outcome)},"persisted":{{{kept}}}}}'
         )
 
 

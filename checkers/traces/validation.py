@@ -33,6 +33,7 @@ from checkers.traces.steps import (
     read_sent,
     state_differences,
 )
+from checkers.traces.unchanged import shortened
 from checkers.traces.values import Value, ValueProblem, told
 from model.evaluate import (
     Checker,
@@ -192,7 +193,9 @@ class _Validation:
         self.recorded = frozenset(recorded)
         self.open: set[str] = set()
         """Nodes whose sendings are not all recorded, and that were heard of."""
-        self.statements = asked(spec, options)
+        self.partial = False
+        """Whether only what is determined is checked."""
+        self.statements = [shortened(spec, s) for s in asked(spec, options)]
         self.checker = Checker(self.evaluator, self.statements)
         self.accounts: dict[str, Account] = {}
         self.started: set[str] = set()
@@ -429,8 +432,9 @@ class _Validation:
             if node in self.open:
                 del self.state.nodes[node]
         self.state.changed()
-        if not self.statements:
+        if not self.statements or self.partial:
             return
+        self.partial = True
         kept, lost = determined(self.spec, self.statements)
         self.result.undetermined = lost
         checker = Checker(Evaluator(self.spec), kept)
