@@ -1,10 +1,10 @@
 """What a property of steps says of a rule, once what the rule leaves alone is left out.
 
-Belongs here: a formula made shorter, that means the same of every step of its rule. Never here: what
-it means (the evaluator's business).
+Belongs here: a formula made shorter, that means the same of every step of its rule. Never here:
+what it means (the evaluator's business).
 
 Most records are of rules that change little, and most properties of steps speak of changes: of a
-rule that does not write `x`, "x after is x before" is plainly true. What is plainly true is then not
+rule that does not write `x`, "x after is x before" is plainly true. What is plainly true is not
 asked of each record.
 """
 
@@ -56,9 +56,8 @@ def shorter(e: Expr, written: frozenset[str]) -> Expr:
                 return TRUE
             if _is(args[0], True):
                 return args[1]
-            if args[0].kind is args[1].kind is Kind.IS and same(args[0].args[0], args[1].args[0]):
-                if args[0].data <= args[1].data:
-                    return TRUE
+            if _is_among(args[0], args[1]):
+                return TRUE
         case Kind.ITE if args[0].kind is Kind.CONST:
             return args[1] if args[0].data else args[2]
         case _:
@@ -102,9 +101,14 @@ def _is_not(a: Expr, b: Expr) -> bool:
     if a.kind is not Kind.NOT:
         return False
     (inner,) = a.args
-    if inner.kind is b.kind is Kind.IS and same(inner.args[0], b.args[0]):
-        return bool(b.data <= inner.data)
-    return same(inner, b)
+    return _is_among(b, inner) or same(inner, b)
+
+
+def _is_among(a: Expr, b: Expr) -> bool:
+    """Tell whether a value that is one of the first leaves is one of the second, too."""
+    if not (a.kind is b.kind is Kind.IS and same(a.args[0], b.args[0])):
+        return False
+    return bool(a.data <= b.data)
 
 
 def _is(e: Expr, value: bool) -> bool:
