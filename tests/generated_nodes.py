@@ -38,9 +38,12 @@ order_spec = functools.cache(model.order.spec)
 NODES = ("a", "b", "c", "z")
 
 
-def load(spec: Spec, folder: Path) -> ModuleType:
-    """Write a spec's node below `folder` and import it from there, under a name of its own."""
-    for path, text in generate(spec).items():
+def load(spec: Spec, folder: Path, texts: Mapping[str, str] | None = None) -> ModuleType:
+    """Write a spec's node below `folder` and import it from there, under a name of its own.
+
+    `texts` are the files to take in the place of those that the spec gives.
+    """
+    for path, text in (generate(spec) if texts is None else texts).items():
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)

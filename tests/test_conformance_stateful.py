@@ -20,6 +20,7 @@ from checkers.conformance.acts import events_of
 from checkers.conformance.replay import program, shorten, subject
 from checkers.conformance.setting import ORDER
 from checkers.conformance.stateful import LONG, QUICK, Profile, StatefulReport, run
+from checkers.traces import Options, validate
 from model.evaluate import EvaluationError
 from model.lang import Spec
 from model.lang.spec import drop_clause
@@ -34,11 +35,15 @@ THREE: dict[str, Any] = {
 }
 
 
+FAILING = Path(__file__).resolve().parent.parent / "build" / "failing-runs"
+"""Where a failing run's recordings go, for `oathbound trace`."""
+
+
 # ---------------------------------------------------------------- all agree, no oath is broken
 
 
 def test_orders_keep_their_oaths_in_three_readings() -> None:
-    report = run(subject("order"), ORDER, QUICK)
+    report = run(subject("order"), ORDER, QUICK, keep=FAILING / "quick")
     print(report)
     assert report.failure is None, str(report)
     assert report.steps > 10_000
@@ -46,7 +51,7 @@ def test_orders_keep_their_oaths_in_three_readings() -> None:
 
 @pytest.mark.slow
 def test_orders_keep_their_oaths_for_long_and_every_rule_fires() -> None:
-    report = run(subject("order"), ORDER, LONG, print)
+    report = run(subject("order"), ORDER, LONG, print, FAILING / "long")
     assert report.failure is None, str(report)
     assert report.covered, str(report)
 
@@ -129,6 +134,32 @@ def test_a_broken_node_is_found_and_told_as_a_program(monkeypatch: pytest.Monkey
     assert failure.labels[-1] == "win"
     assert "the variable standing after" in failure.kind
     assert len(failure.history) <= 14, failure.program()
+
+
+def test_a_failing_run_is_recorded_as_short_as_it_got(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What Hypothesis found is told by `oathbound trace`, too: the last record is wrong."""
+
+    def forget(node: Any, outcome: Any) -> None:
+        if outcome[0].label == "awake":
+            node.heard = frozenset({"n1"})
+
+    break_handler(monkeypatch, "BeaconAnswer", forget)
+    report = run(subject("order"), ORDER, SMALL, keep=tmp_path / "kept")
+    assert report.failure is not None
+    files = report.recordings
+    assert len(files) == len(report.failure.cluster.nodes)
+    assert f"oathbound trace {files[0]}" in str(report)
+    records = sum(len(path.read_text().splitlines()) - 2 for path in files)
+    assert records == len(report.failure.history)
+    found = validate(subject("order").spec, files, Options())
+    assert found.wrong is not None and found.wrong.place.event.startswith("BeaconAnswer(")
+    assert [d.what for d in found.wrong.differences] == ["heard after"]
+    last = found.wrong.place.path.read_text().splitlines()
+    assert found.wrong.place.line == len(last)
+    again = run(subject("order"), ORDER, SMALL, keep=tmp_path / "kept")
+    assert again.recordings == files
 
 
 def test_a_deep_fault_is_found_from_within_a_scenario(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,6 +61,8 @@ ENGINES = (
     "translation",
     "translation replayed",
     "code reader",
+    "traces",
+    "simulation",
 )
 
 PARTS: dict[str, Part] = {
@@ -195,6 +197,13 @@ PARTS: dict[str, Part] = {
             *MODEL,
         ),
         libraries=None,
+    ),
+    # It reads what nodes recorded, and knows no node: what a step should be, the evaluator says.
+    "traces": Part(("checkers.traces",), parts=("verdict", *MODEL)),
+    # It runs the generated nodes, spoken to as conformance does, and records what they do.
+    "simulation": Part(
+        ("checkers.simulation",),
+        parts=("verdict", "conformance", *MODEL, "generated node", "runtime"),
     ),
     # An engine that is not named above may import the model and the verdict, and no other engine.
     "engine": Part(("checkers",), parts=("verdict", *MODEL), libraries=None),

@@ -23,6 +23,8 @@ from checkers.cli.fragment import fragment_command
 from checkers.cli.liveness import liveness_command
 from checkers.cli.mcdc import mcdc_command
 from checkers.cli.mutate import mutate_command
+from checkers.cli.simulate import simulate_command
+from checkers.cli.trace import trace_command
 from checkers.cli.verify import verify_command
 from checkers.needs.command import needs_command
 from checkers.strengthen.command import strengthen_command
@@ -93,5 +95,7 @@ main.add_command(export_command)
 main.add_command(liveness_command)
 main.add_command(mcdc_command)
 main.add_command(mutate_command)
+main.add_command(simulate_command)
+main.add_command(trace_command)
 main.add_command(strengthen_command(load_spec))
 main.add_command(needs_command(load_spec))

@@ -16,6 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, settings
@@ -24,6 +25,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from checkers.conformance.acts import events_of
 from checkers.conformance.guide import Guide
+from checkers.conformance.recorded import record
 from checkers.conformance.replay import Failure, Replay, Snapshot, Subject, shorten
 from checkers.conformance.setting import Cluster, Setting
 from model.evaluate import Event
@@ -75,6 +77,8 @@ class StatefulReport:
     only_told: list[str] = field(default_factory=list)
     missing_replies: list[str] = field(default_factory=list)
     failure: Failure | None = None
+    recordings: list[Path] = field(default_factory=list)
+    """Of the failing run, shortened: one of each node."""
 
     @property
     def steps_per_second(self) -> float:
@@ -99,6 +103,9 @@ class StatefulReport:
         lines.append(f"rows that answered least: {', '.join(rare)}")
         if self.failure is not None:
             lines.append(str(self.failure))
+        if self.recordings:
+            names = " ".join(map(str, self.recordings))
+            lines += ["Its recordings are written; to look at them:", f"oathbound trace {names}"]
         return "\n".join(lines)
 
 
@@ -221,8 +228,12 @@ def run(
     setting: Setting,
     profile: Profile = QUICK,
     progress: Callable[[StatefulReport], None] | None = None,
+    keep: Path | None = None,
 ) -> StatefulReport:
-    """Run a profile; a failure ends it and is shortened. The same profile does the same again."""
+    """Run a profile; a failure ends it and is shortened. The same profile does the same again.
+
+    The recordings of a failing run, as short as it got, are written to the folder `keep`.
+    """
     report = StatefulReport(subject.spec.name, profile.seed)
     explorer = Explorer(subject, setting, report)
     started = time.process_time()
@@ -250,6 +261,8 @@ def run(
                 progress(report)
     except Failure as failure:
         report.failure = shorten(failure)
+        if keep is not None:
+            report.recordings = record(report.failure, keep)
     report.seconds = time.process_time() - started
     _judge(report, subject)
     return report

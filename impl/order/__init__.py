@@ -1,5 +1,5 @@
 # Generated from the spec 'order' by `oathbound generate`; change the spec, not this file.
-# Digest of what follows: c926f47a1fb73b17268d194abb876fd287c8af23e14f3b1eb0dfffa54cb73404
+# Digest of what follows: 4fb1b2abb99c38b308563c34a93a4415ae07c7c06b1a4f1fcf9c5e9910020b65
 """The order of radiants: the generated node.
 
 `node` holds the class `Radiant`, `types` its values, events and replies, `rules` what
@@ -10,4 +10,8 @@ the spec says of each rule, `nearest` which clause refused, `plain` values as pl
 from .node import Radiant
 from .types import Durable, OrderConfig, Outcome
 
-__all__ = ["Durable", "OrderConfig", "Outcome", "Radiant"]
+# The spec, and what its nodes do, digested: recordings name both.
+SPEC = "order"
+SPEC_DIGEST = "9a58189329085fcac1b9d9f3398090d4"
+
+__all__ = ["SPEC", "SPEC_DIGEST", "Durable", "OrderConfig", "Outcome", "Radiant"]

@@ -249,6 +249,7 @@ class FormulaCompiler(TermCompiler):
         columns = tuple(indexed)
         key = [self.compile(args[i], scope) for i in indexed]
         assigned: list[tuple[int, int]] = []
+        nodes: list[int] = []  # of the columns assigned: those that are to name a process
         matched: list[tuple[int, Callable[[Frame, Value], bool]]] = []
         order = _match_order(args, scope, at_start)
         assert order is not None, "the plan comes to an atom once it can be matched"
@@ -256,8 +257,11 @@ class FormulaCompiler(TermCompiler):
             if i in indexed:
                 continue
             if args[i].kind is Kind.BOUND and scope[args[i].data] not in known:
-                assigned.append((i, scope[args[i].data]))
-                known.add(scope[args[i].data])
+                slot = scope[args[i].data]
+                assigned.append((i, slot))
+                known.add(slot)
+                if self.slots[slot][1] == NODE:
+                    nodes.append(i)
             else:
                 matched.append((i, self._matcher(args[i], scope, known)))
         relation = _relation(part.expr)
@@ -273,7 +277,11 @@ class FormulaCompiler(TermCompiler):
         def make(rest: Search) -> Search:
             def search(f: Frame) -> bool:
                 bound = f.bound
+                assert f.state is not None
+                processes = f.state.nodes
                 for row in rows_of(f):
+                    if nodes and any(row[i] not in processes for i in nodes):
+                        continue  # a name that no process has: no quantifier speaks of it
                     for i, slot in assigned:
                         bound[slot] = row[i]
                     for i, matches in matched:

@@ -191,7 +191,9 @@ class Simulation:
             return Event("crash", "crash", self.random.choice(self.run.nodes))
         ((kind, name, node, _),) = self.random.choices(self._own, cum_weights=self._weights)
         sorts = self.evaluator.schema.fields.get(name, {})
-        return Event(kind, name, node, {n: self._value(s) for n, s in sorts.items()})
+        draw, state, keys = self.random, self.state, self.mix.keys
+        fields = {n: random_value(draw, s, state, keys) for n, s in sorts.items()}
+        return Event(kind, name, node, fields)
 
     def _packet(self, packets: list[Packet]) -> Packet:
         """Draw a message, again while the phase does not favour it, within reason."""
@@ -204,22 +206,25 @@ class Simulation:
                 break
         return packet
 
-    def _value(self, sort: Sort) -> Value:
-        """Return a random value of a request's field."""
-        match sort:
-            case AtomSort() if sort == NODE:
-                return self.random.choice(self.run.nodes)
-            case AtomSort():
-                return f"{sort.name.lower()}{self.random.randrange(self.mix.keys) + 1}"
-            case SetSort():
-                count = self.random.randrange(3)
-                return frozenset(self._value(sort.of) for _ in range(count))
-            case StructSort():
-                return tuple(self._value(inner) for _, inner in sort.parts)
-            case MaybeSort():
-                return None if self.random.random() < 0.3 else self._value(sort.of)
-            case _:
-                return self.random.choice(sorted(self.state.domain(sort)))
+
+def random_value(chance: random.Random, sort: Sort, state: GlobalState, keys: int) -> Value:
+    """Return a random value of a request's field; of each sort of atoms there are `keys`."""
+    match sort:
+        case AtomSort() if sort == NODE:
+            return chance.choice(list(state.nodes))
+        case AtomSort():
+            return f"{sort.name.lower()}{chance.randrange(keys) + 1}"
+        case SetSort():
+            count = chance.randrange(3)
+            return frozenset(random_value(chance, sort.of, state, keys) for _ in range(count))
+        case StructSort():
+            return tuple(random_value(chance, inner, state, keys) for _, inner in sort.parts)
+        case MaybeSort():
+            if chance.random() < 0.3:
+                return None
+            return random_value(chance, sort.of, state, keys)
+        case _:
+            return chance.choice(sorted(state.domain(sort)))
 
 
 def random_run(

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import enum
 
+from model.lang.digest import digest
 from model.lang.spec import Spec
 from model.python import nearest_file, node_file, plain_file, rules_file, types_file, wire_file
 from model.python.layout import string
@@ -70,7 +71,13 @@ def _front(vocabulary: Vocabulary) -> str:
         f"from .node import {process}",
         *import_lines(".types", exported[:-1]),
         "",
-        "__all__ = [" + ", ".join(string(name) for name in sorted(exported)) + "]",
+        "# The spec, and what its nodes do, digested: recordings name both.",
+        f"SPEC = {string(spec.name)}",
+        f"SPEC_DIGEST = {string(digest(spec))}",
+        "",
+        "__all__ = ["
+        + ", ".join(string(n) for n in ("SPEC", "SPEC_DIGEST", *sorted(exported)))
+        + "]",
     ]
     return whole_file(spec, f"{spec.title}: the generated node.", about, lines)
 

@@ -1,0 +1,15 @@
+"""Recordings validated against a spec.
+
+    result = validate(spec, [Path("n1.jsonl"), Path("n2.jsonl")], Options())
+
+Belongs here: reading what nodes recorded (`impl/recording.py`), and whether that is a run of the
+spec. Never here: the generated node, or anything else that made a recording: what a step should be
+is the evaluator's to say, and no other's.
+
+Reading order: `values`, `reading`, `steps`, `determined`, `validation`, `nearest`, `telling`.
+"""
+
+from checkers.traces.reading import TraceError
+from checkers.traces.validation import Options, Result, validate
+
+__all__ = ["Options", "Result", "TraceError", "validate"]
