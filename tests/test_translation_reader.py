@@ -203,6 +203,7 @@ def package(text: str) -> Package:
     rest = {
         "nearest": "",
         "plain": "",
+        "wire": "",
         "rules": "",
         "__init__": "",
         "node": "class N:\n    me: int\n",
