@@ -14,8 +14,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-import z3
-
 from checkers.translation import operations
 from checkers.translation.expressions import Expressions
 from checkers.translation.names import Count, Enums
@@ -46,6 +44,7 @@ from checkers.translation.values import (
     conj,
     described,
     disj,
+    is_false,
     neg,
     options,
     truthy,
@@ -77,7 +76,7 @@ class Machine(Expressions):
         self.attributes, self.failures = dict(attributes), []
         at = function.node
         exits = self._call(function, args, {}, TRUE, at, 0)
-        return [e for e in exits if not z3.is_false(e.when)], self.failures
+        return [e for e in exits if not is_false(e.when)], self.failures
 
     # ------------------------------------------------------------ calls
 
@@ -99,7 +98,7 @@ class Machine(Expressions):
         self._check(function, frame)
         frame.locals = self._bound(function, args, named, frame, at)
         rest = self._block(body, path, frame)
-        if not z3.is_false(rest):
+        if not is_false(rest):
             last = body[-1]
             frame.exits.append(Exit(rest, Nothing(), dict(self.attributes), last.lineno))
         return frame.exits
@@ -152,7 +151,7 @@ class Machine(Expressions):
     def _block(self, body: list[ast.stmt], path: Bool, frame: Frame) -> Bool:
         """Run statements; return the condition under which what comes after them is reached."""
         for node in body:
-            if z3.is_false(path):
+            if is_false(path):
                 self.dead.add((self.package.file(frame.module), node.lineno))
                 continue
             try:
@@ -197,10 +196,10 @@ class Machine(Expressions):
         ours, had = frame.locals, self.attributes
         frame.locals, self.attributes = before, held
         other = self._block(node.orelse, conj((path, neg(condition))), frame)
-        if z3.is_false(other):
+        if is_false(other):
             frame.locals, self.attributes = ours, had
             return then
-        if z3.is_false(then):
+        if is_false(then):
             return other
         frame.locals = merged(condition, ours, frame.locals)
         self.attributes = merged(condition, had, self.attributes)
@@ -290,7 +289,7 @@ class Machine(Expressions):
         if not isinstance(whole, Row):
             self._refuse(frame, node.iter, f"a loop goes over a tuple, not over {described(whole)}")
         for item in whole.items:
-            if not z3.is_false(path):
+            if not is_false(path):
                 self._assign(node.target, item, path, frame)
                 path = self._block(node.body, path, frame)
         return path

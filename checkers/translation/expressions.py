@@ -50,6 +50,7 @@ from checkers.translation.values import (
     described,
     disj,
     equal,
+    is_false,
     merge,
     neg,
     options,
@@ -152,7 +153,7 @@ class Expressions(Names):
             self._refuse(frame, node, "it means nothing to the reader")
         held = frame.locals.get(node.id, Unset())
         unset = disj(g for g, v in options(held) if isinstance(v, Unset))
-        if not z3.is_false(unset):
+        if not is_false(unset):
             self._fail(frame, node)(conj((path, unset)), f"UnboundLocalError: {node.id}")
             held = over(held, path, _set_alone)
         if any(isinstance(v, Map | Entries) and v.own for _, v in options(held)):
@@ -368,7 +369,7 @@ class Expressions(Names):
 
     def _joined(self, exits: list[Exit]) -> Value:
         """Return the value of a call."""
-        live = [e for e in exits if not z3.is_false(e.when)]
+        live = [e for e in exits if not is_false(e.when)]
         if not live:
             raise Raised
         value = live[-1].value

@@ -34,6 +34,7 @@ from checkers.translation.values import (
     disj,
     equal,
     gather,
+    is_true,
     merge,
     neg,
 )
@@ -107,7 +108,7 @@ def build(form: Form, terms: Iterator[Term], default: tuple[Term, ...] = ()) -> 
         case OfMaybe():
             known = cast(Bool, next(terms))
             inner = build(form.of, terms)
-            if z3.is_true(known):
+            if is_true(known):
                 return inner
             return gather([(known, inner), (neg(known), Nothing())])
         case OfRow():

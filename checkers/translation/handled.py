@@ -32,6 +32,7 @@ from checkers.translation.values import (
     choose,
     conj,
     disj,
+    is_false,
     neg,
     options,
 )
@@ -122,7 +123,7 @@ class Handled:
         ways: list[tuple[int, Bool]] = []
         for out in self.exits:
             same = self._agrees(out, one)
-            if not z3.is_false(same):
+            if not is_false(same):
                 ways.append((out.line, out.when))
             found.append(disj((neg(out.when), same)))
         return conj(found), tuple(ways)
@@ -134,13 +135,13 @@ class Handled:
             if isinstance(value, Row) and len(value.items) == 3 and value.kind is None:
                 rule, sends, reply = value.items
                 of_rule = self._is_row(rule, one.transition)
-                if z3.is_false(of_rule):
+                if is_false(of_rule):
                     continue
                 alternatives.append(
                     conj((guard, of_rule, self._sends(sends, one), self._replies(reply, one)))
                 )
         returned = disj(alternatives)
-        if z3.is_false(returned):
+        if is_false(returned):
             return FALSE
         reading = self.reading
         next_values = {**reading.before, **one.updates}

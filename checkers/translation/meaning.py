@@ -18,7 +18,7 @@ import z3
 
 from checkers.translation import forms
 from checkers.translation.forms import Form, OfEnum, OfMap, OfMaybe, OfRow, OfSet, Plain
-from checkers.translation.values import TRUE, Bool, Term, conj
+from checkers.translation.values import TRUE, Bool, Term, conj, is_true
 from checkers.translation.values import Value as CodeValue
 from model.lang import Spec
 from model.lang.expr import Expr, Kind
@@ -258,7 +258,7 @@ class Standard(Vocabulary):
                 return conj(self.valid(part, x) for (_, part), x in pairs)
             case MaybeSort():
                 inner = self.valid(sort.of, value[1])
-                return TRUE if z3.is_true(inner) else z3.Implies(value[0], inner)
+                return TRUE if is_true(inner) else z3.Implies(value[0], inner)
             case _:
                 return TRUE
 

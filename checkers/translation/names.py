@@ -10,8 +10,6 @@ import ast
 from collections.abc import Callable
 from typing import NoReturn
 
-import z3
-
 from checkers.translation import operations
 from checkers.translation.package import Alias, Class, Constant, Function, Library, Module, Package
 from checkers.translation.subset import OutsideSubset, outside
@@ -30,6 +28,7 @@ from checkers.translation.values import (
     Record,
     Term,
     Value,
+    is_false,
 )
 
 Enums = Callable[[str, tuple[str, ...]], tuple[Term, ...] | None]
@@ -113,7 +112,7 @@ class Names:
 
     def _fail(self, frame: Frame, node: ast.AST) -> operations.Fail:
         def fail(when: Bool, what: str) -> None:
-            if not z3.is_false(when):
+            if not is_false(when):
                 file, line = self.package.file(frame.module), getattr(node, "lineno", 1)
                 self.failures.append(Failure(when, what, file, line))
 

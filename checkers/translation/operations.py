@@ -39,6 +39,7 @@ from checkers.translation.values import (
     disj,
     equal,
     gather,
+    is_false,
     merge,
     named,
     neg,
@@ -315,7 +316,7 @@ def item_at(whole: Value, key: Value, path: Bool, fail: Fail) -> Value:
 def _entry(table: Table, key: Value, path: Bool, fail: Fail) -> Value:
     found = [(equal(k, key), v) for k, v in table.entries]
     fail(conj((path, neg(disj(g for g, _ in found)))), "KeyError")
-    found = [(g, v) for g, v in found if not z3.is_false(g)]
+    found = [(g, v) for g, v in found if not is_false(g)]
     if not found:
         raise Raised
     result = found[-1][1]
@@ -333,7 +334,7 @@ def _item(row: Row, key: Value, path: Bool, fail: Fail) -> Value:
         at = key.term.as_long()
         here = [TRUE if at in (i, i - count) else FALSE for i in range(count)]
     fail(conj((path, neg(disj(here)))), "IndexError")
-    found = [(g, v) for g, v in zip(here, row.items, strict=True) if not z3.is_false(g)]
+    found = [(g, v) for g, v in zip(here, row.items, strict=True) if not is_false(g)]
     if not found:
         raise Raised
     result = found[-1][1]

@@ -19,8 +19,11 @@ from dataclasses import dataclass, field
 
 from checkers.translation.subset import OutsideSubset, outside
 
-MODULES = ("rules", "types", "nearest", "plain", "node", "__init__")
+MODULES = ("rules", "types", "nearest", "plain", "wire", "node", "__init__")
 """The files of a node, without `.py`; each imports those before it alone."""
+AROUND = {"plain": ("reprlib",), "wire": ("json",)}
+"""The modules by which values come and go, each with what it may import whole. No handler calls
+them: of these it is read what they define, and not what their functions do."""
 
 LIBRARY = {
     "__future__": {"annotations"},
@@ -68,7 +71,7 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Class:
-    """A class; `kind` is `tuple`, `enum`, `data`, or `process` for the node's own.
+    """A class; `kind` is `tuple`, `enum`, `data`, `error`, or `process` for the node's own.
 
     `parts`: fields in their order with their defaults, `members`: of an enum, the name and the
     text of each; `equality`: its `==` compares fields; `slots`: attributes, None where any may be.
@@ -182,8 +185,8 @@ class _Reader:
 
     def read(self) -> None:
         body = self.package.trees[self.module].body
-        for at, node in enumerate(body):
-            if at == 0 and _is_docstring(node):
+        for node in body:
+            if _is_docstring(node) or self.around(node):
                 continue
             match node:
                 case ast.ImportFrom():
@@ -213,6 +216,50 @@ class _Reader:
             if len(found) != 1:
                 whole = self.package.trees[self.module].body[0]
                 raise self.error(whole, f"a node's module has one class, this has {len(found)}")
+
+    def around(self, node: ast.stmt) -> bool:
+        """Take in what stands only where values come and go; tell whether it is such a thing.
+
+        An error of their own, and something of a library's, made and set up there and used by
+        nobody else.
+        """
+        libraries = AROUND.get(self.module, ())
+        match node:
+            case ast.Import(names=[ast.alias(name=name, asname=None)]) if name in libraries:
+                self.define(node, name, Library(name))
+            case ast.ClassDef(
+                bases=[ast.Name(id="ValueError")], keywords=[], decorator_list=[]
+            ) if libraries:
+                for inner in node.body:
+                    if not isinstance(inner, ast.FunctionDef) and not _is_docstring(inner):
+                        raise self.error(inner, "an error has methods alone")
+                    if isinstance(inner, ast.FunctionDef):
+                        self.signature(inner)
+                        if inner.decorator_list:
+                            raise self.error(inner, "an error's methods have no decorators")
+                self.define(node, node.name, Class(self.module, node.name, "error", node))
+            case ast.Assign(
+                targets=[ast.Name(id=name)],
+                value=ast.Call(
+                    func=ast.Attribute(value=ast.Name(id=library)), args=[], keywords=[]
+                ) as value,
+            ) if library in libraries:
+                self.define(node, name, Constant(self.module, name, value))
+            case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)) if all(
+                isinstance(v, ast.Constant) for v in values
+            ):
+                return all(map(self.is_own_tool, targets))
+            case _:
+                return False
+        return True
+
+    def is_own_tool(self, target: ast.expr) -> bool:
+        """Tell whether something is an attribute of what a library made for this module alone."""
+        match target:
+            case ast.Attribute(value=ast.Name(id=name)):
+                found = self.scope.get(name)
+                return isinstance(found, Constant) and isinstance(found.value, ast.Call)
+        return False
 
     def define(self, node: ast.AST, name: str, what: Definition) -> None:
         if name in self.scope:
@@ -270,10 +317,13 @@ class _Reader:
                 made = inner.func.id in ("frozenset", "TypeVar") and (
                     called is None or isinstance(called, Library)
                 )
-                if not made and not (isinstance(called, Class) and called.kind != "process"):
+                if not made and not (
+                    isinstance(called, Class) and called.kind not in ("process", "error")
+                ):
                     raise self.error(inner, "a constant calls classes alone")
             elif not isinstance(inner, _PURE):
-                raise self.error(inner, "a constant is spelt out")
+                shown = inner if hasattr(inner, "lineno") else value
+                raise self.error(shown, "a constant is spelt out")
 
     def annotation(self, value: ast.expr | None) -> None:
         """Refuse an annotation that could do something."""
@@ -425,7 +475,7 @@ class _Reader:
 _PURE = (
     *(ast.Name, ast.Constant, ast.Tuple, ast.Set, ast.Dict, ast.List, ast.Starred),
     *(ast.Attribute, ast.Subscript, ast.BinOp, ast.BitOr, ast.Load, ast.keyword, ast.Call),
-    *(ast.USub, ast.UnaryOp),
+    *(ast.USub, ast.UnaryOp, ast.Add, ast.Sub, ast.LShift),
 )
 
 

@@ -97,18 +97,18 @@ class Validation:
         elif part == START:
             reading = self.reading
             for one in (*reading.orders(), *reading.started(), *reading.restarted()):
-                yield self._asked(one, None, portfolio)
+                yield self.asked(one, None, portfolio)
         else:
             event, possible = self.spec.events[part], 0
             for one in Handled(self.reading, event).shown():
-                found = self._asked(one, event, portfolio)
+                found = self.asked(one, event, portfolio)
                 possible += one.row is not None and found.reason != IMPOSSIBLE
                 yield found
             if not possible:
                 reason = "no row can answer: what is assumed contradicts itself"
                 yield Result(NODE, part, Verdict.UNKNOWN, "solver", reason=reason)
 
-    def _asked(self, one: Shown, event: type[Event] | None, portfolio: Portfolio) -> Result:
+    def asked(self, one: Shown, event: type[Event] | None, portfolio: Portfolio) -> Result:
         """Return the result of asking the solvers about one thing."""
         given = ((VALID, one.valid), (ANSWERS, one.when), (ALONE, one.alone))
         answer = portfolio.ask(Query((), given, _nothing_more, one.goal, topic=NODE))

@@ -25,6 +25,7 @@ from checkers.translation.handled import Handled
 from checkers.translation.obligations import GIVEN, START, WITHOUT_SENDER, Reading, Shown
 from checkers.translation.package import MODULES, Package
 from checkers.translation.proving import Told
+from checkers.translation.values import is_true
 from model.evaluate import EvaluationError
 from model.evaluate import Event as Given
 from model.evaluate.node import NodeEvaluator
@@ -83,7 +84,7 @@ class _Values:
         """Return the plain value that terms have in the model."""
         match sort:
             case BoolSort():
-                return z3.is_true(self.term(value))
+                return is_true(self.term(value))
             case SumSort():
                 found = self.term(value)
                 constants = enumeration(sort.name, sort.leaves)[1]
@@ -99,7 +100,7 @@ class _Values:
                 pairs = zip(sort.parts, value, strict=True)
                 return tuple(self.of(part, x) for (_, part), x in pairs)
             case MaybeSort():
-                return self.of(sort.of, value[1]) if z3.is_true(self.term(value[0])) else None
+                return self.of(sort.of, value[1]) if is_true(self.term(value[0])) else None
             case SetSort():
                 held = (e for e in self.v.elements(sort.of) if self.has(value, e))
                 return frozenset(self.of(sort.of, e) for e in held)
@@ -108,7 +109,7 @@ class _Values:
         raise TypeError(f"{sort} in a node")
 
     def has(self, whole: Any, element: Any) -> bool:
-        return bool(z3.is_true(self.term(z3.Select(whole, element))))
+        return bool(is_true(self.term(z3.Select(whole, element))))
 
     def of_map(self, sort: MapSort, value: Any) -> frozenset[tuple[Any, Any]]:
         least, found = default_of(sort.to), set()
@@ -132,7 +133,7 @@ def _call(reading: Reading, model: z3.ModelRef, event: type[Event] | None, alike
     if event is not None:
         for n, d in event.parts.items():
             made.fields[n] = values.of(d.sort, v.constants(f"event.{n}", d.sort))
-        if event.kind == "message" or z3.is_true(values.term(z3.Bool(GIVEN))):
+        if event.kind == "message" or is_true(values.term(z3.Bool(GIVEN))):
             made.sender = values.of(node, v.sender)
     return made
 

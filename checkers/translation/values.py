@@ -29,14 +29,26 @@ FALSE: Bool = z3.BoolVal(False)
 
 # ---------------------------------------------------------------- truth, kept short
 
+_TRUE, _FALSE = TRUE.ast.value, FALSE.ast.value
+
+
+def is_true(part: Bool) -> bool:
+    """Tell whether a condition is the constant `true`, of which Z3 keeps one: quickly."""
+    return bool(part.ast.value == _TRUE)
+
+
+def is_false(part: Bool) -> bool:
+    """Tell whether a condition is the constant `false`."""
+    return bool(part.ast.value == _FALSE)
+
 
 def conj(parts: Iterable[Bool]) -> Bool:
     """Return that all hold."""
     kept: list[Bool] = []
     for part in parts:
-        if z3.is_false(part):
+        if is_false(part):
             return FALSE
-        if not z3.is_true(part):
+        if not is_true(part):
             kept.append(part)
     return TRUE if not kept else kept[0] if len(kept) == 1 else z3.And(kept)
 
@@ -45,25 +57,25 @@ def disj(parts: Iterable[Bool]) -> Bool:
     """Return that one holds."""
     kept: list[Bool] = []
     for part in parts:
-        if z3.is_true(part):
+        if is_true(part):
             return TRUE
-        if not z3.is_false(part):
+        if not is_false(part):
             kept.append(part)
     return FALSE if not kept else kept[0] if len(kept) == 1 else z3.Or(kept)
 
 
 def neg(part: Bool) -> Bool:
     """Return that it does not hold."""
-    if z3.is_true(part) or z3.is_false(part):
-        return FALSE if z3.is_true(part) else TRUE
+    if is_true(part) or is_false(part):
+        return FALSE if is_true(part) else TRUE
     return cast(Bool, part.arg(0)) if z3.is_not(part) else z3.Not(part)
 
 
 def choose(condition: Bool, a: Term, b: Term) -> Term:
     """Return `a` where the condition holds, `b` elsewhere."""
-    if z3.is_true(condition) or a.eq(b):
+    if is_true(condition) or a.eq(b):
         return a
-    return b if z3.is_false(condition) else z3.If(condition, a, b)
+    return b if is_false(condition) else z3.If(condition, a, b)
 
 
 # ---------------------------------------------------------------- values
@@ -269,9 +281,9 @@ def _form(value: Value) -> object:
 
 def merge(condition: Bool, a: Value, b: Value) -> Value:
     """Return `a` where the condition holds, `b` elsewhere."""
-    if a is b or z3.is_true(condition):
+    if a is b or is_true(condition):
         return a
-    if z3.is_false(condition):
+    if is_false(condition):
         return b
     if not isinstance(a, Choice) and not isinstance(b, Choice):
         one = _joined(condition, a, b)
@@ -291,7 +303,7 @@ def gather(found: Iterable[tuple[Bool, Value]]) -> Value:
     kept: list[tuple[Bool, Value]] = []
     alone = [(conj((g, h)), v) for g, value in found for h, v in options(value)]
     for guard, value in alone:
-        if z3.is_false(guard):
+        if is_false(guard):
             continue
         for at, (other, there) in enumerate(kept):
             one = there if there is value else _joined(other, there, value)
@@ -373,8 +385,8 @@ def equal(a: Value, b: Value) -> Bool:
         case (Other(), _) | (_, Other()):
             raise NoMeaning(f"`==` between {described(a)} and {described(b)}")
         case Truth(), Truth():
-            if z3.is_true(b.term) or z3.is_false(b.term):
-                return a.term if z3.is_true(b.term) else neg(a.term)
+            if is_true(b.term) or is_false(b.term):
+                return a.term if is_true(b.term) else neg(a.term)
             return a.term == b.term
         case (Truth() | Number(), Truth() | Number()):
             return whole(a) == whole(b)

@@ -26,6 +26,7 @@ from checkers.translation.values import (
     Text,
     Truth,
     Value,
+    is_true,
 )
 from model.lang.declare import Case
 from model.lang.tables import Table as SpecTable
@@ -145,7 +146,7 @@ def _strangers(reading: Reading) -> str:
 def _always_raises(exits: list[Exit], failures: list[Failure]) -> bool:
     if exits or any(f.what != "TypeError" for f in failures):
         return False
-    return any(z3.is_true(f.when) for f in failures)
+    return any(is_true(f.when) for f in failures)
 
 
 # ---------------------------------------------------------------- tables
@@ -215,7 +216,7 @@ def _is(item: Value, value: Any) -> bool:
         case Text():
             return isinstance(value, str) and item.text == value
         case Truth():
-            return isinstance(value, bool) and z3.is_true(item.term) is value
+            return isinstance(value, bool) and is_true(item.term) is value
         case Number():
             whole = isinstance(value, int) and not isinstance(value, bool)
             return whole and z3.is_int_value(item.term) and item.term.as_long() == value
