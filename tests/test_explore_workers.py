@@ -186,7 +186,7 @@ def test_a_worker_needs_no_spec_and_says_what_is_missing() -> None:
     assert len(np.unique(piece.words)) == len(piece.words) == piece.tally.steps == 7
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error::UserWarning")  # as joblib's are, and no other's
 def test_an_interrupt_is_heeded_between_pieces() -> None:
     spec = spec_of("two_phase_textbook")
     setting = read_setting(spec, "peers=5")
