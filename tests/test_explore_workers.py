@@ -6,6 +6,7 @@ is counted and what is found is the same, whoever expands.
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import signal
@@ -163,6 +164,24 @@ def test_what_is_broken_is_found_there_too(backend: str) -> None:
         assert found[0] == found[1]
         broken = {name for name, (verdict, _) in found[0].items() if verdict is Verdict.REFUTED}
         assert broken == ({"consistent"} if spec is textbook else {"S3", "S9"})
+
+
+def test_no_search_is_taken_for_one_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers keep what they were sent by its name; a new search may stand where an old one did."""
+    names: list[str] = []
+
+    def named(name: str, *_: Any) -> None:
+        names.append(name)
+
+    monkeypatch.setattr(spread, "expand", named)
+    nothing: Any = None
+    for _ in range(20):
+        with spread.Workers(1, "sequential") as there:
+            for _ in range(2):
+                list(there.run(nothing, [np.empty(0, np.uint64)]))
+        del there
+        gc.collect()
+    assert len(set(names)) == len(names) == 40
 
 
 def test_a_worker_needs_no_spec_and_says_what_is_missing() -> None:
