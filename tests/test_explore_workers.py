@@ -6,6 +6,7 @@ is counted and what is found is the same, whoever expands.
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import signal
@@ -165,6 +166,24 @@ def test_what_is_broken_is_found_there_too(backend: str) -> None:
         assert broken == ({"consistent"} if spec is textbook else {"S3", "S9"})
 
 
+def test_no_search_is_taken_for_one_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers keep what they were sent by its name; a new search may stand where an old one did."""
+    names: list[str] = []
+
+    def named(name: str, *_: Any) -> None:
+        names.append(name)
+
+    monkeypatch.setattr(spread, "expand", named)
+    nothing: Any = None
+    for _ in range(20):
+        with spread.Workers(1, "sequential") as there:
+            for _ in range(2):
+                list(there.run(nothing, [np.empty(0, np.uint64)]))
+        del there
+        gc.collect()
+    assert len(set(names)) == len(names) == 40
+
+
 def test_a_worker_needs_no_spec_and_says_what_is_missing() -> None:
     """What is sent can be read anywhere; where tables lack something nothing is told of a piece."""
     spec = spec_of("two_phase_textbook")
@@ -186,7 +205,7 @@ def test_a_worker_needs_no_spec_and_says_what_is_missing() -> None:
     assert len(np.unique(piece.words)) == len(piece.words) == piece.tally.steps == 7
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error::UserWarning")  # as joblib's are, and no other's
 def test_an_interrupt_is_heeded_between_pieces() -> None:
     spec = spec_of("two_phase_textbook")
     setting = read_setting(spec, "peers=5")

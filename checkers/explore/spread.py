@@ -11,13 +11,13 @@ owner knows: it holds all that were seen, by partitions.
 
 from __future__ import annotations
 
-import os
 import pickle
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 from warnings import catch_warnings, simplefilter
 
 import numpy as np
@@ -115,6 +115,8 @@ class Workers:
         self.jobs, self.backend = jobs, backend
         self._stack = ExitStack()
         self._parallel: Any = None
+        self._name = uuid4().hex
+        """Nobody else's, at no time: a worker may outlive a search, and keeps what it was sent."""
         self._asked = 0
 
     def __enter__(self) -> Workers:
@@ -139,7 +141,7 @@ class Workers:
     def run(self, sent: Sent, chunks: list[Words]) -> Iterator[Piece]:
         """Yield what is found in each piece of a frontier, in their order."""
         self._asked += 1
-        name = f"{os.getpid()} {id(self)} {self._asked}"
+        name = f"{self._name} {self._asked}"
         packed = pickle.dumps(sent, protocol=pickle.HIGHEST_PROTOCOL)
         results = self._parallel(delayed(expand)(name, packed, chunk) for chunk in chunks)
         try:
