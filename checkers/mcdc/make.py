@@ -21,6 +21,7 @@ from checkers.mcdc.room import SCOPES, Room, Undecided
 from model.evaluate import EvaluationError, Evaluator, Outcome, check_value
 from model.evaluate.state import GlobalState, Packet
 from model.evaluate.terms import Closure, Frame, TermCompiler
+from model.evaluate.values import occurring
 from model.lang import Spec, declare
 from model.lang.sorts import NODE
 from model.smt.bounded import Scope
@@ -85,15 +86,22 @@ class Judge:
 
     def breaks(self, s: Situation) -> tuple[str, ...]:
         """Return which statements about one node, or about this message, are false of it."""
-        sent = []
-        if s.event.sender is not None:
-            sent.append(Packet(s.event.name, s.event.sender, s.me, tuple(s.event.fields.values())))
-        state: GlobalState = self.evaluator.state(s.config, {s.me: s.before}, sent)
-        statements = self.spec.statements
+        statements, holds = self.spec.statements, self.evaluator.holds
+        alone: GlobalState = self.evaluator.state(s.config, {s.me: s.before})
         names = [n for n, fact in self._given.of_the_node if of_one_node(fact)]
-        if s.event.kind == "message":
-            names += [n for n, _ in self._given.of_message(s.event.name)]
-        return tuple(n for n in names if not self.evaluator.holds(state, statements[n]))
+        broken = [n for n in names if not holds(alone, statements[n])]
+        if s.event.sender is not None:
+            fields = self.spec.events[s.event.name].parts
+            named = {s.me, s.event.sender}
+            for name, decl in fields.items():
+                inside = occurring(s.event.fields[name], decl.sort)
+                named |= {value for sort, value in inside if sort == NODE}
+            packet = Packet(s.event.name, s.event.sender, s.me, tuple(s.event.fields.values()))
+            # What these nodes hold is nothing to a statement about messages alone.
+            sent = self.evaluator.state(s.config, dict.fromkeys(sorted(named), s.before), [packet])
+            told = [n for n, _ in self._given.of_message(s.event.name)]
+            broken += [n for n in told if not holds(sent, statements[n])]
+        return tuple(broken)
 
 
 class Maker:
