@@ -92,7 +92,11 @@ def edit(path: Path, change: Callable[[list[Record]], Sequence[Record] | None]) 
 
 def oathbound(*args: object) -> Result:
     """Run a command as users do, but read each spec once; no traceback may come of it."""
-    with mock.patch("checkers.cli.trace.load_spec", spec_of):
+    with (
+        mock.patch("checkers.cli.trace.load_spec", spec_of),
+        mock.patch("checkers.cli.simulate.load_spec", spec_of),
+        mock.patch("checkers.counterexamples.rerun.package_of", nodes_of),
+    ):
         result = CliRunner().invoke(main, [str(a) for a in args])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result

@@ -15,7 +15,6 @@ what the spec means by a message: one that was sent can arrive late, twice or ne
 
 from __future__ import annotations
 
-import json
 import random
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
@@ -23,8 +22,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from checkers.traces.compiled import FastEvaluator
 from checkers.traces.determined import determined
-from checkers.traces.reading import Line, Recording, open_recordings
+from checkers.traces.reading import Line, Recording, TraceError, open_recordings, parse
 from checkers.traces.steps import (
     Account,
     Difference,
@@ -186,7 +186,7 @@ class _Validation:
         self.spec, self.words, self.recordings = spec, words, recordings
         self.options, self.result, self.chance = options, result, chance
         self.first = chance is None
-        self.evaluator = Evaluator(spec)
+        self.evaluator: Evaluator = FastEvaluator(spec)
         config = recordings[0].config
         recorded = [r.node for r in recordings]
         self.state = self._first_state(config, recorded)
@@ -343,6 +343,8 @@ class _Validation:
         if text.startswith(prefix):
             end = text.find(',"rule":', len(prefix))
             event = self.words.known_event(node, text[len(prefix) : end])
+            if event is None:
+                event = self._read_event(recording, text[len(prefix) : end])
         if event is None:
             kind, data = recording.record()
             recording.check_number(data)
@@ -351,8 +353,6 @@ class _Validation:
             if kind != "event":
                 recording.wrong(f"a {kind} after the first record", "give the recording whole")
             event = self.words.event(recording, data["event"])
-            if end >= 0:
-                self._remember(node, text[len(prefix) : end], data, event)
         if event.sender is not None and not self._was_sent(recording, event):
             return False
         before = self.state.nodes[node]
@@ -386,13 +386,16 @@ class _Validation:
         self._forward(recording)
         return True
 
-    def _remember(self, node: str, text: str, data: dict[str, Any], event: Event) -> None:
-        """Keep an event by its text, if that is its text."""
+    def _read_event(self, recording: Recording, text: str) -> Event | None:
+        """Return the event with this text, or None where it has to be read with all its record."""
+        assert recording.current is not None
         try:
-            if json.loads(text) == data["event"]:
-                self.words.remember(node, text, event)
-        except ValueError:
-            pass
+            data = parse(recording.path, Line(recording.current.number, text))
+        except TraceError:
+            return None
+        event = self.words.event(recording, data)
+        self.words.remember(recording.node, text, event)
+        return event
 
     def _forward(self, recording: Recording) -> None:
         assert recording.current is not None
@@ -437,7 +440,7 @@ class _Validation:
         self.partial = True
         kept, lost = determined(self.spec, self.statements)
         self.result.undetermined = lost
-        checker = Checker(Evaluator(self.spec), kept)
+        checker = Checker(FastEvaluator(self.spec), kept)
         checker.broken = set(self.checker.broken)
         self.checker = checker
 

@@ -280,16 +280,18 @@ class FormulaCompiler(TermCompiler):
                 assert f.state is not None
                 processes = f.state.nodes
                 for row in rows_of(f):
-                    if nodes and any(row[i] not in processes for i in nodes):
-                        continue  # a name that no process has: no quantifier speaks of it
                     for i, slot in assigned:
                         bound[slot] = row[i]
-                    for i, matches in matched:
-                        if not matches(f, row[i]):
-                            break
+                    for i in nodes:
+                        if row[i] not in processes:
+                            break  # a name that no process has: no quantifier speaks of it
                     else:
-                        if rest(f):
-                            return True
+                        for i, matches in matched:
+                            if not matches(f, row[i]):
+                                break
+                        else:
+                            if rest(f):
+                                return True
                 return False
 
             return search
