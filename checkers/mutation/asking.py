@@ -30,10 +30,12 @@ from model.lang import Spec
 from model.lang.errors import SpecError
 from model.smt.bounded import BoundedVocabulary, Scope
 
-PLAIN, QUICK, LONG, SCOPED = 100_000, 400_000, 4_000_000, 20_000_000
+PLAIN, QUICK, LONG, SCOPED = 100_000, 400_000, 2_000_000, 6_000_000
 """How long Z3 may try in its own steps, some three million a second: the guards alone, the whole
 obligation (proofs take some 30,000), the same where no step breaks it, and one scope."""
-MOST_MS = 60_000
+PATIENCE = 3
+"""After how many obligations that are left open these are asked in earnest, before any other."""
+MOST_MS = 10_000
 """How long any such try may take in any case."""
 NEAR, FAR = SCOPES[:3], SCOPES[3:]
 SECONDS = 6.0
@@ -106,9 +108,18 @@ class Asker:
                 told = self.breaks(q, NEAR)
                 if told is not None:
                     return Broken(q.property, q.transition, True, told)
-                if not self.proves(o, LONG):
-                    left.append((q, o))
-        for q, _ in left:
+                if self.proves(o, LONG):
+                    continue
+                left.append((q, o))
+                late = self._late(left) if len(left) == PATIENCE else None
+                if late is not None:
+                    return late
+                left = left if len(left) < PATIENCE else []
+        return self._late(left)
+
+    def _late(self, left: Sequence[tuple[Question, Obligation]]) -> Broken | None:
+        """Return the first of what is left open that a larger step breaks, or no engine proves."""
+        for q, _ in left[:1]:
             told = self.breaks(q, FAR)
             if told is not None:
                 return Broken(q.property, q.transition, True, told)

@@ -256,7 +256,8 @@ def _if(node: ast.If) -> Iterator[_Change]:
 
 
 def _statement(node: ast.stmt) -> Iterator[_Change]:
-    yield _Change(STATEMENT, None)
+    if not isinstance(node, ast.AnnAssign) or node.value is not None:  # that says a type alone
+        yield _Change(STATEMENT, None)
 
 
 _BY_NODE: tuple[tuple[type, Callable[..., Iterator[_Change]]], ...] = (
