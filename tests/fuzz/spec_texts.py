@@ -68,7 +68,7 @@ def texts() -> tuple[str, ...]:
     return tuple(found)
 
 
-LAMPS = '''
+LAMPS = """
 import sys
 from model.lang import (
     Config, EdgeTable, Message, Node, Process, Reply, Request, Row, Spec, Sum, Timer,
@@ -144,5 +144,5 @@ def light_comes(n: Lamp):
 
 def spec() -> Spec:
     return read_spec("lamps", "Lamps", [sys.modules[__name__]])
-'''
+"""
 """A small spec that has something for every command to do."""
