@@ -23,7 +23,7 @@ INSTALL := -m pip install --quiet --quiet --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help verify test test-long generate figures cases lint format bench lock clean FORCE
+.PHONY: help verify test test-long fuzz generate figures cases lint format bench lock clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,9 @@ test: $(VENV)/.ready ## run the tests
 
 test-long: $(VENV)/.ready ## run the slow profiles of the tests
 	$(VENV)/bin/python -m pytest -m slow --timeout=3600 $(ARGS)
+
+fuzz: $(VENV)/.ready ## the long profiles of what is fuzzed (OATHBOUND_FUZZ=10: ten times as much)
+	$(VENV)/bin/python -m pytest tests/fuzz -m slow --timeout=7200 $(ARGS)
 
 generate: $(VENV)/.ready ## write what is derived from the spec
 	$(VENV)/bin/oathbound generate $(ARGS)

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import html
 import json
+import os
+import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -256,9 +259,26 @@ def write_json(report: Report, path: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file, and the folders on the way to it."""
+    """Write a file, and the folders on the way to it.
+
+    What was there before is lost only once the new text is whole. A device or a pipe is written to
+    as it is, and so is what a link leads to.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    plain = path.is_file() or not path.exists()
+    if path.is_symlink() or not plain or not os.access(path.parent, os.W_OK):
+        path.write_text(text, encoding="utf-8")
+        return
+    beside = path.with_name(f".{path.name[:200]}.{os.getpid()}")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        if path.exists():
+            shutil.copymode(path, beside)
+        os.replace(beside, path)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink()
+        raise
 
 
 def write_junit(report: Report, path: Path) -> None:

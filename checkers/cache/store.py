@@ -18,6 +18,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -31,6 +32,8 @@ GENERATIONS = 4
 """How many states of the code keep their facts."""
 MOST = 4_000
 """How many facts a group keeps; beyond that the ones written longest ago are dropped."""
+MOST_BYTES = 1 << 28
+"""A larger file was not written here."""
 
 _GENERATION = re.compile(r"[0-9a-f]{32}")
 
@@ -54,8 +57,12 @@ class Store:
 
     def read(self, group: str) -> dict[str, Fact]:
         """Return the facts of a group by their fingerprints: those that check, and no others."""
+        path = self._path(group)
         try:
-            lines = self._path(group).read_bytes().split(b"\n")
+            status = path.stat()
+            if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_BYTES:
+                return {}  # nothing that was written here: a pipe would be waited for
+            lines = path.read_bytes().split(b"\n")
         except OSError:
             return {}
         if lines[0] != self._heading(group).encode():

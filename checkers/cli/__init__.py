@@ -10,6 +10,8 @@ or memory; 130 a key ended it before it began.
 from __future__ import annotations
 
 import ctypes
+import io
+import sys
 from typing import Any
 
 import click
@@ -38,6 +40,7 @@ class Commands(click.Group):
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         """Read the command line."""
+        _let_all_be_shown()
         try:
             return super().make_context(*args, **extra)
         except KeyboardInterrupt:
@@ -59,6 +62,13 @@ class Commands(click.Group):
             fix = "try again; where it comes again, please report it"
             click.echo(f"error: {what}\n  fix: {fix}", err=True)
             raise SystemExit(UNKNOWN) from None
+
+
+def _let_all_be_shown() -> None:
+    """Show a sign that the terminal's encoding lacks as its number: a name may hold any byte."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _show_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:

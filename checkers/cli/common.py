@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -77,11 +78,22 @@ def check_files(files: dict[str, Path]) -> None:
     for at, (option, path) in enumerate(files.items()):
         why = _unwritable(path)
         fix = "name a file in a folder that you may write to"
+        if why is None and _is_the_spec(path):
+            why, fix = "it is the spec itself, which would be lost", "name another file"
         for other, earlier in list(files.items())[:at]:
             if why is None and earlier.absolute() == path.absolute():
                 why, fix = f"{other} is written there, too", "give each its own file"
         if why is not None:
             wrong(f"{option} {path}: {why}", fix)
+
+
+def _is_the_spec(path: Path) -> bool:
+    """Tell whether a path leads to the file that the command reads its spec from."""
+    context = click.get_current_context(silent=True)
+    target = context.params.get("spec") if context is not None else None
+    with suppress(OSError, ValueError):
+        return isinstance(target, str) and path.samefile(target)
+    return False
 
 
 def _unwritable(path: Path) -> str | None:

@@ -15,6 +15,7 @@ import click
 from checkers import report
 from checkers.cache.store import FOLDER
 from checkers.cli.common import REFUTED, UNKNOWN, Progress, check_files, load_spec, write, wrong
+from model.lang import Spec
 
 EPILOG = """\b
 Exit status:
@@ -86,6 +87,10 @@ def mutate_command(
     from checkers.mutation import page
 
     loaded = load_spec(spec)
+    if kind == "node" and spec != "order":
+        wrong(
+            f"--of node: the node of {spec} is not checked in", "leave out the spec, or --of node"
+        )
     if (write_page or check) and spec != "order":
         wrong(f"--{'check' if check else 'write'}: {spec} has no page", "leave out the spec")
     if check:
@@ -103,12 +108,16 @@ def mutate_command(
     if backend == "threading":
         what = "--backend threading: the workers would ask one solver at once, which it is not for"
         wrong(what, "leave it out, or write --backend loky")
-    if sample < 0 or budget < 0 or not 0.01 <= timeout <= 1e4:
+    if promises is None and request:
+        wrong("--request without --promises: no promise is asked", "give --promises SCOPE, too")
+    if sample < 0 or not 0 <= budget <= 1e9 or not 0.01 <= timeout <= 1e4:
         what = f"--sample {sample} --budget {budget:g} --timeout {timeout:g}: out of range"
         wrong(what, "numbers from 0, and 0.01 to 10000 s for an obligation")
     if write_page and only:
         wrong("--write with --only: the page tells of all mutants", "leave one of them out")
 
+    if promises is not None:
+        _check_scope(loaded, promises, request)
     from checkers import workers
     from checkers.mutation import node, showing
     from checkers.mutation.running import NotProved, Options, mutate
@@ -150,6 +159,17 @@ def mutate_command(
         write(partial(page.write, loaded, kind, found), page.PATH)
         click.echo(f"wrote {page.SHOWN}")
     raise SystemExit(found.exit_status())
+
+
+def _check_scope(spec: Spec, promises: str, requests: tuple[str, ...]) -> None:
+    """Refuse, before anything is judged, a scope that cannot be read."""
+    from checkers.instances import ScopeError
+    from checkers.liveness.setting import read_setting
+
+    try:
+        read_setting(spec, promises, requests=requests)
+    except ScopeError as error:
+        wrong(error.what.replace("--scope", "--promises", 1), error.fix)
 
 
 def names_of_spec(spec: object) -> set[str]:

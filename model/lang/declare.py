@@ -40,7 +40,7 @@ from model.lang.show import an, show
 from model.lang.sorts import BOOL, NODE, MaybeSort, SetSort, Sort
 from model.lang.source import Span, caller, span_of_class
 from model.lang.tables import EdgeTable, Ghost, GhostUpdate, Table, ghost
-from model.lang.words import check_words
+from model.lang.words import check_doc, check_words
 
 __all__ = [
     "ME",
@@ -263,7 +263,7 @@ class Event:
     @classmethod
     def _collect(cls, taken: tuple[str, ...] = ()) -> None:
         cls.parts = collect_parts(cls, {*dir(EventProxy), *_STEP_WORDS, *taken})
-        cls.doc = one_line(cls.__doc__)
+        cls.doc = one_line(check_doc(cls.__doc__, cls.__name__))
         cls.span = span_of_class()
 
 
@@ -441,7 +441,7 @@ class Reply:
         cls.parts = collect_parts(cls, ())
         cls.span = span_of_class()
         cls.refusal = refusal
-        cls.doc = one_line(cls.__doc__)
+        cls.doc = one_line(check_doc(cls.__doc__, cls.__name__))
         if refusal and cls.parts:
             reason = "the nearest guard fills a refusal in, so it declares no parts"
             fix = "declare them in a reply of its own"

@@ -6,7 +6,6 @@ Never here: what a mistake looks like once the spec is there (`checks.py`), or a
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable
 from functools import partial
 from types import ModuleType
@@ -40,7 +39,7 @@ from model.lang.show import an, show
 from model.lang.sorts import BOOL, Sort, SumSort
 from model.lang.source import NOWHERE, Span, caller, span_of_body
 from model.lang.spec import Clause, Spec, Statement, StepEvent, Transition
-from model.lang.words import check_identifier, check_words
+from model.lang.words import check_doc, check_identifier, check_words
 
 
 def read_spec(
@@ -302,7 +301,7 @@ class _Reader:
                 fix="end it with return Row(when=..., then=..., send=..., reply=...)",
                 span=rule.span,
             )
-        doc = inspect.cleandoc(rule.function.__doc__ or "")
+        doc = check_doc(rule.function.__doc__, rule.function.__name__)
         return self.transition(name, "rule", event, row, doc, rule.span)
 
     def fallback(self, event: type[Event]) -> Fallback | None:

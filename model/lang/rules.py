@@ -14,7 +14,7 @@ from model.lang.declare import Case, Event, GhostUpdate, Message, Reply, Request
 from model.lang.errors import SpecError
 from model.lang.show import an, show
 from model.lang.source import Span, caller, span_of_code
-from model.lang.words import check_label, check_words
+from model.lang.words import check_doc, check_label, check_words
 
 RESERVED = frozenset(
     {
@@ -288,6 +288,7 @@ def plain_function(decorator: str, function: Callable[..., Any]) -> Callable[...
         reason = f"it decorates {an(kind)}, not a function"
         fix = "give a function one decorator; one @on(...) takes several events"
         raise SpecError("ORD115", f"@{decorator}(...)", reason, fix=fix)
+    check_doc(function.__doc__, function.__name__)
     if not function.__name__.isidentifier():
         reason, fix = f"{function.__name__!r} is no name of a function", "write def name(...): ..."
         raise SpecError("ORD115", f"@{decorator}(...)", reason, fix=fix)

@@ -371,20 +371,21 @@ class Case(Operators):
 
     def __str__(self) -> str:
         """Return the case as a spec writes it."""
-        return self.name
+        return self.name or "case(...)"
 
     def __repr__(self) -> str:
         """Return the case as a spec writes it."""
-        return self.name
+        return str(self)
 
     def as_expr(self) -> Expr:
         """Return the value, for a case with no payload left open."""
+        sort = self._sum()
         if len(self.leaves) != 1:
             what = show(self.payload)
             reason = f"it carries {an(what)}, and none is given"
             fix = f"write x.is_({self.name}) for any {what}, or {self.name}(...) for one"
             raise SpecError("ORD103", self.name, reason, fix=fix, span=nearest(self))
-        return Expr(Kind.CONST, self._sum(), (), next(iter(self.leaves)))
+        return Expr(Kind.CONST, sort, (), next(iter(self.leaves)))
 
     @overload
     def __call__(self, payload: Case, /) -> Case: ...

@@ -8,6 +8,8 @@ or no text at all, would break each of these in a way of its own, long after the
 
 from __future__ import annotations
 
+import inspect
+import sys
 from typing import Any
 
 from model.lang.errors import SpecError
@@ -28,6 +30,16 @@ def check_words(given: Any, where: str, *, empty: bool = False) -> str:
     if reason is not None:
         raise _wrong(where, given, reason, "write it in one sentence")
     return " ".join(given.split())
+
+
+def check_doc(given: Any, where: str) -> str:
+    """Return a docstring, without the space before its lines. Raises ORD115 for what is none."""
+    if given is None:
+        return ""
+    reason = _trouble(given, sys.maxsize)
+    if reason is not None:
+        raise _wrong(f"docstring of {where}: ...", given, reason, "write it in sentences")
+    return inspect.cleandoc(given)
 
 
 def check_label(given: Any, where: str) -> str:

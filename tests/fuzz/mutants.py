@@ -143,7 +143,10 @@ def by_tree(r: random.Random, text: str, others: Sequence[str]) -> str:
     for _ in range(20):
         if r.choice(_CHANGES)(r, tree, others):
             break
-    return ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+    try:
+        return ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+    except ValueError:  # a tree that no text has, such as an f-string with every kind of quote
+        return text
 
 
 def _junk(r: random.Random) -> ast.expr:

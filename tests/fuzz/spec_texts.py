@@ -66,3 +66,83 @@ def texts() -> tuple[str, ...]:
                 found.append(text)
     found.append((ROOT / "tests/bad_specs/base.py").read_text(encoding="utf-8"))
     return tuple(found)
+
+
+LAMPS = """
+import sys
+from model.lang import (
+    Config, EdgeTable, Message, Node, Process, Reply, Request, Row, Spec, Sum, Timer,
+    case, eventually, fallback, on, part, read_spec, safety, volatile, weak,
+)
+
+
+class Light(Sum):
+    DARK = case("no light")
+    BRIGHT = case("light")
+
+
+class Lamp(Process):
+    light = volatile(Light, Light.DARK, "is it on")
+
+
+class House(Config):
+    other = part(Node, "who else there is")
+
+
+config = House()
+
+
+class Done(Reply):
+    pass
+
+
+class Tick(Timer):
+    pass
+
+
+class Switch(Request):
+    now = part(Light)
+
+
+class Passed(Message):
+    light = part(Light)
+
+
+@on(Tick, Switch)
+def shine(me, m):
+    return Row(
+        when=me.light == Light.DARK,
+        then=me.light.set(Light.BRIGHT),
+        send=Passed(light=me.light).to(config.other),
+        reply=Done(),
+    )
+
+
+@on(Passed)
+def taken(me, m):
+    return Row(when=m.light == Light.BRIGHT, then=me.light.set(m.light), reply=Done())
+
+
+@fallback(Timer, Request, Message)
+def refuse(me, m):
+    return Row(reply=Done())
+
+
+FIGURE = EdgeTable("light", ((Light.DARK, Light.BRIGHT),))
+fair = weak(Tick)
+
+
+@safety("lit", "It is dark or bright")
+def lit(n: Lamp):
+    return (n.light == Light.DARK) | (n.light == Light.BRIGHT)
+
+
+@eventually("light_comes", "There is light some day")
+def light_comes(n: Lamp):
+    return n.light == Light.BRIGHT
+
+
+def spec() -> Spec:
+    return read_spec("lamps", "Lamps", [sys.modules[__name__]])
+"""
+"""A small spec that has something for every command to do."""

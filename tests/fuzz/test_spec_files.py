@@ -248,6 +248,9 @@ CONTENTS: dict[str, tuple[bytes, str]] = {
     "a case with a lone surrogate": (in_lamp('"no light"', r'"\ud800"'), "ORD115"),
     "a variable whose sentence is none": (in_lamp('"is it on"', "7"), "ORD115"),
     "a variable whose sentence is code": (in_lamp('"is it on"', r'"on\nimport os"'), ""),
+    "a docstring with a zero": (in_lamp("Only when", r"\0Only when"), "ORD115"),
+    "a docstring that is a number": (in_lamp('"""Time goes on."""', "__doc__ = 7"), "ORD115"),
+    "a case of no sum": (in_lamp("Light.DARK, then", "case('odd'), then"), "ORD115"),
     "a row whose name is none": (in_lamp("return Row(reply", "return Row(name=0, reply"), "ORD115"),
     "a range without end": (
         in_lamp(BEFORE, "class R(Range, top=2 ** 80):\n    pass\n" + BEFORE),

@@ -1,0 +1,108 @@
+"""The command in a process of its own, with streams, encodings and terminals of all kinds.
+
+Stands for: whoever reads no further than the first line, or shows no more than ASCII, gets that
+much and no traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.fuzz.spec_texts import LAMPS
+from tests.patience import PATIENCE
+from tests.test_imports import ROOT
+
+CODE = "from checkers.cli import main\nmain(prog_name='oathbound')"
+AROUND: dict[str, dict[str, str]] = {
+    "ascii": {"PYTHONIOENCODING": "ascii"},
+    "latin-1": {"PYTHONIOENCODING": "latin-1:strict"},
+    "no locale": {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    "an unknown locale": {"LC_ALL": "xx_YY.nothing"},
+    "a dumb terminal": {"TERM": "dumb"},
+    "no terminal": {"TERM": ""},
+    "one column": {"COLUMNS": "1"},
+    "no column": {"COLUMNS": "0"},
+    "columns that are none": {"COLUMNS": "abc"},
+    "too many columns": {"COLUMNS": "9" * 30},
+    "columns that are no decimals": {"COLUMNS": "²"},
+}
+"""By what is odd about it: the environment of a run."""
+COMMANDS = (
+    ["explore", "lamps.py", "--jobs", "1", "--states", "50"],
+    ["verify", "lamps.py", "--jobs", "1", "--backend", "sequential", "--no-cache"],
+    ["liveness", "lamps.py"],
+    ["fragment", "lamps.py"],
+    ["needs", "lamps.py", "--jobs", "1", "--no-cache"],
+    ["generate", "lamps.py"],
+    ["export", "lamps.py", "--promela", "/dev/stdout"],
+    ["explore", "nowhere.py"],
+    ["--help"],
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A working directory with the small spec, whose title is not ASCII."""
+    (tmp_path / "lamps.py").write_text(LAMPS.replace('"Lamps"', '"Lämps – ∨"'), encoding="utf-8")
+    return tmp_path
+
+
+def begun(folder: Path, args: list[str], around: dict[str, str]) -> subprocess.Popen[bytes]:
+    """Start a command."""
+    return subprocess.Popen(
+        [sys.executable, "-c", CODE, *args],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **around},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def ended(process: subprocess.Popen[bytes]) -> bytes:
+    """Wait for a command, which ends with a status of ours and no traceback; return its words."""
+    out, err = process.communicate(timeout=PATIENCE)
+    assert b"Traceback" not in err and b"Exception ignored" not in err, err.decode()
+    assert process.returncode in (0, 1, 2, 3), err.decode()
+    return out
+
+
+def cut(folder: Path, args: list[str]) -> None:
+    """Read one sign of what a command says, and close the pipe."""
+    process = begun(folder, args, {})
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.read(1)
+    process.stdout.close()
+    err = process.stderr.read()
+    process.stderr.close()
+    process.wait(timeout=PATIENCE)
+    assert b"Traceback" not in err and b"Exception ignored" not in err, err.decode()
+    assert process.returncode in (0, 1, 2, 3, -signal.SIGPIPE), err.decode()
+
+
+def test_signs_that_the_encoding_lacks_are_shown_as_numbers(folder: Path) -> None:
+    out = ended(begun(folder, COMMANDS[0], AROUND["ascii"]))
+    assert out.isascii() and b"\\u" in out
+
+
+def test_who_reads_no_further_ends_the_command_in_silence(folder: Path) -> None:
+    cut(folder, COMMANDS[0])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("args", COMMANDS, ids=" ".join)
+def test_every_command_with_a_reader_that_leaves(folder: Path, args: list[str]) -> None:
+    cut(folder, args)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("args", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("what", AROUND)
+def test_every_command_in_odd_surroundings(folder: Path, what: str, args: list[str]) -> None:
+    ended(begun(folder, args, AROUND[what]))
