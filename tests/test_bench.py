@@ -47,6 +47,22 @@ def test_every_benchmark_runs_and_is_written_down(
     assert set(parts) < {row["name"] for row in found["sections"][1]["rows"]}
 
 
+def test_large_counts_of_spin_are_compared_by_the_digits_it_writes() -> None:
+    """It writes eight; the ones that follow say nothing, and none before may differ."""
+    text = """State-vector 60 byte, depth reached 24, errors: 0
+ 10340352 states, stored
+1.1321805e+08 states, matched
+1.2355840e+08 transitions (= stored+matched)"""
+    spin = spin_told(text, 2.0, 100.0)
+    assert (spin.distinct, spin.generated) == (10_340_352, 123_558_400)
+    ours = Told(10_340_352, 123_558_402, 29, 1.0, 1.0)
+    assert agreement("it", {"oathbound": ours, "Spin": spin}) == [
+        "it: oathbound, Spin count the same."
+    ]
+    for other in (Told(10_340_353, 123_558_402, 29, 1, 1), Told(10_340_352, 123_558_412, 29, 1, 1)):
+        assert "DIFFER" in agreement("it", {"oathbound": other, "Spin": spin})[0]
+
+
 def test_how_many_times_as_fast_is_told() -> None:
     found = {"oathbound": Told(100, 9, 3, 2.0, 1.0), "Spin": Told(100, 9, 0, 5.0, 4.0)}
     assert peers.ratios("it", found) == [

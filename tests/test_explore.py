@@ -25,6 +25,7 @@ from checkers.cli import main
 from checkers.explore import Options, ScopeError, explore, figure, read_setting, symmetry
 from checkers.explore.explore import chosen
 from checkers.explore.packing import Full
+from checkers.explore.plot import svg
 from checkers.explore.progress import expected_rest
 from checkers.explore.search import Limits, Search
 from checkers.explore.store import VACANT, Disk, Recent, Store, Table, mixed
@@ -489,6 +490,13 @@ def test_a_constant_is_given_as_to_export() -> None:
 def test_a_scope_that_no_configuration_fits_is_refused() -> None:
     with pytest.raises(ScopeError, match="scenarios have"):
         read_setting(spec_of("ring_election"), "peers=7")
+
+
+def test_the_plot_names_the_spec_and_its_bounds_in_a_line_each() -> None:
+    """A title may have a comma."""
+    drawn = svg([1, 5, 2], "Two-phase commit, textbook", "8 states, 3 nodes, no crashes")
+    assert ">Two-phase commit, textbook</text>" in drawn
+    assert ">8 states, 3 nodes, no crashes</text>" in drawn
 
 
 def test_the_end_is_expected_only_where_levels_shrink() -> None:

@@ -146,8 +146,11 @@ def agreement(name: str, found: dict[str, Told]) -> list[str]:
     if len(found) < 2:
         return []
     named = ", ".join(found)
-    distinct = {told.distinct for told in found.values()}
-    generated = {told.generated for told in found.values() if not told.note.startswith("picks")}
+    said = found.values()
+    distinct, generated = {t.distinct for t in said}, {t.generated for t in said}
+    if any(name.startswith("Spin") for name in found):
+        distinct = {rounded(t.distinct) for t in said}
+        generated = {rounded(t.generated) for t in said if not t.note.startswith("picks")}
     depths = {told.depth for told in found.values() if told.depth}
     if len(distinct) == 1 and len(generated) == 1 and len(depths) <= 1:
         return [f"{name}: {named} count the same."]
@@ -263,11 +266,18 @@ def spin_told(text: str, seconds: float, megabytes: float, note: str = "") -> To
 
     Raises `Absent` where it did not end well.
     """
-    stored = re.search(r"(\d+) states, stored", text)
-    steps = re.search(r"(\d+) transitions \(= stored\+matched\)", text)
+    stored = re.search(r"(\S+) states, stored", text)
+    steps = re.search(r"(\S+) transitions \(= stored\+matched\)", text)
     if stored is None or steps is None or "errors: 0" not in text or "max search depth" in text:
         raise Absent(_last_line(text))
-    return Told(int(stored[1]), int(steps[1]), 0, seconds, megabytes, note)
+    # From a hundred million on it writes as 1.2355840e+08, which is not all of the number.
+    distinct, generated = (int(float(found[1])) for found in (stored, steps))
+    return Told(distinct, generated, 0, seconds, megabytes, note)
+
+
+def rounded(count: int) -> int:
+    """Return a count with as many digits as Spin writes."""
+    return int(float(f"{count:.8g}"))
 
 
 def _last_line(text: str) -> str:

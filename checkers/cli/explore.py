@@ -225,8 +225,8 @@ def explore_command(
         text = json.dumps(found.data(), indent=2) + "\n"
         write(partial(report.write_text, json_file, text), json_file)
     if plot is not None:
-        title = f"{loaded.title}: {found.distinct:,} states, {found.bound()}"
-        write(partial(report.write_text, plot, svg(found.levels, title)), plot)
+        drawn = svg(found.levels, loaded.title, f"{found.distinct:,} states, {found.bound()}")
+        write(partial(report.write_text, plot, drawn), plot)
     if figure is not None:
         _write_figure(dot(loaded, found), figure)
     if counterexamples is not None:

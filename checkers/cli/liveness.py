@@ -61,7 +61,7 @@ Exit status:
     metavar="NAME",
     help="Let clients make just this request (repeat); `none` for no requests. Default: all.",
 )
-@click.option("--states", default=200_000, show_default=True, help="Look at this many states.")
+@click.option("--states", default=600_000, show_default=True, help="Look at this many states.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON there.")
 @click.option(
     "--svg",

@@ -2,9 +2,11 @@
 
     found = explore(spec, read_setting(spec, "radiants=3,terms=1"), Options(crashes=0))
 
-Reading order: `parts` (the distinct states of each node, and what events do to them), `store` (the
-states seen), `search`, `properties` and `ghosts` (what is asked), `runs` (from a state back to the
-first), `result`, `explore`; `showing`, `plot`, `figure`, `progress`.
+Reading order: `parts` (the distinct states of each node, and what events do to them), `packing` (a
+whole state as one word), `tables` and `expansion` (the steps of many states), `store` (the states
+seen), `search`, `spread` and `device` (whoever else expands), `properties` and `ghosts` (what is
+asked), `runs` (from a state back to the first), `result`, `explore`; `showing`, `plot`, `figure`,
+`progress`.
 
 Belongs here: exhaustive search within bounds. Never here: proofs.
 """

@@ -24,10 +24,9 @@ def nice(most: int) -> list[int]:
         step *= 10
 
 
-def svg(levels: list[int], title: str) -> str:
-    """Return the plot of states by depth."""
+def svg(levels: list[int], name: str, within: str) -> str:
+    """Return the plot of states by depth: of what, and below it within which bounds."""
     most = max(levels, default=1)
-    name, _, within = title.partition(",")
     marks = nice(most)
     inner_width, inner_height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
     slot = inner_width / max(1, len(levels))
@@ -43,7 +42,7 @@ def svg(levels: list[int], title: str) -> str:
         f' font-family="{FONT}" font-size="12" fill="{INK}">',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
         f'<text x="{LEFT}" y="18" font-size="14">{escape(name)}</text>',
-        f'<text x="{LEFT}" y="35" font-size="10">{escape(within.strip())}</text>',
+        f'<text x="{LEFT}" y="35" font-size="10">{escape(within)}</text>',
     ]
     for mark in marks:
         y = up(mark)

@@ -1,11 +1,8 @@
 """Breadth-first search over packed states: every reachable state within the bounds.
 
-Belongs here: packing, expanding a frontier, counting. Never here: what a rule does (`parts`), which
-states are known (`store`), what is said of them (`properties`).
-
-A state is one word of 64 bits: a field for each node, which holds the number of its part, and one
-that counts crashes where these are bounded. For each node and event a step of the whole frontier
-is: a mask, one look into a table, one exclusive or. There is no Python for a single state.
+Belongs here: level by level, who expands, what is counted. Never here: what a rule does (`parts`),
+how states are expanded (`expansion`), which are known (`store`), or what is said of them
+(`properties`).
 """
 
 from __future__ import annotations

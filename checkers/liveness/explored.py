@@ -61,7 +61,7 @@ class Bounds:
     crashes: int = 0
     stops: int = 0
     requests: frozenset[str] | None = None
-    states: int = 200_000
+    states: int = 600_000
 
 
 @dataclass(frozen=True)

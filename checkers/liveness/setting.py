@@ -37,7 +37,7 @@ def read_setting(
     crashes: int = 0,
     stops: int = 0,
     requests: tuple[str, ...] = (),
-    states: int = 200_000,
+    states: int = 600_000,
 ) -> Setting:
     """Return the scope that `text` names, as in `nodes=3,terms=2,keys=1,propose=2`.
 
