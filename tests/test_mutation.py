@@ -472,7 +472,7 @@ def test_a_fault_in_the_generated_node_is_found(subject: Subject, fault: str) ->
 
 
 def test_what_the_solver_proves_of_changed_code_is_told_and_no_more(subject: Subject) -> None:
-    """Every state in which a beacon comes that far is in no lock; of `restore` nothing is proved."""
+    """No state in which a beacon comes that far is locked; of `restore` nothing is proved."""
 
     def one(method: str, told: str) -> Outcome:
         every = subject.mutants.values()
