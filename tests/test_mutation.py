@@ -471,6 +471,18 @@ def test_a_fault_in_the_generated_node_is_found(subject: Subject, fault: str) ->
         assert (o.fate, o.check) == (Fate.KILLED, "stored case") and o.message, o
 
 
+def test_what_the_solver_proves_of_changed_code_is_told_and_no_more(subject: Subject) -> None:
+    """No state in which a beacon comes that far is locked; of `restore` nothing is proved."""
+
+    def one(method: str, told: str) -> Outcome:
+        every = subject.mutants.values()
+        (m,) = (m for m in every if m.method == method and m.told.endswith(told))
+        return subject.outcome(m)
+
+    assert one("on_beacon", "if self.state in LOCKED: ... -> if True: ...").fate is Fate.EQUIVALENT
+    assert one("restore", "plain.read_field(values, read, name)").fate is Fate.UNKNOWN
+
+
 def test_the_node_is_as_it_was_after_a_mutant(subject: Subject) -> None:
     before = dict(vars(subject.module.Radiant))
     table = dict(subject.module._ON_MESSAGE)

@@ -56,6 +56,8 @@ from model.lang import Spec
 
 SECONDS = 10.0
 """How long the solvers may try one obligation about changed code."""
+COMPARED = ("__init__", "durable", "restart")
+"""The methods beside those that answer an event which the validation compares with the spec."""
 AT_MOST = 400
 """How many cases of each event a method is shown that answers no single event."""
 
@@ -132,6 +134,8 @@ class Subject:
             if r.how == "reader" and r.verdict is not Verdict.PROVED:
                 return Fate.KILLED, VALIDATION.name, r.reason
         if all(r.verdict is Verdict.PROVED for r in results):
+            if event is None and m.method not in COMPARED:
+                return Fate.UNKNOWN, "", f"the validation does not say what {m.method} must do"
             return Fate.EQUIVALENT, "", ""
         return Fate.UNKNOWN, "", next(r.reason for r in results if r.verdict is not Verdict.PROVED)
 
