@@ -155,7 +155,9 @@ def test_a_fault_in_a_map_is_refuted_by_a_call() -> None:
     wrong = edited(files, "types", "    if value != default:\n        made[key] = value\n", "")
     results = compare(spec, wrong, "Transfer")
     (refuted,) = (r for r in results if r.verdict is Verdict.REFUTED)
-    assert "the variable ta" in refuted.told
+    # Which call shows it is the solver's choice, and may be another one after other tests.
+    assert refuted.transition == "take" and "Transfer(" in refuted.told
+    assert "the rules:" in refuted.told
     kept = edited(
         files,
         "types",
