@@ -94,7 +94,7 @@ class Kept:
 
     def learn(self, part: str, results: Iterable[Result]) -> None:
         """Keep the results of a part, if all of it is proved."""
-        told, key = list(results), self._key(part)
+        told, key = [r for r in results if r.property == NODE], self._key(part)
         if key is None or not told or any(r.verdict is not Verdict.PROVED for r in told):
             return
         rows = [[r.transition, r.how, round(r.seconds, 4), r.reason, r.by, r.uses] for r in told]

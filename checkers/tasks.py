@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -35,13 +36,16 @@ from checkers.questions import Question, Questions
 from checkers.reach import Reached, reach, standard_config
 from checkers.solving import Cause, Limits, Portfolio, files
 from checkers.solving.confirm import Confirmer
-from checkers.structure import AGREE, CONSISTENT, FIGURE, FIRES, TITLES, confirmation
-from checkers.translation.proving import Validation
+from checkers.solving.query import Query
+from checkers.structure import AGREE, CONSISTENT, FIGURE, FIRES, NODE, TITLES, confirmation
+from checkers.translation.proving import Validation, query_of
 from checkers.translation.replay import explain as explain_call
+from checkers.translation.subset import OutsideSubset
 from checkers.verdict import Finding, Result, Verdict
 from model import figures
 from model.lang import Spec, SpecError, SpecErrors
 from model.lang.load import load
+from model.smt import UnsupportedExpression
 from model.smt.bounded import BoundedVocabulary, Scope
 from model.smt.relation import SystemStep
 
@@ -265,14 +269,15 @@ def prove(source: Source, task: str, work: Work) -> Gathered:
             if found.verdict is not Verdict.PROVED:
                 continue
         if work.confirm:
-            results.append(_confirmed(o, core, work.limits))
+            name = confirmation(o.property, o.transition)
+            results.append(_confirmed(o.query(), core, name, work.limits))
     alternations.forget()
     return Gathered(results, task=task)
 
 
-def _confirmed(obligation: Obligation, core: frozenset[str], limits: Limits) -> Result:
+def _confirmed(query: Query, core: frozenset[str], name: str, limits: Limits) -> Result:
     """Ask the second solver about a proof."""
-    answer = _confirmer(limits).ask(obligation.query(), core)
+    answer = _confirmer(limits).ask(query, core)
     verdict, reason = Verdict.CHECKED, ""
     if answer.follows is False:
         verdict = Verdict.REFUTED
@@ -282,7 +287,7 @@ def _confirmed(obligation: Obligation, core: frozenset[str], limits: Limits) -> 
         reason = f"cvc5 does not confirm it ({answer.reason})"
     return Result(
         AGREE,
-        confirmation(obligation.property, obligation.transition),
+        name,
         verdict,
         "solver",
         answer.seconds,
@@ -293,12 +298,19 @@ def _confirmed(obligation: Obligation, core: frozenset[str], limits: Limits) -> 
     )
 
 
-def node(source: Source, part: str, own: bool, form: str, limits: Limits) -> Gathered:
+def node(
+    source: Source, part: str, own: bool, form: str, limits: Limits, confirm: bool = False
+) -> Gathered:
     """Compare one part of the spec's node with the rules; `form` is of its files as they were."""
     validation = _validation(_Same(spec_of(source)), own, form)
     portfolio = _portfolio(limits)
     portfolio.forget()
-    return Gathered(validation.results(part, portfolio), task=nodes.TASK + part)
+
+    def confirmed(query: Query, core: frozenset[str], name: str) -> Result:
+        return _confirmed(query, core, confirmation(NODE, name), limits)
+
+    results = validation.results(part, portfolio, confirmed if confirm else None)
+    return Gathered(results, task=nodes.TASK + part)
 
 
 def write_texts(source: Source, task: str, only: frozenset[str], folder: Path) -> Gathered:
@@ -308,6 +320,18 @@ def write_texts(source: Source, task: str, only: frozenset[str], folder: Path) -
         if isinstance(o, Obligation):
             text = files.text(o.query(), spec.title, o.property, o.transition)
             name = files.file_name(o.property, o.transition)
+            (folder / name).write_text(text, encoding="utf-8")
+    return Gathered()
+
+
+def write_node_texts(source: Source, part: str, own: bool, form: str, folder: Path) -> Gathered:
+    """Write what is shown of one part of the spec's node into a folder, a file for each."""
+    spec = spec_of(source)
+    validation = _validation(_Same(spec), own, form)
+    with suppress(OutsideSubset, UnsupportedExpression):  # the row itself tells that
+        for one in validation.shown(part):
+            text = files.text(query_of(one), spec.title, NODE, one.name)
+            name = files.file_name(NODE, one.name)
             (folder / name).write_text(text, encoding="utf-8")
     return Gathered()
 

@@ -27,7 +27,7 @@ from checkers.reach import Reached
 from checkers.solving import Limits
 from checkers.structure import AGREE, CONSISTENT, FIGURE, FIRES, NODE
 from checkers.tasks import EVENTS, RULE, Gathered, Reading, Work
-from checkers.translation.proving import IMPOSSIBLE, NEVER
+from checkers.translation.proving import IMPOSSIBLE, NEVER, Files
 from checkers.verdict import Finding, Report, Result, Verdict
 from model.lang import Spec
 from model.lang.promises import EVENTUALLY
@@ -206,24 +206,34 @@ class Verification:
 
     def _of_the_node(self) -> list[Any]:
         """Return the calls that compare the node's code with the rules; take in what is kept."""
-        o = self.options
-        if o.scope is not None or (o.only and NODE not in o.only):
-            return []
-        try:
-            found = nodes.files(self.spec, o.derived)
-        except GeneratorError as error:
-            self._no_node = str(error)
+        o, found = self.options, self._files
+        if found is None:
             return []
         if self.ledger is not None:
             self._node = nodes.Kept(self.ledger.store, self.ledger.prints, found)
         calls, form = [], nodes.form(found)
         for part in nodes.parts(self.spec):
-            known = self._node.known(part) if self._node is not None else None
+            # A second solver's word on the node is not kept: it is asked about proofs made now.
+            before = self._node if not o.confirm else None
+            known = before.known(part) if before is not None else None
             if known is not None:
                 self.gathered.results += known
             else:
-                calls.append(delayed(tasks.node)(self.read, part, o.derived, form, o.limits))
+                call = delayed(tasks.node)
+                calls.append(call(self.read, part, o.derived, form, o.limits, o.confirm))
         return calls
+
+    @cached_property
+    def _files(self) -> Files | None:
+        """The files of the node that is looked at; None where none is, or can be."""
+        o = self.options
+        if o.scope is not None or (o.only and NODE not in o.only):
+            return None
+        try:
+            return nodes.files(self.spec, o.derived)
+        except GeneratorError as error:
+            self._no_node = str(error)
+            return None
 
     def _is_kept(self, row: str, transition: Transition | None) -> bool:
         """Tell whether an example is kept from an earlier run, and take it in."""
@@ -234,7 +244,14 @@ class Verification:
     def _texts(self, folder: Path) -> list[Any]:
         names = [EVENTS, INITIAL, *(RULE + t.label for t in self.spec.transitions)]
         only = self.options.only
-        return [delayed(tasks.write_texts)(self.read, n, only, folder) for n in names]
+        calls = [delayed(tasks.write_texts)(self.read, n, only, folder) for n in names]
+        if self._files is not None:
+            form, own = nodes.form(self._files), self.options.derived
+            calls += [
+                delayed(tasks.write_node_texts)(self.read, part, own, form, folder)
+                for part in nodes.parts(self.spec)
+            ]
+        return calls
 
     def _proofs(self, names: list[str], only: frozenset[str]) -> list[Any]:
         """Return the calls that prove what is not kept from an earlier run; take in what is."""

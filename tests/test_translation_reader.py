@@ -213,7 +213,7 @@ def package(text: str) -> Package:
 
 def enums(name: str, texts: tuple[str, ...]) -> tuple[z3.ExprRef, ...] | None:
     assert (name, texts) == ("Colour", COLOURS)
-    return enumeration("Colour", COLOURS)[1]
+    return enumeration("ReadColour", COLOURS)[1]
 
 
 class Universe:
@@ -231,7 +231,7 @@ def symbolic() -> dict[str, Value]:
     """Return the parameters as values that stand for any."""
     number = {n: z3.Int(n) for n in (*"abnk", "x!name", "y!name", "u!1", "u!2", "v!1", "v!2")}
     sets = z3.ArraySort(z3.IntSort(), z3.BoolSort())
-    colours = enumeration("Colour", COLOURS)[0]
+    colours = enumeration("ReadColour", COLOURS)[0]
 
     def maybe(name: str) -> Value:
         known = z3.Bool(f"{name}!known")
@@ -271,7 +271,7 @@ def equations(given: Mapping[str, Any], pair: type) -> list[z3.BoolRef]:
                 assert held.term is not None
                 found.append(held.term == whole)
             case Leaf():
-                constants = enumeration("Colour", COLOURS)[1]
+                constants = enumeration("ReadColour", COLOURS)[1]
                 found.append(held.term == constants[COLOURS.index(value.value)])
             case Name():
                 found.append(held.term == NAMES.index(value))

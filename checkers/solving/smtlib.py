@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import z3
 
+from checkers.solving.pointwise import pointwise
 from checkers.solving.query import GIVEN, Named, Query
 
 _TOKEN = re.compile(r'\|(?:\\.|[^|\\])*\||"(?:""|[^"])*"|;[^\n]*|[()]', re.DOTALL)
@@ -46,6 +47,8 @@ def script(query: Query, only: frozenset[str] | None = None) -> Script:
         tracked = tuple((n, f) for n, f in tracked if n in only)
     plain = (*query.background, *definitions)
     formulas = [*plain, *(f for _, f in tracked), z3.Not(query.goal)]
+    sets, formulas = pointwise(formulas)
+    formulas = [*sets, *formulas]
     forms = _forms(_printed(formulas))
     declarations = [f for f in forms if f.startswith("(declare-")]
     bodies = [f[len("(assert") : -1].strip() for f in forms if f.startswith("(assert")]
@@ -53,7 +56,7 @@ def script(query: Query, only: frozenset[str] | None = None) -> Script:
         raise ValueError(f"{len(formulas)} formulas were printed as {len(bodies)} assertions")
     names: dict[str, str] = {}
     assertions: list[str] = []
-    labels = [*(None for _ in plain), *(n for n, _ in tracked), GOAL]
+    labels = [*(None for _ in (*sets, *plain)), *(n for n, _ in tracked), GOAL]
     for body, label in zip(bodies, labels, strict=True):
         if label is None:
             assertions.append(f"(assert {body})")

@@ -35,6 +35,7 @@ from checkers.translation.values import (
     is_false,
     neg,
     options,
+    total,
 )
 from model.lang import Message
 from model.lang.declare import Event
@@ -234,7 +235,7 @@ class Handled:
             return FALSE  # whether two maps are equal can be proved, but not counted with
         values = {n: v.constants(f"any {name}.{n}", d.sort) for n, d in parts.items()}
         one, none = z3.IntVal(1), z3.IntVal(0)
-        left, right = [none], [none]
+        left, right = [], []
         for to, message in ours:
             same = [_goes_to(to, node)]
             for n, d in parts.items():
@@ -249,7 +250,7 @@ class Handled:
                 for n, d in parts.items()
             ]
             right.append(z3.If(conj(same), one, none))
-        return z3.Sum(left) == z3.Sum(right)
+        return total(left) == total(right)
 
     # ------------------------------------------------------------ what is replied
 

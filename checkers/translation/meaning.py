@@ -18,7 +18,7 @@ import z3
 
 from checkers.translation import forms
 from checkers.translation.forms import Form, OfEnum, OfMap, OfMaybe, OfRow, OfSet, Plain
-from checkers.translation.values import TRUE, Bool, Term, conj, is_true
+from checkers.translation.values import TRUE, Bool, Term, conj, is_true, total
 from checkers.translation.values import Value as CodeValue
 from model.lang import Spec
 from model.lang.expr import Expr, Kind
@@ -187,7 +187,7 @@ class Standard(Vocabulary):
             data = cast(z3.DatatypeSortRef, domain)
             elements = [data.constructor(i)() for i in range(data.num_constructors())]
         held = [z3.If(z3.Select(cast(z3.ArrayRef, whole), e), one, none) for e in elements]
-        return z3.Sum(held)
+        return total(held)
 
     # ------------------------------------------------------------ symbols
 

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import z3
 
-from checkers.solving import Cause, Portfolio, Query
+from checkers.solving import Answer, Cause, Portfolio, Query
 from checkers.structure import NODE
 from checkers.translation.handled import Handled
 from checkers.translation.obligations import START, WHOLE, Reading, Shown
@@ -61,6 +61,9 @@ class Told:
 Explain = Callable[[Spec, Package, Mapping[str, str], Shown, type[Event] | None], Told | None]
 """Look for a call on which code and rules differ, and make it."""
 
+Confirm = Callable[[Query, frozenset[str], str], Result]
+"""Put a query that is proved to a second solver, with what the proof used, and how it is called."""
+
 
 class Validation:
     """A node's code and its spec, and the results of comparing them."""
@@ -75,43 +78,56 @@ class Validation:
         """The two, read; raises `OutsideSubset`."""
         return Reading(self.spec, Package(self.files.texts, self.files.shown))
 
-    def results(self, part: str, portfolio: Portfolio) -> list[Result]:
+    def results(
+        self, part: str, portfolio: Portfolio, confirm: Confirm | None = None
+    ) -> list[Result]:
         """Return the results of one part: `WHOLE`, `START`, or the name of an event.
 
-        What could not be read, or has no first-order reading, is UNKNOWN, and told.
+        What could not be read, or has no first-order reading, is UNKNOWN, and told. With `confirm`,
+        its result on each solver's proof is among them.
         """
         try:
-            return list(self._results(part, portfolio))
+            return list(self._results(part, portfolio, confirm))
         except OutsideSubset as error:
             why = f"{error.file}:{error.line}: not read"
             return [Result(NODE, part, Verdict.UNKNOWN, "reader", reason=why, told=str(error))]
         except UnsupportedExpression as error:
             return [Result(NODE, part, Verdict.UNKNOWN, "solver", reason=str(error))]
 
-    def _results(self, part: str, portfolio: Portfolio) -> Iterator[Result]:
+    def shown(self, part: str) -> Iterator[Shown]:
+        """Return what the solvers are asked about in a part; of the whole, they are not.
+
+        Raises `OutsideSubset` where the code cannot be read.
+        """
+        if part == START:
+            reading = self.reading
+            yield from (*reading.orders(), *reading.started(), *reading.restarted())
+        elif part != WHOLE:
+            yield from Handled(self.reading, self.spec.events[part]).shown()
+
+    def _results(
+        self, part: str, portfolio: Portfolio, confirm: Confirm | None
+    ) -> Iterator[Result]:
         self._explained = False
         if part == WHOLE:
             for name, told in of_the_whole(self.reading, self.files.above):
                 verdict = Verdict.REFUTED if told else Verdict.PROVED
                 yield Result(NODE, name, verdict, "reader", reason=told, told=told)
-        elif part == START:
-            reading = self.reading
-            for one in (*reading.orders(), *reading.started(), *reading.restarted()):
-                yield self.asked(one, None, portfolio)
-        else:
-            event, possible = self.spec.events[part], 0
-            for one in Handled(self.reading, event).shown():
-                found = self.asked(one, event, portfolio)
-                possible += one.row is not None and found.reason != IMPOSSIBLE
-                yield found
-            if not possible:
-                reason = "no row can answer: what is assumed contradicts itself"
-                yield Result(NODE, part, Verdict.UNKNOWN, "solver", reason=reason)
+            return
+        event, possible = self.spec.events.get(part), 0
+        for one in self.shown(part):
+            answer = portfolio.ask(query_of(one))
+            found = self._told(one, event, answer)
+            possible += one.row is not None and found.reason != IMPOSSIBLE
+            yield found
+            if confirm is not None and found.verdict is Verdict.PROVED:
+                yield confirm(query_of(one), frozenset(answer.core), one.name)
+        if event is not None and not possible:
+            reason = "no row can answer: what is assumed contradicts itself"
+            yield Result(NODE, part, Verdict.UNKNOWN, "solver", reason=reason)
 
-    def asked(self, one: Shown, event: type[Event] | None, portfolio: Portfolio) -> Result:
-        """Return the result of asking the solvers about one thing."""
-        given = ((VALID, one.valid), (ANSWERS, one.when), (ALONE, one.alone))
-        answer = portfolio.ask(Query((), given, _nothing_more, one.goal, topic=NODE))
+    def _told(self, one: Shown, event: type[Event] | None, answer: Answer) -> Result:
+        """Return what the solvers' answer about one thing comes to."""
         verdict, reason, told = Verdict.PROVED, "", ""
         if answer.follows:
             reason = _reached(one)
@@ -139,6 +155,12 @@ class Validation:
             return Verdict.UNKNOWN, why, told
         self._explained = True
         return Verdict.REFUTED, "a call shows the difference", f"{one.name}:\n{told}"
+
+
+def query_of(one: Shown) -> Query:
+    """Return the question whether one thing is so."""
+    given = ((VALID, one.valid), (ANSWERS, one.when), (ALONE, one.alone))
+    return Query((), given, _nothing_more, one.goal, topic=NODE)
 
 
 def _nothing_more() -> tuple[tuple[()], tuple[()]]:

@@ -14,7 +14,7 @@ is one, of `Nothing` and something else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
@@ -40,6 +40,13 @@ def is_true(part: Bool) -> bool:
 def is_false(part: Bool) -> bool:
     """Tell whether a condition is the constant `false`."""
     return bool(part.ast.value == _FALSE)
+
+
+def total(numbers: Sequence[z3.ArithRef]) -> z3.ArithRef:
+    """Return the sum; SMT-LIB has none of fewer than two."""
+    if len(numbers) < 2:
+        return numbers[0] if numbers else z3.IntVal(0)
+    return z3.Sum(numbers)
 
 
 def conj(parts: Iterable[Bool]) -> Bool:
