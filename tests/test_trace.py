@@ -773,6 +773,8 @@ def set_in(*path: str | int, to: object) -> Callable[[Record], None]:
         (set_in("after", "severity", to=9), "after.severity: 9 is no Severity"),
         (set_in("after", "severity", to=0.5), "0.5: a recording has whole numbers alone"),
         (set_in("after", "version", to=float("nan")), "NaN: a recording has whole numbers alone"),
+        (set_in("after", "version", to=10**4299), "below 2^256"),
+        (set_in("event", "fields", to={"term": [10**4299, "n1"]}), "event"),
         (set_in("after", "keys", to=["k", "k"]), "expected each element once"),
         (set_in("sent", to=7), "sent: 7 is no list"),
         (set_in("sent", to=[{}]), "sent[0]: {} is no object"),
