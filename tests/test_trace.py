@@ -14,7 +14,7 @@ import pytest
 from checkers.instances import read_setting
 from checkers.traces import Options, validate
 from checkers.traces.compiled import FastEvaluator
-from checkers.traces.determined import determined
+from checkers.traces.determined import determined, is_settled
 from checkers.traces.unchanged import shortened
 from model.evaluate import Checker, EvaluationError, Evaluator, Event, Mix, Simulation
 from model.evaluate.evaluator import StepFormula
@@ -514,6 +514,75 @@ def test_a_part_of_right_recordings_is_never_wrong(protocol: str, tmp_path: Path
             assert told == (None, []), some
 
 
+def begun_with_a_restart(spec: Spec, path: Path, loaded: Record) -> None:
+    """Leave of a recording a restart, with these durable variables and else first values."""
+
+    def change(records: list[Record]) -> list[Record]:
+        after = {**records[1]["start"], **loaded}
+        kept = {n: after[n] for n, d in spec.variables.items() if d.durable}
+        return [records[0], {"n": 1, "restart": {"loaded": kept, "after": after}}]
+
+    edit(path, change)
+
+
+def test_what_a_recording_that_begins_with_a_restart_loads_is_not_determined(
+    tmp_path: Path,
+) -> None:
+    """Every property of this spec is determined; where the node came from is not."""
+    target = "docs/protocols/raft_election.py"
+    run(spec_of(target), tmp_path, steps=300)
+    for path in files(tmp_path):
+        begun_with_a_restart(spec_of(target), path, {"term": 7, "voted_for": "n9"})
+    result = oathbound("trace", *files(tmp_path), "--spec", target)
+    assert result.exit_code == 3, result.output
+    assert "not determined: whether what n1, n2, n3 loaded at first had been" in result.output
+    assert "nothing wrong: 3 records" in result.output
+    more = ("--spec", target, "--no-properties")
+    assert oathbound("trace", *files(tmp_path), *more).exit_code == 3
+
+
+def test_what_was_loaded_at_first_is_held_against_the_properties(tmp_path: Path) -> None:
+    target = "docs/protocols/paxos.py"
+    run(spec_of(target), tmp_path, steps=300)
+    for path, value in zip(files(tmp_path), ("v1", "v2", "v2"), strict=True):
+        begun_with_a_restart(spec_of(target), path, {"learned": value})
+    result = oathbound("trace", *files(tmp_path), "--spec", target, "--allow-missing")
+    assert result.exit_code == 3, result.output
+    assert "PERHAPS BROKEN agreement" in result.output
+
+
+@pytest.mark.parametrize("protocol", ["sharded_store", "lock_service", "raft_election"])
+def test_right_recordings_whose_beginnings_are_lost_are_never_wrong(
+    protocol: str, tmp_path: Path
+) -> None:
+    """A node that goes on from what it had stored may be ahead of one that is just beginning."""
+    spec = spec_of(f"docs/protocols/{protocol}.py")
+    run(spec, tmp_path, steps=300)
+    for path in files(tmp_path):
+        whole = path.read_bytes()
+        for at in [i for i, r in enumerate(read(path)) if "restart" in r][:6]:
+            put(path, numbered([read(path)[0], *read(path)[at:]]))
+            result = validate(spec, files(tmp_path), Options(lemmas=True))
+            told = (result.wrong, [str(b.violation) for b in result.broken])
+            assert told == (None, []), (path, at)
+            assert result.exit_status() == 3
+            path.write_bytes(whole)
+
+
+def test_what_breaks_whatever_was_first() -> None:
+    """Who won a term is remembered; what is late, and who holds a lock, is so at one moment."""
+    spec = spec_of("order")
+    settled = {
+        s.name: is_settled(spec, s.formula) for s in spec.of_kind("safety") if s.formula is not None
+    }
+    assert settled["S2"] and not settled["S12.late"]
+    locks = spec_of("docs/protocols/lock_service.py")
+    holders = locks.statements["one-holder"].formula
+    assert holders is not None and not is_settled(locks, holders)
+    steps = spec.statements["S3"].per_transition
+    assert all(is_settled(spec, f) for f in steps.values())
+
+
 def test_a_wrong_record_is_found_without_the_other_nodes(folder: Path) -> None:
     path = folder / "n2.jsonl"
     at = changed_event(read(path))
@@ -704,6 +773,8 @@ def set_in(*path: str | int, to: object) -> Callable[[Record], None]:
         (set_in("after", "severity", to=9), "after.severity: 9 is no Severity"),
         (set_in("after", "severity", to=0.5), "0.5: a recording has whole numbers alone"),
         (set_in("after", "version", to=float("nan")), "NaN: a recording has whole numbers alone"),
+        (set_in("after", "version", to=10**4299), "below 2^256"),
+        (set_in("event", "fields", to={"term": [10**4299, "n1"]}), "event"),
         (set_in("after", "keys", to=["k", "k"]), "expected each element once"),
         (set_in("sent", to=7), "sent: 7 is no list"),
         (set_in("sent", to=[{}]), "sent[0]: {} is no object"),

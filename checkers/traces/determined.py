@@ -8,6 +8,11 @@ statement is *determined* if, whenever it is false of the part, it is false of t
 could still be added (a message, a ghost's tuple, a node, a value) can only take something away from
 it. `for all a, b: ~(herald(a) & herald(b))` is; `committed(r) -> there is a quorum that accepted r`
 is not, since the quorum may be among those who were not recorded.
+
+Nor is it known then what happened first: a node may have heard of a later step of another one, by
+way of a third. So a known part of nodes, each as it was at some moment, need not be a part of any
+one state. A statement is *settled* if that does not matter to it: it speaks of one node alone, or
+of nothing but what was sent and remembered.
 """
 
 from __future__ import annotations
@@ -44,6 +49,33 @@ def determined(spec: Spec, statements: Iterable[Statement]) -> tuple[list[Statem
         if rest:
             kept.append(replace(s, per_transition=rest))
     return kept, lost
+
+
+def is_settled(spec: Spec, formula: Expr) -> bool:
+    """Tell whether a formula that is false of nodes at different moments is false of some state."""
+    ordered = {u.relation.name for t in spec.transitions for u in t.ghosts if u.where is not None}
+    nodes: set[tuple[int, str]] = set()
+    relations: set[str] = set()
+
+    def visit(e: Expr, scope: dict[str, int]) -> None:
+        match e.kind:
+            case Kind.FORALL | Kind.EXISTS:
+                scope = {**scope, **{name: id(e) for name, _ in e.data}}
+            case Kind.SENT | Kind.GHOST:
+                relations.add(e.data)
+            case Kind.VAR | Kind.NEXT:
+                at = e.args[0]
+                name = str(at.data) if at.kind is Kind.BOUND else ""
+                nodes.add((scope.get(name, 0), name))
+            case _:
+                pass
+        for a in e.args:
+            visit(a, scope)
+
+    visit(formula, {})
+    if relations & ordered:
+        return False  # what such a ghost holds hangs on what happened first
+    return len(nodes) + bool(relations) <= 1
 
 
 def _tainted(spec: Spec) -> frozenset[str]:

@@ -23,6 +23,8 @@ def lines(result: Result, seconds: float) -> list[str]:
         found += _wrong(result.wrong)
     for broken in result.broken:
         found += _broken(broken)
+    for broken in result.perhaps:
+        found += _broken(broken, "PERHAPS BROKEN")
     found += _notes(result)
     found.append(_summary(result, seconds))
     return found
@@ -37,12 +39,12 @@ def _wrong(wrong: Wrong) -> list[str]:
     return found + [f"  {line}" for line in wrong.nearest[:MOST]] + [""]
 
 
-def _broken(broken: Broken) -> list[str]:
+def _broken(broken: Broken, verdict: str = "BROKEN") -> list[str]:
     statement = broken.violation.statement
     values = ", ".join(f"{n}={show_value(v)}" for n, v in broken.violation.witness.items())
     cut = ", ".join(f"{path}:{line}" for path, line in sorted(broken.cut.items()))
     return [
-        f"BROKEN {statement.name}: {statement.prop.title}",
+        f"{verdict} {statement.name}: {statement.prop.title}",
         f"  by {broken.place}",
         f"  for {values or 'no values'}",
         f"  at the cut after {cut}",
@@ -64,6 +66,16 @@ def _notes(result: Result) -> list[str]:
             f"not determined: whether {node} sent {count} messages that were received of it:"
             " there is no recording of it from its first state on"
         )
+    if result.begun:
+        found.append(
+            f"not determined: whether what {', '.join(result.begun)} loaded at first had been"
+            " stored: a recording that begins with a restart does not tell"
+        )
+    if result.perhaps:
+        found.append(
+            "not determined: whether what is perhaps broken was so at one moment: without all"
+            " recordings nothing tells in which order these nodes did their steps"
+        )
     if result.undetermined:
         shown = ", ".join(result.undetermined[:MOST])
         more = len(result.undetermined) - MOST
@@ -80,10 +92,11 @@ def _summary(result: Result, seconds: float) -> str:
     orders = f", {result.orders} orders" if result.orders > 1 else ""
     held = ""
     if result.asked:
-        count = len(result.asked) - len(result.undetermined) - len(result.broken)
+        others = {b.violation.statement.name for b in (*result.broken, *result.perhaps)}
+        count = len(set(result.asked) - set(result.undetermined) - others)
         held = f", {count} properties held at every cut"
     fine = result.wrong is None and not result.broken
-    verdict = "right" if fine else "WRONG"
+    verdict = ("right" if result.is_determined else "nothing wrong") if fine else "WRONG"
     if result.wrong is not None:
         verdict, held = "WRONG", ""
     return (
@@ -105,6 +118,8 @@ def data(result: Result, seconds: float, status: int) -> dict[str, Any]:
         "orders": result.orders,
         "wrong": None if result.wrong is None else _wrong_data(result.wrong),
         "broken": [_broken_data(broken) for broken in result.broken],
+        "perhaps": [_broken_data(broken) for broken in result.perhaps],
+        "begun": result.begun,
         "properties": result.asked,
         "undetermined": result.undetermined,
         "unmatched": dict(sorted(result.unmatched.items())),

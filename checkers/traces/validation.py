@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from checkers.traces.compiled import FastEvaluator
-from checkers.traces.determined import determined
+from checkers.traces.determined import determined, is_settled
 from checkers.traces.reading import Line, Recording, TraceError, open_recordings, parse
 from checkers.traces.steps import (
     Account,
@@ -103,6 +103,10 @@ class Result:
     orders: int = 0
     wrong: Wrong | None = None
     broken: list[Broken] = field(default_factory=list)
+    perhaps: list[Broken] = field(default_factory=list)
+    """Those that are false of nodes at moments of which nothing tells that they were the same."""
+    begun: list[str] = field(default_factory=list)
+    """Nodes whose recording begins with a restart: where they stood then is taken as they say."""
     asked: list[str] = field(default_factory=list)
     """The properties that were checked."""
     undetermined: list[str] = field(default_factory=list)
@@ -121,13 +125,14 @@ class Result:
     @property
     def is_determined(self) -> bool:
         """Tell whether everything that was asked could be answered."""
-        return not (self.undetermined or self.unmatched or self.interrupted)
+        lacking = self.undetermined or self.unmatched or self.begun or self.perhaps
+        return not (lacking or self.interrupted)
 
     def exit_status(self, allow_missing: bool = False) -> int:
         """Return the command's exit status."""
         if self.wrong is not None or self.broken:
             return 1
-        if self.interrupted:
+        if self.interrupted or self.perhaps:
             return 3
         return 0 if self.is_determined or allow_missing else 3
 
@@ -228,11 +233,14 @@ class _Validation:
         result = self.result
         if any(_kind(r) == "restart" for r in self.recordings):
             self._begin_in_the_middle()
-        elif self.statements:
-            self._found(self.checker.start(self.state), self._first_place())
+        place = self._first_place()
+        if self.statements:
+            self._found(self.checker.start(self.state), place)
         for recording in self.recordings:
             if not self._begin(recording):
                 return
+        if self.partial:  # what was loaded is no first state
+            self._found(self.checker.start(self.state), place)
         ready: deque[Recording] = deque(r for r in self.recordings if r.current is not None)
         done = 0
         while ready:
@@ -276,8 +284,9 @@ class _Validation:
         for recording in self.recordings:
             if _kind(recording) == "restart":
                 self.open.add(recording.node)
+                if self.first:
+                    self.result.begun.append(recording.node)
         self._lose()
-        self._found(self.checker.start(self.state), self._first_place())
 
     def _begin(self, recording: Recording) -> bool:
         """Take a recording's first record; tell whether it is right."""
@@ -430,10 +439,8 @@ class _Validation:
 
     def _lose(self) -> None:
         """From here on, only what is determined without the nodes not recorded is checked."""
-        unknown = [n for n in self.state.nodes if n not in self.recorded]
-        for node in unknown:
-            if node in self.open:
-                del self.state.nodes[node]
+        for node in [n for n in self.state.nodes if n not in self.recorded]:
+            del self.state.nodes[node]  # heard of or not: others may have heard of it
         self.state.changed()
         if not self.statements or self.partial:
             return
@@ -474,7 +481,7 @@ class _Validation:
             found = self.checker.before(self.state, event, outcome)
             found += self.checker.apply(self.state, outcome)
             if found:
-                self._found(found, self._place(recording, event))
+                self._found(found, self._place(recording, event), outcome.transition)
         else:
             if outcome.updates:
                 node = event.node
@@ -537,10 +544,16 @@ class _Validation:
     def _first_place(self) -> Place:
         return self._place(self.recordings[0], "the first state")
 
-    def _found(self, violations: list[Violation], place: Place) -> None:
+    def _found(self, violations: list[Violation], place: Place, label: str = "") -> None:
         for violation in violations:
             cut = {**self.last, str(place.path): place.line}
-            self.result.broken.append(Broken(violation, place, cut))
+            statement = violation.statement
+            formula = statement.formula
+            if formula is None:
+                formula = statement.per_transition[label]
+            sure = not self.partial or is_settled(self.spec, formula)
+            into = self.result.broken if sure else self.result.perhaps
+            into.append(Broken(violation, place, cut))
 
     def _wrong_step(
         self,

@@ -31,6 +31,10 @@ Value: TypeAlias = Any
 Decoder: TypeAlias = Callable[[Any], Value]
 
 
+BEYOND = 1 << 256
+"""No node counts so far; and Python writes no number of more than 4,300 digits."""
+
+
 class ValueProblem(Exception):
     """JSON that is no value of its sort; the reason says why."""
 
@@ -104,7 +108,7 @@ def _sum(sort: Sort) -> Decoder:
 
 
 def _is_count(data: Any) -> bool:
-    return type(data) is int and data >= 0
+    return type(data) is int and 0 <= data < BEYOND
 
 
 def _range(sort: Sort) -> Decoder:
@@ -134,14 +138,14 @@ def _order(sort: Sort) -> Decoder:
     def decode(data: Any) -> Value:
         if _is_count(data):
             return data
-        raise _no(data, sort, "a number from 0")
+        raise _no(data, sort, "a number from 0, and below 2^256")
 
     def decode_owned(data: Any) -> Value:
         if isinstance(data, list) and len(data) == 2:
             round_, owner = data
             if _is_count(round_) and isinstance(owner, str) and (owner or not round_):
                 return (round_, owner)
-        raise _no(data, sort, "a list of a number and its owner")
+        raise _no(data, sort, "a list of a number below 2^256 and its owner")
 
     return decode_owned if sort.owned else decode
 
