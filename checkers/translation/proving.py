@@ -15,6 +15,7 @@ import z3
 from checkers.solving import Cause, Portfolio, Query
 from checkers.structure import NODE
 from checkers.translation.handled import Handled
+from checkers.translation.loading import load, unload
 from checkers.translation.obligations import START, WHOLE, Reading, Shown
 from checkers.translation.package import Package
 from checkers.translation.subset import OutsideSubset
@@ -94,6 +95,9 @@ class Validation:
             for name, told in of_the_whole(self.reading, self.files.above):
                 verdict = Verdict.REFUTED if told else Verdict.PROVED
                 yield Result(NODE, name, verdict, "reader", reason=told, told=told)
+            told = _imported(self.files.texts)
+            verdict = Verdict.REFUTED if told else Verdict.PROVED
+            yield Result(NODE, "the import", verdict, "reader", reason=told, told=told)
         elif part == START:
             reading = self.reading
             for one in (*reading.orders(), *reading.started(), *reading.restarted()):
@@ -139,6 +143,15 @@ class Validation:
             return Verdict.UNKNOWN, why, told
         self._explained = True
         return Verdict.REFUTED, "a call shows the difference", f"{one.name}:\n{told}"
+
+
+def _imported(texts: Mapping[str, str]) -> str:
+    """Return what is wrong with the code when Python runs it, by importing what has been read."""
+    try:
+        unload(load(texts))
+    except Exception as error:
+        return f"importing the code raises {type(error).__name__}: {error}"
+    return ""
 
 
 def _nothing_more() -> tuple[tuple[()], tuple[()]]:
