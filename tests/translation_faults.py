@@ -530,6 +530,20 @@ UNREAD = (
         "in place of the module",
     ),
     (
+        "a message that cannot be made",
+        "node",
+        "{event!r}: a message",
+        "{event!r:q}: a message",
+        "such a form",
+    ),
+    (
+        "a message of what is not there",
+        "node",
+        "{event!r}: a message",
+        "{nowhere!r}: a message",
+        "means nothing",
+    ),
+    (
         "nothing is an event",
         "node",
         "        kind = type(event)\n",
