@@ -283,11 +283,11 @@ def test_other_files_in_the_folder_are_told(
     (folder / "__pycache__").mkdir()
     monkeypatch.setattr("checkers.artefacts.ROOT", tmp_path)
     assert nodes.files(spec_of("order"), own=True).texts == order().texts
-    text = (folder / "node.py").read_bytes()
-    (folder / "node.py").write_bytes(text + b"# \xff\n")
+    whole = (folder / "node.py").read_bytes()
+    (folder / "node.py").write_bytes(whole + b"# \xff\n")
     (result,) = compare(spec_of("order"), nodes.files(spec_of("order"), own=True), WHOLE)
     assert result.verdict is Verdict.UNKNOWN and "not to be read as UTF-8" in result.told
-    (folder / "node.py").write_bytes(text)
+    (folder / "node.py").write_bytes(whole)
     (folder / "node.so").write_bytes(b"")
     (result,) = compare(spec_of("order"), nodes.files(spec_of("order"), own=True), WHOLE)
     assert result.verdict is Verdict.UNKNOWN and "impl/order/node.so" in result.told
