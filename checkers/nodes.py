@@ -50,7 +50,7 @@ def files(spec: Spec, own: bool) -> Files:
     found = {}
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         if path.suffix == ".py" and path.is_file():
-            found[path.stem] = path.read_text(encoding="utf-8", errors="backslashreplace")
+            found[path.stem] = path.read_text(encoding="utf-8", errors="surrogateescape")
         elif path.name != "__pycache__":
             found[path.name] = ""  # Python may take it for a module: the reader refuses it
     above = folder.parent / "__init__.py"

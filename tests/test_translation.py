@@ -168,6 +168,21 @@ def test_a_fault_in_a_map_is_refuted_by_a_call() -> None:
     assert any(r.verdict is not Verdict.PROVED for r in results), "a default may be kept"
 
 
+def test_variables_stored_under_each_other_s_names_are_refuted_by_a_call() -> None:
+    """A restart takes them back the same way; but others read what is stored, too."""
+    files = raft()
+    for old, new in (
+        ("Durable(self.term, self.voted_for)", "Durable(self.voted_for, self.term)"),
+        ("self.term = durable.term", "self.term = durable.voted_for"),
+        ("self.voted_for = durable.voted_for", "self.voted_for = durable.term"),
+    ):
+        files = edited(files, "node", old, new)
+    (refuted,) = (r for r in compare(spec_of(RAFT), files, START) if r.verdict is Verdict.REFUTED)
+    assert (
+        "  stores\n    the code:  Durable, None, 0\n    the rules: Durable, 0, None" in refuted.told
+    )
+
+
 def test_another_order_of_a_tuple_s_parts_is_an_error() -> None:
     """Tuples compare by their parts' order: a term is its round, then its owner."""
     old = "    round: int\n    owner: Node"
@@ -221,6 +236,30 @@ def test_what_python_would_run_unread_is_an_error(
     assert any(r.verdict is Verdict.UNKNOWN and why in r.told for r in results), told(results)
 
 
+@pytest.mark.parametrize("kind", ["Durable", "Role"])
+def test_what_is_no_event_is_not_answered_by_a_table_s_leave(kind: str) -> None:
+    row = "    BeatDue: Server.on_beat_due,\n"
+    files = edited(raft(), "node", row, f"{row}    {kind}: Server.on_beat_due,\n")
+    results = compare(spec_of(RAFT), files, WHOLE)
+    (refuted,) = (r for r in results if r.verdict is Verdict.REFUTED)
+    assert f"does not raise TypeError for {kind}" in refuted.told
+
+
+@pytest.mark.parametrize(
+    ("module", "old", "new"),
+    [
+        ("node", "DONE = Done()\n", "DONE = Done()\nMORE = nowhere\n"),
+        ("types", "newer: Final[Term]", "newer: Final[Nowhere]"),
+        ("node", "    __slots__ = (\n", '    __slots__ = (\n        "durable",\n'),
+    ],
+    ids=["a constant", "an annotation", "a slot"],
+)
+def test_code_that_cannot_be_imported_is_refuted(module: str, old: str, new: str) -> None:
+    results = compare(spec_of(RAFT), edited(raft(), module, old, new), WHOLE)
+    (refuted,) = (r for r in results if r.verdict is Verdict.REFUTED)
+    assert "importing the code raises" in refuted.told
+
+
 def test_a_file_too_many_or_too_few_is_an_error() -> None:
     files = raft()
     more = replace(files, texts={**files.texts, "sitecustomize": ""})
@@ -244,6 +283,11 @@ def test_other_files_in_the_folder_are_told(
     (folder / "__pycache__").mkdir()
     monkeypatch.setattr("checkers.artefacts.ROOT", tmp_path)
     assert nodes.files(spec_of("order"), own=True).texts == order().texts
+    whole = (folder / "node.py").read_bytes()
+    (folder / "node.py").write_bytes(whole + b"# \xff\n")
+    (result,) = compare(spec_of("order"), nodes.files(spec_of("order"), own=True), WHOLE)
+    assert result.verdict is Verdict.UNKNOWN and "not to be read as UTF-8" in result.told
+    (folder / "node.py").write_bytes(whole)
     (folder / "node.so").write_bytes(b"")
     (result,) = compare(spec_of("order"), nodes.files(spec_of("order"), own=True), WHOLE)
     assert result.verdict is Verdict.UNKNOWN and "impl/order/node.so" in result.told

@@ -24,10 +24,10 @@ from checkers.conformance.generated import GeneratedNode
 from checkers.translation.execute import Machine
 from checkers.translation.forms import exactly
 from checkers.translation.handled import Handled
+from checkers.translation.loading import load, unload
 from checkers.translation.meaning import Standard
 from checkers.translation.obligations import Reading
 from checkers.translation.package import Function, Package
-from checkers.translation.replay import load, unload
 from checkers.translation.values import (
     Choice,
     Leaf,

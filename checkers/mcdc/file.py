@@ -265,7 +265,7 @@ def read_text(spec: Spec, text: str) -> Stored:
                 raise BadFile(Wrong(line, f"it is none of: {', '.join(_KINDS)}"))
         except EvaluationError as error:
             raise BadFile(Wrong(line, str(error))) from None
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise BadFile(Wrong(line, f"something is missing or misplaced: {error}")) from None
     held: tuple[Sized, ...] = (stored.cases, stored.unlikely, stored.impossible, stored.unknown)
     for kind, found in zip(_KINDS, held, strict=True):

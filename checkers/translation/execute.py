@@ -235,6 +235,10 @@ class Machine(Expressions):
                     for inner in ast.walk(message):
                         if not isinstance(inner, _MESSAGES):
                             self._refuse(frame, inner, "a message is a text with values in it")
+                        if isinstance(inner, ast.FormattedValue):
+                            if inner.format_spec is not None:
+                                self._refuse(frame, inner, "not every value has such a form")
+                            self._value(inner.value, path, frame)
                     self._fail(frame, node)(path, name)
                     return
         self._refuse(frame, node, "only TypeError and ValueError are raised, with a message")

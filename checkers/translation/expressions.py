@@ -423,7 +423,7 @@ class Expressions(Names):
                     if isinstance(found, Class):
                         return ClassValue(found)
             case "type", [Stranger() as stranger]:
-                return stranger
+                return stranger if stranger.cls is None else ClassValue(stranger.cls)
             case "new", [ClassValue(cls=cls), Row() as row] if cls.kind == "tuple":
                 if len(row.items) != len(cls.parts):
                     self._refuse(frame, node, f"{cls.name} has {len(cls.parts)} parts")

@@ -248,8 +248,17 @@ class Reading:
                 )
             shown.append(self.raises(f"{RESTART}: restart()", self.valid_state, failed))
             unchanged = self.changed(out.attributes, self.before)
-            goals.append(disj((neg(out.when), unchanged)))
+            goals.append(disj((neg(out.when), conj((unchanged, self._stored(out.value))))))
         return [Shown(RESTART, self.valid_state, TRUE, TRUE, conj(goals), crash), *shown]
+
+    def _stored(self, value: Value) -> Bool:
+        """Return that what is stored are the durable variables, in their order."""
+        names = [n for n, d in self.spec.variables.items() if d.durable]
+        sorts = [self.spec.variables[n].sort for n in names]
+        attributes, forms = tuple(self.names[n] for n in names), tuple(map(self.v.form, sorts))
+        items = tuple(self.v.in_code(s, self.before[n]) for n, s in zip(names, sorts, strict=True))
+        form = OfRow("Durable", attributes, forms)
+        return exactly(form, value, Row(items, form.kind, form.names))
 
     # ------------------------------------------------------------ the reading itself
 

@@ -15,6 +15,7 @@ from typing import cast
 import z3
 
 from checkers.translation.forms import at, build, flatten, put
+from checkers.translation.things import Stranger
 from checkers.translation.values import (
     FALSE,
     TRUE,
@@ -86,7 +87,8 @@ def identical(a: Value, b: Value) -> Bool:
 
 def _identical(a: Value, b: Value) -> Bool:
     single = (Nothing, Leaf, Truth)
-    if not isinstance(a, single) and not isinstance(b, single):
+    known = not isinstance(a, Stranger) and not isinstance(b, Stranger)  # it may be `None`
+    if not known or not (isinstance(a, single) or isinstance(b, single)):
         raise NoMeaning(f"`is` between {described(a)} and {described(b)}: write `==`")
     return equal(a, b) if type(a) is type(b) else FALSE
 

@@ -37,6 +37,7 @@ LIBRARY = {
 }
 """What may be imported from elsewhere: names for annotations, and what classes are made with."""
 
+_GIVEN = frozenset(name for names in LIBRARY.values() for name in names)
 BUILTINS = frozenset(dir(builtins))
 """Names of Python's own: no module may give one another meaning."""
 
@@ -257,8 +258,12 @@ class _Reader:
         """Tell whether something is an attribute of what a library made for this module alone."""
         match target:
             case ast.Attribute(value=ast.Name(id=name)):
-                found = self.scope.get(name)
-                return isinstance(found, Constant) and isinstance(found.value, ast.Call)
+                match self.scope.get(name):
+                    case Constant(
+                        module=self.module,
+                        value=ast.Call(func=ast.Attribute(value=ast.Name(id=library))),
+                    ):
+                        return library in AROUND.get(self.module, ())
         return False
 
     def define(self, node: ast.AST, name: str, what: Definition) -> None:
@@ -266,6 +271,14 @@ class _Reader:
             raise self.error(node, f"{name} is defined twice; Python keeps the last")
         if name in BUILTINS:
             raise self.error(node, f"{name} is a name of Python's own")
+        if name in _GIVEN and not isinstance(what, Library):
+            raise self.error(node, f"{name} is a name of the standard library's")
+        if self.module == "__init__" and name in MODULES and not isinstance(what, Module):
+            raise self.error(node, f"the modules would find this in place of the module {name}")
+        if isinstance(what, Class):
+            others = (scope.get(name) for scope in self.package.scopes.values())
+            if any(isinstance(other, Class) and other is not what for other in others):
+                raise self.error(node, f"another module has a class {name}: values tell by name")
         self.scope[name] = what
 
     def imported(self, node: ast.ImportFrom) -> None:
@@ -463,8 +476,13 @@ class _Reader:
                     if name.startswith("_") and name != "__init__":
                         raise self.error(inner, "Python may call it by itself")
                     how = [d.id for d in inner.decorator_list if isinstance(d, ast.Name)]
-                    if len(how) != len(inner.decorator_list) or how not in ([], ["classmethod"]):
+                    known = ([], ["classmethod"]) if name == "restart" else ([],)
+                    if len(how) != len(inner.decorator_list) or how not in known:
                         raise self.error(inner.decorator_list[0], "no such decorator is read")
+                    if name == "__init__":
+                        for one in ast.walk(inner):
+                            if isinstance(one, ast.Return) and one.value is not None:
+                                raise self.error(one, "Python lets it return nothing")
                     kind = how[0] if how else ""
                     methods[name] = Function(self.module, name, inner, node.name, kind)
                 case _:

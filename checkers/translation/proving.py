@@ -15,6 +15,7 @@ import z3
 from checkers.solving import Answer, Cause, Portfolio, Query
 from checkers.structure import NODE
 from checkers.translation.handled import Handled
+from checkers.translation.loading import load, unload
 from checkers.translation.obligations import START, WHOLE, Reading, Shown
 from checkers.translation.package import Package
 from checkers.translation.subset import OutsideSubset
@@ -113,6 +114,9 @@ class Validation:
             for name, told in of_the_whole(self.reading, self.files.above):
                 verdict = Verdict.REFUTED if told else Verdict.PROVED
                 yield Result(NODE, name, verdict, "reader", reason=told, told=told)
+            told = _imported(self.files.texts)
+            verdict = Verdict.REFUTED if told else Verdict.PROVED
+            yield Result(NODE, "the import", verdict, "reader", reason=told, told=told)
             return
         event, possible = self.spec.events.get(part), 0
         for one in self.shown(part):
@@ -161,6 +165,15 @@ def query_of(one: Shown) -> Query:
     """Return the question whether one thing is so."""
     given = ((VALID, one.valid), (ANSWERS, one.when), (ALONE, one.alone))
     return Query((), given, _nothing_more, one.goal, topic=NODE)
+
+
+def _imported(texts: Mapping[str, str]) -> str:
+    """Return what is wrong with the code when Python runs it, by importing what has been read."""
+    try:
+        unload(load(texts))
+    except Exception as error:
+        return f"importing the code raises {type(error).__name__}: {error}"
+    return ""
 
 
 def _nothing_more() -> tuple[tuple[()], tuple[()]]:

@@ -9,21 +9,18 @@ show. Where it shows none, that is said, and nothing is refuted.
 
 from __future__ import annotations
 
-import itertools
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from hashlib import blake2b
-from types import ModuleType
 from typing import Any
 
 import z3
 
 from checkers.conformance.generated import GeneratedNode
 from checkers.translation.handled import Handled
+from checkers.translation.loading import load, unload
 from checkers.translation.obligations import GIVEN, START, WITHOUT_SENDER, Reading, Shown
-from checkers.translation.package import MODULES, Package
+from checkers.translation.package import Package
 from checkers.translation.proving import Told
 from checkers.translation.values import is_true
 from model.evaluate import EvaluationError
@@ -136,42 +133,6 @@ def _call(reading: Reading, model: z3.ModelRef, event: type[Event] | None, alike
         if event.kind == "message" or is_true(values.term(z3.Bool(GIVEN))):
             made.sender = values.of(node, v.sender)
     return made
-
-
-# ---------------------------------------------------------------- the real code
-
-_serial = itertools.count()
-
-
-def load(files: Mapping[str, str]) -> str:
-    """Make a package of a node's files, in memory; return the name it is imported by.
-
-    Only files that the reader has read are ever run.
-    """
-    digest = blake2b(repr(sorted(files.items())).encode(), digest_size=6).hexdigest()
-    name = f"node_read_{digest}_{next(_serial)}"
-    package = ModuleType(name)
-    package.__path__ = []
-    sys.modules[name] = package
-    try:
-        for part in MODULES:
-            if part == "__init__":
-                continue
-            module = ModuleType(f"{name}.{part}")
-            module.__package__ = name
-            sys.modules[module.__name__] = module
-            setattr(package, part, module)
-            exec(compile(files[part], f"{part}.py", "exec"), module.__dict__)
-    except BaseException:
-        unload(name)
-        raise
-    return name
-
-
-def unload(name: str) -> None:
-    """Forget a package that `load` made."""
-    for known in [m for m in sys.modules if m == name or m.startswith(f"{name}.")]:
-        del sys.modules[known]
 
 
 # ---------------------------------------------------------------- what differs
@@ -376,13 +337,18 @@ def _started(node: GeneratedNode, call: Call) -> dict[str, Any]:
 
 
 def _crashed(node: GeneratedNode, call: Call) -> dict[str, Any]:
-    return _held(node.variables(node.restart(_put(node, call))))
+    made = _put(node, call)
+    kept = made.durable()
+    stored = {"stores": [type(kept).__name__, *node.plain.to_plain(kept)]}
+    return {**_held(node.variables(node.restart(made))), **stored}
 
 
 def _after_crash(evaluator: NodeEvaluator, call: Call) -> dict[str, Any]:
     given = Given("crash", "crash", call.me)
     out = evaluator.answer(call.config, call.me, call.before, given)
-    return _held({**call.before, **out.updates})
+    durable = [n for n, d in evaluator.spec.variables.items() if d.durable]
+    stored = {"stores": ["Durable", *(call.before[n] for n in durable)]}
+    return {**_held({**call.before, **out.updates}), **stored}
 
 
 def _held(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -53,7 +53,9 @@ class Builtin(Value):
 
 @dataclass(frozen=True, eq=False)
 class Stranger(Value):
-    """A thing of a class that the node does not know."""
+    """A thing of a class that the node does not know, or of `cls`, which no event is of."""
+
+    cls: Class | None = None
 
 
 # ---------------------------------------------------------------- what is found

@@ -20,7 +20,6 @@ from checkers.translation.values import (
     Name,
     Number,
     Other,
-    Record,
     Row,
     Table,
     Text,
@@ -31,6 +30,8 @@ from checkers.translation.values import (
 from model.lang.declare import Case
 from model.lang.tables import Table as SpecTable
 
+_REFUSAL = ("rule", "clause", "kind")
+"""The fields of a reply that tells what refused."""
 OUTSIDE_HANDLERS = ("__init__", "restart", "durable", "snapshot", "restore", "handle")
 """The methods of a node that are no handlers. `snapshot` and `restore` are not read."""
 
@@ -64,8 +65,10 @@ def _nothing_above(reading: Reading, above: str) -> None:
 
 
 def _classes_are_known(reading: Reading) -> None:
-    """Refuse a class that nothing in the spec stands for."""
+    """Refuse a class that nothing in the spec stands for, and replies with other fields."""
     spec = reading.spec
+    for name, reply in spec.replies.items():
+        reading.record(name, dict.fromkeys(_REFUSAL) if reply.refusal else reply.parts)
     known = {spec.config.__name__, *spec.events, *spec.replies}
     for module, scope in reading.package.scopes.items():
         for found in scope.values():
@@ -81,11 +84,31 @@ def _classes_are_known(reading: Reading) -> None:
 
 def _methods_of_data(reading: Reading, cls: Class) -> None:
     for method in cls.methods.values():
-        if method.how == "property" and cls.name in reading.spec.replies:
+        if method.how == "property" and method.name in _rows_told(reading, cls.name):
             continue  # `_table` looks at these
-        if method.how == "__str__" and cls.name == "Rule":
+        if method.how == "__str__" and cls.name == "Rule" and _is_a_field(method):
             continue  # what it is shown as, which nothing depends on
         raise reading.error(cls.module, "it would change what the class's values do", method.node)
+
+
+def _rows_told(reading: Reading, name: str) -> set[str]:
+    """Return by which names a reply tells of rows of tables."""
+    reply = reading.spec.replies.get(name)
+    if reply is None or reply.refusal:
+        return set()
+    tables = reading.spec.tables
+    return {*tables, *(f"{table}_of_{part}" for table in tables for part in reply.parts)}
+
+
+def _is_a_field(method: Function) -> bool:
+    """Tell whether a method returns a field of its object, and does nothing else."""
+    match method.node.body:
+        case [
+            ast.Expr(value=ast.Constant()),
+            ast.Return(value=ast.Attribute(value=ast.Name(id=me))),
+        ]:
+            return [a.arg for a in method.node.args.args] == [me]
+    return False
 
 
 def _methods_are_called(reading: Reading) -> None:
@@ -130,15 +153,18 @@ def _strangers(reading: Reading) -> str:
         raise reading.error("node", "the node's class has no handle(...)")
     spec, package = reading.spec, reading.package
     attributes = reading.attributes(reading.before)
-    others: list[Value] = [Stranger()]
-    for found in package.scopes["types"].values():
-        if isinstance(found, Class) and found.kind == "data" and found.name not in spec.events:
-            others.append(Record(found.name, {}))
+    others = [Stranger()]
+    classes = {
+        id(c): c for s in package.scopes.values() for c in s.values() if isinstance(c, Class)
+    }
+    for found in classes.values():
+        if found.name not in spec.events:
+            others.append(Stranger(found))
     for other in others:
         for sender in ([], [Name(reading.v.sender)]):
             out = reading.machine.run(handle, [Node(), other, *sender], attributes)
             if not _always_raises(*out):
-                called = other.kind if isinstance(other, Record) else "anything else"
+                called = "anything else" if other.cls is None else other.cls.name
                 return f"handle(...) does not raise TypeError for {called}"
     return ""
 
