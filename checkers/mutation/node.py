@@ -4,11 +4,12 @@ Belongs here: running a changed method, and asking the checks of the generated n
 which faults there are (`code`), or mutants of a spec.
 
 That a generated file was edited is noticed at once by its digest; what is asked here is whether the
-checks of its *behaviour* notice, as they must where the generator itself is wrong. The node's
-class is given the changed method for a while. It is shown the cases of the event that it answers,
-those of `conformance.exhaustive`, with what the reference evaluator says of them; a method that
-answers no single event is shown some of every event, a start and restarts. What passes all that is
-put to the translation's validation: it refutes the changed code, or proves that it does the same.
+checks of its *behaviour* notice, as they must where the generator itself is wrong. The node's class
+is given the changed method for a while. It is shown the cases of the event that it answers, those
+of `conformance.exhaustive`, with what the reference evaluator says of them; a method that answers
+no single event is shown some of every event, a start and restarts, snapshots to take over, and
+messages that nobody sent. What passes all that is put to the translation's validation: it refutes
+the changed code, or proves that it does the same.
 """
 
 from __future__ import annotations
@@ -211,6 +212,26 @@ class Subject:
                 found = self._compare(readings, subject, case)
                 if found:
                     yield f"{case.event}: {_told(found)}"
+                    return
+        if event is None:
+            yield from self._misused(subject, config)
+
+    def _misused(self, node: Any, config: Any) -> Iterator[str]:
+        """Yield what is wrong with a node beside its answers: what it takes over, and refuses."""
+        generated = self.readings.node
+        other = generated.start(self.setting.me, config)
+        for name in self.spec.events:
+            for case in _spread(self._cases(name)):
+                generated.put(node, case.before)
+                other.restore(generated.variables(node))
+                if generated.read_all(other) != generated.read_all(node):
+                    yield f"restored from its snapshot, a node is another: {case.before}"
+                    return
+            if name in self.spec.messages:
+                event = generated.plain.read_event(name, self._cases(name)[0].event.fields)
+                with suppress(TypeError):
+                    node.handle(event)
+                    yield f"{name} is answered though nobody sent it"
                     return
 
     def _compare(self, readings: Readings, node: Any, case: Case) -> list[Difference]:
