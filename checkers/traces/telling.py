@@ -94,7 +94,7 @@ def _summary(result: Result, seconds: float) -> str:
     if result.asked:
         others = {b.violation.statement.name for b in (*result.broken, *result.perhaps)}
         count = len(set(result.asked) - set(result.undetermined) - others)
-        held = f", {count} properties held at every cut"
+        held = f", {count} properties held at each cut visited"
     fine = result.wrong is None and not result.broken
     verdict = ("right" if result.is_determined else "nothing wrong") if fine else "WRONG"
     if result.wrong is not None:
