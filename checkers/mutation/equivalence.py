@@ -22,7 +22,7 @@ import z3
 
 from checkers.counterexamples.explain import event_of, state_before
 from checkers.induction import Obligation, Prover
-from checkers.mutation.asking import NEAR, Asker, Provers
+from checkers.mutation.asking import MOST_MS, NEAR, Asker, Provers
 from checkers.mutation.mutant import Mutant
 from checkers.questions import Question
 from checkers.strengthen.asker import check
@@ -95,6 +95,7 @@ class Equivalence:
         named, definitions = query.given()
         solver = z3.SimpleSolver()
         solver.set("rlimit", steps)
+        solver.set("timeout", MOST_MS)  # it has been seen to go on without a step that counts
         solver.add(*query.background, *definitions, *(f for _, f in named), z3.Not(o.goal))
         return bool(check(solver) == z3.unsat)
 
