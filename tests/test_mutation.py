@@ -471,8 +471,8 @@ def test_a_fault_in_the_generated_node_is_found(subject: Subject, fault: str) ->
         assert (o.fate, o.check) == (Fate.KILLED, "stored case") and o.message, o
 
 
-def test_what_the_solver_proves_of_changed_code_is_told_and_no_more(subject: Subject) -> None:
-    """No state in which a beacon comes that far is locked; of `restore` nothing is proved."""
+def test_what_the_cases_let_pass_is_proved_or_misused(subject: Subject) -> None:
+    """No state in which a beacon comes that far is locked; what is no answer is used otherwise."""
 
     def one(method: str, told: str) -> Outcome:
         every = subject.mutants.values()
@@ -480,7 +480,12 @@ def test_what_the_solver_proves_of_changed_code_is_told_and_no_more(subject: Sub
         return subject.outcome(m)
 
     assert one("on_beacon", "if self.state in LOCKED: ... -> if True: ...").fate is Fate.EQUIVALENT
-    assert one("restore", "plain.read_field(values, read, name)").fate is Fate.UNKNOWN
+    for method, told in (
+        ("restore", "plain.read_field(values, read, name)"),
+        ("handle", "if sender is None: ... -> nothing"),
+    ):
+        found = one(method, told)
+        assert (found.fate, found.check) == (Fate.KILLED, "conformance") and found.message
 
 
 def test_the_node_is_as_it_was_after_a_mutant(subject: Subject) -> None:
