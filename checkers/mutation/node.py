@@ -54,6 +54,7 @@ from checkers.translation.proving import Validation
 from checkers.translation.replay import explain
 from checkers.verdict import Result, Verdict
 from model.lang import Spec
+from model.python.node_file import handler_name
 
 SECONDS = 10.0
 """How long the solvers may try one obligation about changed code."""
@@ -87,7 +88,7 @@ class Subject:
         self._reads = cache(self._proved)
         self.cases = stored_cases(spec)
         self._cases = cache(self._cases_of)
-        self.events = {_method(name): name for name in spec.events}
+        self.events = {handler_name(event): name for name, event in spec.events.items()}
 
     def outcome(self, m: CodeMutant) -> Outcome:
         """Return what becomes of a mutant."""
@@ -249,12 +250,6 @@ class Subject:
 
 def _spread(cases: Sequence[Case]) -> Sequence[Case]:
     return cases[:: max(1, len(cases) // AT_MOST)]
-
-
-def _method(event: str) -> str:
-    """Return the method that answers an event."""
-    words = "".join(f"_{c.lower()}" if c.isupper() else c for c in event)
-    return f"on{words}"
 
 
 def _told(found: Sequence[Difference]) -> str:
