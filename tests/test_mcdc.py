@@ -19,18 +19,16 @@ from checkers.mcdc.cases import Case
 from checkers.mcdc.check import check
 from checkers.mcdc.coverage import coverage, facts
 from checkers.mcdc.file import Stored
-from checkers.mcdc.goals import (
+from checkers.mcdc.goal import (
     BEHIND,
     CHOICE,
     CONDITION,
     FIRST,
     Goal,
-    conditions,
-    goals_of,
     part_at,
-    plain,
     with_part,
 )
+from checkers.mcdc.goals import conditions, goals_of, plain
 from checkers.mcdc.impossible import Impossible, Proof
 from checkers.mcdc.make import Made, Maker
 from model.evaluate.terms import Frame, TermCompiler

@@ -17,7 +17,7 @@ from checkers import tasks
 from checkers.mcdc import cases, file
 from checkers.mcdc.check import check
 from checkers.mcdc.file import BadFile
-from checkers.mcdc.goals import CLAUSE
+from checkers.mcdc.goal import CLAUSE
 from checkers.mcdc.make import Maker
 from checkers.mcdc.values import from_json, to_json
 from model.evaluate.values import EvaluationError

@@ -16,7 +16,8 @@ from pathlib import Path
 from checkers.given import Given
 from checkers.mcdc.cases import Case
 from checkers.mcdc.file import BadFile, Stored, Wrong, read
-from checkers.mcdc.goals import Goal, goals_of
+from checkers.mcdc.goal import Goal
+from checkers.mcdc.goals import goals_of
 from checkers.mcdc.impossible import Impossible
 from checkers.mcdc.make import Judge
 from model.evaluate import EvaluationError

@@ -14,17 +14,21 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from checkers.mcdc.file import Stored
-from checkers.mcdc.goals import (
+from checkers.mcdc.goal import (
     ANSWERS,
     BEFORE,
+    CHANGES,
     CHOICE,
     CLAUSE,
     CONDITION,
     NEEDED,
+    READS,
+    SENDS,
+    TAKES,
     VALUE,
     Goal,
-    goals_of,
 )
+from checkers.mcdc.goals import goals_of
 from checkers.mcdc.make import Made
 from model.lang import Spec
 
@@ -36,6 +40,10 @@ KINDS = {
     VALUE: "a value that a condition asks for, or not, decides",
     BEFORE: "a row keeps a later one from answering",
     CHOICE: "a choice in what a row does decides",
+    CHANGES: "what a row sets has another value than before",
+    SENDS: "a message that a row sends goes to somebody",
+    READS: "what a row reads is told from all else of its sort",
+    TAKES: "what is put in or taken out makes a difference",
 }
 """The kinds of goals, in words."""
 DECISIONS = frozenset({ANSWERS, CLAUSE, CONDITION, CHOICE})

@@ -17,73 +17,29 @@ choices (`ite`): each is a decision of its own, and its two branches must differ
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
+from checkers.mcdc.goal import (
+    ANSWERS,
+    BEFORE,
+    CHOICE,
+    CLAUSE,
+    CONDITION,
+    NEEDED,
+    VALUE,
+    Goal,
+    Path,
+    part_at,
+    with_part,
+)
+from checkers.mcdc.telling import heard_by, tellings
 from model.lang import Spec
 from model.lang.declare import Event
 from model.lang.expr import Expr, Kind, conjunction, disjunction, negate, same, show, walk
-from model.lang.sorts import BOOL, NODE, MaybeSort, RangeSort, SetSort, SumSort
+from model.lang.sorts import BOOL, NODE, RangeSort, SumSort
 from model.lang.spec import Transition
 
-Path = tuple[int, ...]
-"""Where a part of an expression stands: the places of its parents' arguments."""
-
-ANSWERS, CLAUSE, NEEDED = "answers", "clause", "needed"
-CONDITION, VALUE, BEFORE, CHOICE = "condition", "value", "before", "choice"
-FIRST, BEHIND = ", and no rule before it answers", "would answer, were it not for"
-
 _CONNECTIVES = frozenset({Kind.NOT, Kind.AND, Kind.OR, Kind.IMPLIES})
-
-
-@dataclass(frozen=True, eq=False)
-class Goal:
-    """Something to be shown by a case: `wanted` holds of it, each expression with its value.
-
-    `what`: the row answers; its clause is alone false; so it is where no rule before it answers, so
-    that a node that tries one after another needs it; a condition in it decides, being `value`; it
-    does so at a value that it is about; the row is not asked since the one called `text` answers
-    before it; a choice in what it does is `value`. `wishes` are tried in turn, and kept where they
-    can be had: they make a case tell more.
-    """
-
-    row: str
-    what: str
-    text: str
-    value: bool
-    clause: int | None
-    wanted: tuple[tuple[Expr, bool], ...]
-    names: tuple[str, ...]
-    """What each of `wanted` is, in words."""
-    wishes: tuple[Expr, ...] = field(default=())
-    path: Path = ()
-    """Where a condition stands in its clause, as `plain` spells that out."""
-    again: int = 0
-    """How many goals before it have the same words."""
-
-    @property
-    def name(self) -> str:
-        """What it shows, in words; unique in a spec."""
-        value = str(self.value).lower() + (f" ({self.again + 1})" if self.again else "")
-        match self.what:
-            case "answers":
-                return f"{self.row} answers"
-            case "clause":
-                return f"{self.row}: only {self.text} is false"
-            case "needed":
-                return f"{self.row}: only {self.text} is false{FIRST}"
-            case "before":
-                return f"{self.row} {BEHIND} {self.text}"
-            case "value":
-                return f"{self.row}: where {self.text} decides, {value}"
-            case "condition":
-                return f"{self.row}: {self.text} decides, {value}"
-            case _:
-                return f"{self.row} chooses by {self.text}, {value}"
-
-    @property
-    def own(self) -> bool:
-        """Tell whether it gets a case of its own, even where another one's shows it, too."""
-        return self.what in (ANSWERS, CLAUSE)
 
 
 def goals_of(spec: Spec, event: type[Event]) -> list[Goal]:
@@ -92,6 +48,7 @@ def goals_of(spec: Spec, event: type[Event]) -> list[Goal]:
     rules = spec.rules_of(event)
     for at, rule in enumerate(rules):
         found += _of_row(rule, (), (), rules[:at], rules[at + 1 :])
+        found += tellings(spec, rule, rules[:at])
     before = [(rule.label, rule.guard) for rule in spec.rules_of(event)]
     for refusal in spec.refusals_of(event):
         none = tuple((guard, False) for _, guard in before)
@@ -212,22 +169,6 @@ def conditions(e: Expr, positive: bool = True) -> Iterator[tuple[Path, bool]]:
             yield (at, *path), sign
 
 
-def part_at(e: Expr, path: Path) -> Expr:
-    """Return the part of an expression that stands there."""
-    for at in path:
-        e = e.args[at]
-    return e
-
-
-def with_part(e: Expr, path: Path, part: Expr) -> Expr:
-    """Return the expression with another part there."""
-    if not path:
-        return part
-    at, *rest = path
-    inner = with_part(e.args[at], tuple(rest), part)
-    return e.with_args((*e.args[:at], inner, *e.args[at + 1 :]))
-
-
 def _deciding(
     whole: Expr, path: Path, positive: bool, value: bool
 ) -> tuple[tuple[Expr, bool], ...]:
@@ -278,6 +219,11 @@ def _choices(
                     words = (*told, *_in_words(show(one), show(whole), value))
                     near = tuple(_borders(one))
                     yield Goal(t.label, CHOICE, text, value, None, (*fixed, *deciding), words, near)
+                for equation, value in _values(one):
+                    deciding = (*_deciding(whole, path, positive, value), (equation, True))
+                    words = (*told, *_in_words(show(one), show(whole), value), show(equation))
+                    said = f"{show(equation)}, by {text},"
+                    yield Goal(t.label, VALUE, said, value, None, (*fixed, *deciding), words)
 
 
 def _ites(
@@ -313,10 +259,9 @@ def _seen(t: Transition) -> Iterator[Expr]:
     for name, value in t.updates.items():
         yield negate(Expr(Kind.EQ, BOOL, (Expr(Kind.VAR, value.sort, (me,), name), value)))
     for out in t.sends:
-        if isinstance(out.to.sort, SetSort):
-            yield negate(Expr(Kind.EQ, BOOL, (out.to, Expr(Kind.EMPTY, out.to.sort))))
-        elif isinstance(out.to.sort, MaybeSort):
-            yield Expr(Kind.KNOWN, BOOL, (out.to,))
+        heard = heard_by(out.to)
+        if heard is not None:
+            yield heard
 
 
 def _values(e: Expr) -> Iterator[tuple[Expr, bool]]:

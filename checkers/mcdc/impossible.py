@@ -21,7 +21,8 @@ from typing import TypeAlias
 import z3
 
 from checkers.given import Given
-from checkers.mcdc.goals import Goal, of_the_configuration
+from checkers.mcdc.goal import Goal
+from checkers.mcdc.goals import of_the_configuration
 from model.lang import Message, Spec
 from model.smt import SystemStep, Vocabulary
 from model.smt.translate import UnsupportedExpression

@@ -15,7 +15,8 @@ from functools import cached_property
 
 from checkers.given import Given
 from checkers.mcdc.cases import Case, Situation
-from checkers.mcdc.goals import Goal, goals_of, of_one_node
+from checkers.mcdc.goal import Goal
+from checkers.mcdc.goals import goals_of, of_one_node
 from checkers.mcdc.impossible import Impossible, Proof
 from checkers.mcdc.room import SCOPES, Room, Undecided
 from model.evaluate import EvaluationError, Evaluator, Outcome, check_value
