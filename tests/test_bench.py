@@ -75,7 +75,7 @@ def test_large_counts_of_spin_are_compared_by_the_digits_it_writes() -> None:
 def test_how_many_times_as_fast_is_told() -> None:
     found = {"oathbound": Told(100, 9, 3, 2.0, 1.0), "Spin": Told(100, 9, 0, 5.0, 4.0)}
     assert peers.ratios("it", found) == [
-        "it: oathbound is 2.5 times as fast as Spin, and holds 4.0 times less for a state."
+        "it: oathbound is 2.5 times as fast as Spin, and holds 0.25 times as much for a state."
     ]
     assert peers.ratios("it", {}) == []
 

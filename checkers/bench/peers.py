@@ -140,14 +140,14 @@ def _each(told: Told) -> float:
 
 
 def ratios(name: str, found: dict[str, Told]) -> list[str]:
-    """Return how many times as fast as each other the first is, and how much less it held."""
+    """Return how many times as fast as each other the first is, and how much it held beside it."""
     if not found:
         return []
     (first, ours), *others = found.items()
     rate = ours.distinct / ours.seconds
     return [
         f"{name}: {first} is {rate * told.seconds / told.distinct:.1f} times as fast as {other},"
-        f" and holds {_each(told) / _each(ours):.1f} times less for a state."
+        f" and holds {_each(ours) / _each(told):.2g} times as much for a state."
         for other, told in others
     ]
 
