@@ -12,6 +12,7 @@ import functools
 import importlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -25,7 +26,7 @@ from checkers.cli import main
 from checkers.explore import Options, ScopeError, explore, figure, read_setting, symmetry
 from checkers.explore.explore import chosen
 from checkers.explore.packing import Full
-from checkers.explore.plot import svg
+from checkers.explore.plot import ACROSS, svg
 from checkers.explore.progress import expected_rest
 from checkers.explore.search import Limits, Search
 from checkers.explore.store import VACANT, Disk, Recent, Store, Table, mixed
@@ -405,7 +406,9 @@ def test_the_figure_draws_what_was_taken_and_counts_the_rest() -> None:
     declared = spec.edges[0].allowed()
     never = declared - found.edges.keys()
     assert len(never) > figure.MOST_DASHED
-    assert f"of the {len(declared)} edges declared, {len(never)} were not taken" in text
+    assert f"of the {len(declared)} edges declared, {len(never)} were not taken" in text.replace(
+        "\\n", " "
+    )
     assert text.count(" -> ") == len(found.edges) and "dashed" not in text
     for leaf in spec.variables["state"].sort.leaves:  # type: ignore[attr-defined]
         assert f'"{leaf}" [label="' in text
@@ -497,6 +500,21 @@ def test_the_plot_names_the_spec_and_its_bounds_in_a_line_each() -> None:
     drawn = svg([1, 5, 2], "Two-phase commit, textbook", "8 states, 3 nodes, no crashes")
     assert ">Two-phase commit, textbook</text>" in drawn
     assert ">8 states, 3 nodes, no crashes</text>" in drawn
+
+
+def test_long_bounds_are_told_within_the_pictures() -> None:
+    """In several lines, and the plot below them: none of what is said is cut off at the edge."""
+    spec = spec_of("order")
+    found = explore(spec, read_setting(spec, "radiants=1"), Options(crashes=0, messages=4))
+    label = figure.dot(spec, found).split('label="')[1].split('"]')[0]
+    assert label.count("\\n") >= 1 and max(map(len, label.split("\\n"))) <= figure.ACROSS
+    bounds = "; ".join(["98 steps cut at the bound of messages"] * 7)
+    drawn = svg([1, 5, 2], "The order", bounds)
+    lines = re.findall(r'y="(\d+)" font-size="10">([^<]*)<', drawn)
+    assert " ".join(text for _, text in lines) == bounds and len(lines) > 1
+    assert max(len(text) for _, text in lines) <= ACROSS
+    tops = [float(y) for y in re.findall(r'<rect x=[^>]* y="([\d.]+)"', drawn)]
+    assert min(tops) > max(int(y) for y, _ in lines)
 
 
 def test_the_end_is_expected_only_where_levels_shrink() -> None:
