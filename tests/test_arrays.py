@@ -1,6 +1,8 @@
 """Expressions on columns mean what the evaluator says, for random expressions and random states.
 
-Stands for: "The same expression tree is compiled to array kernels". Quantifiers are compared with
+Stands for: "The same expression tree is compiled to array kernels", and "the same kernels run there
+(through an array library with the same interface)": by NumPy, and by a library that has nothing but
+the array API standard and keeps its arrays on a device (`on_device`). Quantifiers are compared with
 trying every value within the bounds (`plainly`, deliberately dumb).
 """
 
@@ -14,6 +16,7 @@ import numpy as np
 import pytest
 
 from model.arrays import Codes, Columns, Kernels, TooLarge
+from model.arrays.library import host, there
 from model.bounds import Bounds
 from model.evaluate import GlobalState
 from model.evaluate.terms import Frame, TermCompiler
@@ -31,12 +34,14 @@ from model.lang.sorts import (
     StructSort,
 )
 from tests.evaluate_toy import Count, Key, Keys, Level, MaybeNode, Mode, Nodes, Notes, Place, Term
+from tests.on_device import away
 from tests.test_evaluate_search import CONFIG, EVALUATOR, Draw
 
 BOUNDS = Bounds(("a", "b"), {"Key": ("k", "l")}, {"Term": 1, "Count": 1})
 CODES = Codes(BOUNDS, spare=2, nobody=True)
 SPEC = EVALUATOR.spec
-KERNELS = Kernels(CODES, {n: (d.sort, CONFIG[n]) for n, d in SPEC.config.parts.items()})
+GIVEN = {n: (d.sort, CONFIG[n]) for n, d in SPEC.config.parts.items()}
+KERNELS = {xp: Kernels(CODES, GIVEN, xp) for xp in (np, away)}
 
 
 # ---------------------------------------------------------------- codes
@@ -79,6 +84,13 @@ def test_what_cannot_be_numbered_is_refused() -> None:
 # ---------------------------------------------------------------- formulas
 
 
+BLOCKS = pytest.mark.parametrize(
+    ("block", "xp"),
+    [*((n, np) for n in range(4)), (4, away)],
+    ids=[*(f"numpy-{n}" for n in range(4)), "the standard alone"],
+)
+
+
 class Enclosed(TermCompiler):
     """Terms with quantified variables taken from the frame's fields, by name."""
 
@@ -107,7 +119,7 @@ def plainly(expr: Expr, state: GlobalState, values: Mapping[str, Any]) -> Any:
     return Enclosed().compile(expr, {})(Frame(state.config, fields=values, state=state))
 
 
-def columns_of(states: list[GlobalState], hints: bool) -> Columns:
+def columns_of(states: list[GlobalState], hints: bool, xp: Any) -> Columns:
     """Return states as columns; with `hints`, quantifiers look only at tuples that there are."""
     names = BOUNDS.nodes
     sorts = EVALUATOR.schema.variables
@@ -126,19 +138,19 @@ def columns_of(states: list[GlobalState], hints: bool) -> Columns:
             ]
 
     def variable(name: str, node: Any) -> Any:
-        node = np.broadcast_to(np.asarray(node), (len(states),))
+        node = np.broadcast_to(np.asarray(host(node)), (len(states),))
         held = [
             # Nobody has no variables: what is said of it is not compared.
             0 if n >= len(names) else CODES.encode(sorts[name], s.nodes[names[n]][name])
             for s, n in zip(states, node.tolist(), strict=True)
         ]
-        return np.array(held, np.int64)
+        return there(xp, np.array(held, np.int64))
 
     def holds(is_sent: bool, name: str, args: list[Any]) -> Any:
-        wide = [np.broadcast_to(np.asarray(a), (len(states),)).tolist() for a in args]
+        wide = [np.broadcast_to(np.asarray(host(a)), (len(states),)).tolist() for a in args]
         rows = zip(*wide, strict=True)
         found = zip(rows, relations[is_sent, name], strict=True)
-        return np.array([row in held for row, held in found])
+        return there(xp, np.array([row in held for row, held in found]))
 
     def tuples(is_sent: bool, name: str) -> list[tuple[int, ...]]:
         return sorted(set().union(*relations[is_sent, name]))
@@ -151,17 +163,17 @@ def columns_of(states: list[GlobalState], hints: bool) -> Columns:
     )
 
 
-@pytest.mark.parametrize("block", range(4))
-def test_formulas_on_columns_agree_with_trying_every_value(block: int) -> None:
+@BLOCKS
+def test_formulas_on_columns_agree_with_trying_every_value(block: int, xp: Any) -> None:
     telling = 0
     for seed in range(block * 40, block * 40 + 40):
         draw = Draw(seed)
         formula = draw.closed()
         states = [draw.state(4) for _ in range(4)]
         expected = [bool(plainly(formula, s, {})) for s in states]
-        kernel = KERNELS.compile(formula)
+        kernel = KERNELS[xp].compile(formula)
         for hints in (False, True):
-            value = np.broadcast_to(np.asarray(kernel(columns_of(states, hints))), (4,))
+            value = np.broadcast_to(host(kernel(columns_of(states, hints, xp))), (4,))
             assert value.tolist() == expected, (seed, formula)
         telling += len(set(expected)) == 2
     assert telling > 3, "too few of the formulas are true in one state and false in another"
@@ -260,8 +272,8 @@ VALUES: dict[Sort, tuple[Any, ...]] = {s: BOUNDS.values(s) for s in SORTS if s !
 VALUES[Notes.sort] = (frozenset(), frozenset({("k", "a")}), frozenset({("k", "b"), ("l", "a")}))
 
 
-@pytest.mark.parametrize("block", range(4))
-def test_terms_on_columns_agree_with_the_evaluator(block: int) -> None:
+@BLOCKS
+def test_terms_on_columns_agree_with_the_evaluator(block: int, xp: Any) -> None:
     """All kinds that a rule may use, on eight local states and events at a time."""
     used: set[Kind] = set()
     for seed in range(block * 150, block * 150 + 150):
@@ -279,17 +291,17 @@ def test_terms_on_columns_agree_with_the_evaluator(block: int) -> None:
         ]
         closure = TermCompiler().compile(term, {})
         sorts = EVALUATOR.schema.variables
+
+        def column(sort: Sort, values: list[Any], xp: Any = xp) -> Any:
+            return there(xp, np.array([CODES.encode(sort, v) for v in values]))
+
         columns = Columns(
             me=1,
-            sender=np.array([CODES.encode(NODE, who) for _, _, who in cases]),
-            local={
-                n: np.array([CODES.encode(s, c[0][n]) for c in cases]) for n, s in sorts.items()
-            },
-            fields={
-                n: np.array([CODES.encode(s, c[1][n]) for c in cases]) for n, s in FIELDS.items()
-            },
+            sender=column(NODE, [who for _, _, who in cases]),
+            local={n: column(s, [c[0][n] for c in cases]) for n, s in sorts.items()},
+            fields={n: column(s, [c[1][n] for c in cases]) for n, s in FIELDS.items()},
         )
-        made = np.broadcast_to(np.asarray(KERNELS.compile(term)(columns)), (8,))
+        made = np.broadcast_to(np.asarray(host(KERNELS[xp].compile(term)(columns))), (8,))
         wanted = [
             CODES.encode(sort, closure(Frame(CONFIG, "b", local, fields, who)))
             for local, fields, who in cases

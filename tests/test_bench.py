@@ -10,7 +10,16 @@ import pytest
 
 from checkers.bench import peers, proofs, timing
 from checkers.bench.__main__ import BENCHES, main, table
-from checkers.bench.peers import Absent, Told, Workload, agreement, spin_told, tlc_told
+from checkers.bench.peers import (
+    Absent,
+    Ran,
+    Told,
+    Workload,
+    agreement,
+    spin_told,
+    stateright_told,
+    tlc_told,
+)
 from checkers.bench.timing import Contender, Row, Section, race
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,7 +43,7 @@ def test_every_benchmark_runs_and_is_written_down(
     rates = {row["name"]: row["rate"] for row in found["sections"][1]["rows"]}
     assert rates["nothing changed"] > 0 and rates["from nothing"] > 0
     searches = {row["name"]: row for row in found["sections"][2]["rows"]}
-    peer = ("oathbound", "TLC", "Spin", "Spin -DCOLLAPSE")
+    peer = ("oathbound", "Stateright", "TLC", "Spin", "Spin -DCOLLAPSE")
     assert set(searches) == {*(f"a lock, {name}" for name in peer), "nothing"}
     for row in searches.values():
         assert row["note"].startswith("221 distinct" if row["rate"] else "skipped: ")
@@ -53,7 +62,7 @@ def test_large_counts_of_spin_are_compared_by_the_digits_it_writes() -> None:
  10340352 states, stored
 1.1321805e+08 states, matched
 1.2355840e+08 transitions (= stored+matched)"""
-    spin = spin_told(text, 2.0, 100.0)
+    spin = spin_told(Ran(text, 2.0, 3.0, 100.0))
     assert (spin.distinct, spin.generated) == (10_340_352, 123_558_400)
     ours = Told(10_340_352, 123_558_402, 29, 1.0, 1.0)
     assert agreement("it", {"oathbound": ours, "Spin": spin}) == [
@@ -66,7 +75,7 @@ def test_large_counts_of_spin_are_compared_by_the_digits_it_writes() -> None:
 def test_how_many_times_as_fast_is_told() -> None:
     found = {"oathbound": Told(100, 9, 3, 2.0, 1.0), "Spin": Told(100, 9, 0, 5.0, 4.0)}
     assert peers.ratios("it", found) == [
-        "it: oathbound is 2.5 times as fast as Spin, and holds 4.0 times less for a state."
+        "it: oathbound is 2.5 times as fast as Spin, and holds 0.25 times as much for a state."
     ]
     assert peers.ratios("it", {}) == []
 
@@ -76,12 +85,44 @@ def test_what_peers_print_is_read() -> None:
 1146 states generated, 288 distinct states found, 0 states left on queue.
 The depth of the complete state graph search is 11.
 Finished in 01s"""
-    assert tlc_told(tlc, 2.0, 100.0) == Told(288, 1146, 11, 2.0, 100.0)
+    assert tlc_told(Ran(tlc, 2.0, 3.0, 100.0)) == Told(288, 1146, 11, 2.0, 100.0, "", 3.0)
     spin = """State-vector 60 byte, depth reached 24, errors: 0
       288 states, stored
       858 states, matched
      1146 transitions (= stored+matched)"""
-    assert spin_told(spin, 2.0, 100.0) == Told(288, 1146, 0, 2.0, 100.0)
+    assert spin_told(Ran(spin, 2.0, 3.0, 100.0)) == Told(288, 1146, 0, 2.0, 100.0, "", 3.0)
+    stateright = """Checking two phase commit with 3 resource managers.
+Checking. states=1, unique=1, depth=0
+Done. states=1146, unique=288, depth=11, sec=1
+Discovered "abort agreement" example Path[7]:"""
+    assert stateright_told(Ran(stateright, 2.0, 3.0, 100.0)) == Told(
+        288, 1146, 0, 2.0, 100.0, "", 3.0
+    )
+
+
+def test_stateright_is_run_where_its_example_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With as many participants as the others have; of another protocol it has no model."""
+    program = tmp_path / "2pc"
+    program.write_text('#!/bin/sh\n[ "$1 $2" = "check 3" ] && echo "Done. states=9, unique=4,"\n')
+    program.chmod(0o755)
+    workload = Workload("two-phase commit", "", "peers=3", managers=3)
+    monkeypatch.delenv("STATERIGHT_2PC", raising=False)
+    with pytest.raises(Absent, match="not installed"):
+        peers._stateright(workload)
+    monkeypatch.setenv("STATERIGHT_2PC", str(program))
+    told = peers._stateright(workload)
+    assert (told.distinct, told.generated, told.depth) == (4, 9, 0)
+    with pytest.raises(Absent, match="none of this"):
+        peers._stateright(Workload("the order", "order", "radiants=1"))
+    with pytest.raises(Absent, match="it said nothing"):
+        peers._stateright(Workload("two-phase commit", "", "peers=4", managers=4))
+
+
+def test_a_search_of_stateright_that_was_stopped_has_no_counts() -> None:
+    with pytest.raises(Absent, match="Checking"):
+        stateright_told(Ran("Checking. states=9, unique=4, depth=3\n", 1.0, 1.0, 1.0))
 
 
 @pytest.mark.parametrize(
@@ -94,7 +135,7 @@ Finished in 01s"""
 )
 def test_a_peer_that_did_not_search_all_states_has_no_counts(text: str) -> None:
     with pytest.raises(Absent):
-        tlc_told(text, 1.0, 1.0)
+        tlc_told(Ran(text, 1.0, 1.0, 1.0))
 
 
 @pytest.mark.parametrize(
@@ -103,7 +144,7 @@ def test_a_peer_that_did_not_search_all_states_has_no_counts(text: str) -> None:
 def test_a_search_of_spin_that_was_cut_has_no_counts(line: str) -> None:
     text = f"{line}\n 288 states, stored\n 1146 transitions (= stored+matched)\n"
     with pytest.raises(Absent):
-        spin_told(text, 1.0, 1.0)
+        spin_told(Ran(text, 1.0, 1.0, 1.0))
 
 
 def test_peers_that_count_otherwise_are_told() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from math import log
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from model.lang import Spec
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 COLD, HOT = (0xC6, 0xD4, 0xE8), (0xB0, 0x1C, 0x1C)
 NEVER = "#bbbbbb"
+ACROSS = 90
+"""So many letters of the line below stand in one line: as wide as most figures are."""
 MOST_DASHED = 20
 """Of declared edges that were not taken; more of them hide those that were, and are counted."""
 
@@ -75,7 +78,7 @@ def dot(spec: Spec, found: Explored) -> str:
     lines = [
         f"digraph {quoted(spec.name + '_taken')} {{",
         '  graph [rankdir=LR, nodesep=0.3, ranksep=0.8, fontname="Helvetica", labelloc=b, label='
-        + quoted(title)
+        + "\\n".join(wrap(quoted(title), ACROSS))
         + "]",
         '  node [shape=box, style="rounded,filled", fillcolor=white, fontname="Helvetica",'
         " fontsize=14]",

@@ -17,6 +17,7 @@ import numpy as np
 
 from model.arrays import Columns, NoMeaning, Rows
 from model.arrays.kernels import Kernel
+from model.arrays.library import there
 from model.lang import Spec
 from model.lang.declare import GhostUpdate
 from model.lang.expr import Kind, walk
@@ -230,7 +231,7 @@ class Ghosts:
         """Tell whether a relation holds of `args`, for states with these sets."""
         if all(isinstance(a, int | np.integer) for a in args):
             number = self.tuple_number.get((name, tuple(int(a) for a in args)))
-            return False if number is None else self._with(number).take(sets)
+            return False if number is None else self._with(number, sets)
         result: Any = False
         for number, (relation, row) in enumerate(self.tuples):
             if relation != name:
@@ -242,11 +243,14 @@ class Ghosts:
                     break
             if isinstance(same, bool) and not same:
                 continue
-            result = result | (same & self._with(number).take(sets))
+            result = result | (same & self._with(number, sets))
         return result
 
-    def _with(self, number: int) -> Any:
-        return np.fromiter((s >> number & 1 for s in self.sets), bool, len(self.sets))
+    def _with(self, number: int, sets: Any) -> Any:
+        """Tell which of some sets, an array of the kernels' library, have a tuple."""
+        xp = self.rows.xp
+        table = np.fromiter((s >> number & 1 for s in self.sets), bool, len(self.sets))
+        return xp.take(there(xp, table), sets)
 
 
 def spoken_of(spec: Spec, statements: list[Statement]) -> frozenset[str]:

@@ -254,7 +254,8 @@ class NodeParts:
             local, event = of_local[at : at + MOST_ASKED], of_event[at : at + MOST_ASKED]
             held = {n: v[local] for n, v in columns.items()}
             given = {n: v[event] for n, v in fields.items()}
-            heard(label, Columns(self.me, senders[event], held, held, given), len(local))
+            asked = self.world.rows.columns(self.me, senders[event], held, given, held)
+            heard(label, asked, len(local))
 
     def _set(self, grid: Grid, locals_: range, events: list[int], mask: Any) -> None:
         grid.reserve(len(self.locals), max(1, self.words))
@@ -332,13 +333,9 @@ class NodeParts:
             if world.heard is not None:
                 sure = np.flatnonzero(done.inside)
                 old = {n: v[sure] for n, v in held.items()}
-                columns = Columns(
-                    me=self.me,
-                    sender=senders[at][sure],
-                    local=old,
-                    after=old | {n: v[sure] for n, v in done.columns.items()},
-                    fields={n: v[sure] for n, v in given.items()},
-                )
+                after = old | {n: v[sure] for n, v in done.columns.items()}
+                took = {n: v[sure] for n, v in given.items()}
+                columns = rows.columns(self.me, senders[at][sure], old, took, after)
                 world.heard(row.label, self, columns, [pairs[at[i]] for i in sure.tolist()])
             for place, values, inside, sends in zip(
                 at.tolist(), table, done.inside.tolist(), done.sends, strict=True

@@ -6,10 +6,14 @@ Belongs here: drawing. Never here: counting.
 from __future__ import annotations
 
 from html import escape
+from textwrap import wrap
 
 WIDTH, HEIGHT = 720, 360
 LEFT, RIGHT, TOP, BOTTOM = 90, 20, 46, 46
 FILL, INK, GRID = "#1a56b0", "#333333", "#dddddd"
+ACROSS = 108
+"""So many letters of the small lines fit into the width."""
+LINE = 13
 FONT = "Helvetica,Arial,DejaVu Sans,sans-serif"
 
 
@@ -26,6 +30,9 @@ def nice(most: int) -> list[int]:
 
 def svg(levels: list[int], name: str, within: str) -> str:
     """Return the plot of states by depth: of what, and below it within which bounds."""
+    below = wrap(within, ACROSS)
+    top = TOP + LINE * max(0, len(below) - 1)
+    high = HEIGHT + top - TOP
     most = max(levels, default=1)
     marks = nice(most)
     inner_width, inner_height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
@@ -35,14 +42,17 @@ def svg(levels: list[int], name: str, within: str) -> str:
         return LEFT + slot * depth
 
     def up(count: float) -> float:
-        return TOP + inner_height * (1 - count / marks[-1])
+        return top + inner_height * (1 - count / marks[-1])
 
     out = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {high}"'
         f' font-family="{FONT}" font-size="12" fill="{INK}">',
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
+        f'<rect width="{WIDTH}" height="{high}" fill="white"/>',
         f'<text x="{LEFT}" y="18" font-size="14">{escape(name)}</text>',
-        f'<text x="{LEFT}" y="35" font-size="10">{escape(within)}</text>',
+        *(
+            f'<text x="{LEFT}" y="{35 + LINE * row}" font-size="10">{escape(line)}</text>'
+            for row, line in enumerate(below)
+        ),
     ]
     for mark in marks:
         y = up(mark)
@@ -51,16 +61,16 @@ def svg(levels: list[int], name: str, within: str) -> str:
     every = max(1, -(-len(levels) // 15))
     for depth, count in enumerate(levels):
         x, y = across(depth), up(count)
-        height = TOP + inner_height - y
+        height = top + inner_height - y
         out.append(
             f'<rect x="{x + slot * 0.1:.1f}" y="{y:.1f}" width="{slot * 0.8:.1f}"'
             f' height="{height:.1f}" fill="{FILL}"><title>depth {depth}: {count:,}</title></rect>'
         )
         if depth % every == 0:
-            base = HEIGHT - BOTTOM + 18
+            base = high - BOTTOM + 18
             out.append(
                 f'<text x="{x + slot / 2:.1f}" y="{base}" text-anchor="middle">{depth}</text>'
             )
     middle = LEFT + inner_width / 2
-    out.append(f'<text x="{middle}" y="{HEIGHT - 8}" text-anchor="middle">depth (steps)</text>')
+    out.append(f'<text x="{middle}" y="{high - 8}" text-anchor="middle">depth (steps)</text>')
     return "\n".join([*out, "</svg>", ""])

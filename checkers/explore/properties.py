@@ -27,6 +27,7 @@ from checkers.explore.parts import NodeParts, World
 from checkers.explore.store import Store, Words
 from model.arrays import Columns, NoMeaning
 from model.arrays.kernels import Kernel, plain
+from model.arrays.library import host, there
 from model.lang.expr import Expr, Kind, walk
 from model.lang.sorts import NODE
 from model.lang.spec import Statement
@@ -258,7 +259,7 @@ class Properties:
             if plain(value):
                 hit = 0 if bool(value) is case.wanted else -1
             else:
-                value = np.broadcast_to(value, (len(words),))
+                value = np.broadcast_to(host(value), (len(words),))
                 at = np.flatnonzero(value == case.wanted)
                 hit = int(at[0]) if len(at) else -1
             if hit < 0:
@@ -335,7 +336,8 @@ class Properties:
     def _variables(self, node: NodeParts, parts: Any) -> dict[str, Any]:
         distinct, back = np.unique(parts, return_inverse=True)
         table = np.array([node.locals[node.part_local[p]] for p in distinct.tolist()], np.int64)
-        return {n: table[:, i].take(back) for i, n in enumerate(node.names)}
+        xp = self.world.rows.xp
+        return {n: there(xp, table[:, i].take(back)) for i, n in enumerate(node.names)}
 
     def place(self, search: Search) -> None:
         """Find the whole states of the frontier in which broken steps are taken."""
@@ -349,7 +351,7 @@ class Properties:
 
 
 def _false(value: Any, count: int) -> Any:
-    return np.flatnonzero(~np.broadcast_to(np.asarray(value, bool), (count,)))
+    return np.flatnonzero(~np.broadcast_to(np.asarray(host(value), bool), (count,)))
 
 
 def _is_wide(formula: Expr) -> bool:
@@ -377,10 +379,10 @@ def _worst(formula: Expr, instead: bool) -> Expr:
 
 
 class View:
-    """Columns of whole states, read from parts."""
+    """Columns of whole states, read from parts, in arrays of the kernels' library."""
 
     def __init__(self, world: World) -> None:
-        self.world = world
+        self.world, self.xp = world, world.rows.xp
         self._tables: dict[int, Any] = {}
         self._sent: dict[tuple[int, int], Any] = {}
         self._tuples: dict[tuple[bool, str], list[tuple[int, ...]]] = {}
@@ -389,11 +391,12 @@ class View:
         """Return columns of states; what nobody asks for is not looked up."""
         parts: dict[int, Any] = {}
         variables: dict[tuple[str, int], Any] = {}
-        count = len(words)
+        count, xp = len(words), self.xp
+        held = there(xp, words)
 
         def part(node: int) -> Any:
             if node not in parts:
-                parts[node] = packing.parts(words, node)
+                parts[node] = packing.parts(held, node, xp)
             return parts[node]
 
         def variable(name: str, node: Any) -> Any:
@@ -403,11 +406,11 @@ class View:
                     raise NoMeaning(f"{name} of nobody")
                 key = (name, number)
                 if key not in variables:
-                    variables[key] = self._table(number, name).take(part(number))
+                    variables[key] = xp.take(self._table(number, name), part(number))
                 return variables[key]
-            found = np.zeros(count, np.int64)
+            found = xp.zeros(count, dtype=xp.int64)
             for number in range(len(self.world.nodes)):
-                found = np.where(node == number, variable(name, number), found)
+                found = xp.where(node == number, variable(name, number), found)
             return found
 
         def sent(name: str, args: list[Any]) -> Any:
@@ -425,7 +428,7 @@ class View:
                 bit = node.sent_number.get((kind, int(source), *(int(a) for a in rest)))
                 if bit is None:
                     return False
-                return self._bit(node, bit).take(part(node.me))
+                return xp.take(self._bit(node, bit), part(node.me))
             result = False
             for key, bit in node.sent_number.items():
                 if key[0] != kind:
@@ -437,7 +440,7 @@ class View:
                         break
                 if plain(same) and not same:
                     continue
-                result = result | (same & self._bit(node, bit).take(part(node.me)))
+                result = result | (same & xp.take(self._bit(node, bit), part(node.me)))
             return result
 
         def ghost(name: str, args: list[Any]) -> Any:
@@ -468,16 +471,16 @@ class View:
             self._tables[node] = (table, np.array(held.part_local, np.int64), {})
         table, local_of, made = self._tables[node]
         if name not in made:
-            made[name] = table[:, held.names.index(name)].take(local_of)
+            column = table[:, held.names.index(name)].take(local_of)
+            made[name] = there(self.xp, column)
         return made[name]
 
     def _bit(self, node: NodeParts, bit: int) -> Any:
         """Return by part whether a message was sent."""
         key = (node.me, bit)
         if key not in self._sent:
-            self._sent[key] = np.fromiter(
-                ((s >> bit) & 1 for s in node.part_sent), bool, len(node.part_sent)
-            )
+            bits = ((s >> bit) & 1 for s in node.part_sent)
+            self._sent[key] = there(self.xp, np.fromiter(bits, bool, len(node.part_sent)))
         return self._sent[key]
 
 

@@ -93,7 +93,7 @@ class Search:
         self._spilled = False
         self.progress: Callable[[Search, int], None] | None = None
         """Called now and then with the number of states of the frontier that are expanded."""
-        self.rows = Rows(spec, codes_for(spec, bounds), config)
+        self.rows = Rows(spec, codes_for(spec, bounds), config, xp)
         held = Ghosts(self.rows, ghosts) if ghosts else None
         self.world = World(spec, self.rows, self.limits.crashes != 0, held)
         self.symmetry: Symmetry | None = None

@@ -6,7 +6,9 @@ which rule answers (`rows`), or any state.
 A kernel takes the `Columns` that it reads and returns an array, or one plain number where nothing
 differs from row to row. Truth values are arrays of truth values, everything else codes. Columns of
 different shapes are broadcast against each other, so that what depends on the node alone is
-computed once for all events. The arrays are of `xp`: NumPy, or a library with its interface.
+computed once for all events. The arrays are of `xp`: NumPy, or any library of the array API
+standard (2024.12, the first in which arrays look into arrays). Plain numbers are Python's own: no
+other library need know NumPy's.
 """
 
 from __future__ import annotations
@@ -80,13 +82,14 @@ class Kernels:
         """Prepare; `config` holds plain values, each with its sort by name: (sort, value)."""
         self.codes, self.xp = codes, xp
         self.constants: dict[str, int] = {}
-        self._tables: dict[str, Any] = {}
+        self._tables: dict[str, Callable[[Any], Any]] = {}
+        self._looks: dict[tuple[int, ...], Callable[[Any], Any]] = {}
         for name, (sort, value) in config.items():
             if isinstance(sort, MapSort):
-                table = np.zeros(codes.size(sort.key), np.int64)
+                table = [0] * codes.size(sort.key)
                 for key, held in value:
                     table[codes.encode(sort.key, key)] = codes.encode(sort.to, held)
-                self._tables[name] = xp.asarray(table)
+                self._tables[name] = self._table(table, False)
             else:
                 self.constants[name] = codes.encode(sort, value)
 
@@ -103,10 +106,31 @@ class Kernels:
         made = self.compile(expr)
         if not isinstance(expr.sort, BoolSort):
             return made
-        return lambda c: _as_number(made(c))
+        xp = self.xp
 
-    def _table(self, values: list[Any], boolean: bool) -> Any:
-        return self.xp.asarray(np.array(values, bool if boolean else np.int64))
+        def number(c: Columns) -> Any:
+            value = made(c)
+            return int(value) if plain(value) else xp.astype(value, xp.int64)
+
+        return number
+
+    def _table(self, values: list[int], boolean: bool) -> Callable[[Any], Any]:
+        """Return what looks into a table: at one place, or at the places of an array."""
+        key = (boolean, *values)
+        made = self._looks.get(key)
+        if made is None:
+            xp = self.xp
+            table = xp.asarray(values, dtype=xp.bool if boolean else xp.int64)
+            single = [bool(v) for v in values] if boolean else values
+            made = self._looks[key] = lambda at: single[at] if isinstance(at, int) else table[at]
+        return made
+
+    def _where(self, test: Any, then: Any, otherwise: Any) -> Any:
+        """Return one of two values by a test that differs from row to row."""
+        xp = self.xp
+        if isinstance(then, bool | int) and isinstance(otherwise, bool | int):
+            then = xp.asarray(then)  # of one array at least the standard wants to know
+        return xp.where(test, then, otherwise)
 
     # ------------------------------------------------------------ what is given
 
@@ -251,14 +275,14 @@ class Kernels:
         return implies
 
     def _make_ite(self, e: Expr) -> Kernel:
-        condition, xp = self.compile(e.args[0]), self.xp
+        condition, where = self.compile(e.args[0]), self._where
         then, otherwise = self.compile(e.args[1]), self.compile(e.args[2])
 
         def ite(c: Columns) -> Any:
             test = condition(c)
             if plain(test):
                 return then(c) if test else otherwise(c)
-            return xp.where(test, then(c), otherwise(c))
+            return where(test, then(c), otherwise(c))
 
         return ite
 
@@ -267,21 +291,26 @@ class Kernels:
     def _make_is(self, e: Expr) -> Kernel:
         a, sort = self.compile(e.args[0]), e.args[0].sort
         assert isinstance(sort, SumSort)
-        table = self._table([leaf in e.data for leaf in sort.leaves], True)
-        return lambda c: table[a(c)]
+        look = self._table([leaf in e.data for leaf in sort.leaves], True)
+        return lambda c: look(a(c))
 
     def _make_map(self, e: Expr) -> Kernel:
         a, sort, rows = self._number(e.args[0]), e.args[0].sort, dict(e.data)
         given = sort.leaves if isinstance(sort, SumSort) else range(self.codes.size(sort))
         boolean = isinstance(e.sort, BoolSort)
-        table = self._table([self.codes.encode(e.sort, rows[x]) for x in given], boolean)
-        return lambda c: table[a(c)]
+        look = self._table([self.codes.encode(e.sort, rows[x]) for x in given], boolean)
+        return lambda c: look(a(c))
 
     def _make_up(self, e: Expr) -> Kernel:
         a, xp = self.compile(e.args[0]), self.xp
         assert isinstance(e.sort, RangeSort)
         top = e.sort.top
-        return lambda c: xp.minimum(a(c) + 1, top)
+
+        def up(c: Columns) -> Any:
+            value = a(c)
+            return min(value + 1, top) if isinstance(value, int) else xp.minimum(value + 1, top)
+
+        return up
 
     # ------------------------------------------------------------ sets
 
@@ -290,12 +319,12 @@ class Kernels:
         return lambda c: (whole(c) >> item(c)) & 1 != 0
 
     def _make_add(self, e: Expr) -> Kernel:
-        whole, item, one = self.compile(e.args[0]), self._number(e.args[1]), np.int64(1)
-        return lambda c: whole(c) | (one << item(c))
+        whole, item = self.compile(e.args[0]), self._number(e.args[1])
+        return lambda c: whole(c) | (1 << item(c))
 
     def _make_remove(self, e: Expr) -> Kernel:
-        whole, item, one = self.compile(e.args[0]), self._number(e.args[1]), np.int64(1)
-        return lambda c: whole(c) & ~(one << item(c))
+        whole, item = self.compile(e.args[0]), self._number(e.args[1])
+        return lambda c: whole(c) & ~(1 << item(c))
 
     def _make_union(self, e: Expr) -> Kernel:
         a, b = self.compile(e.args[0]), self.compile(e.args[1])
@@ -321,24 +350,25 @@ class Kernels:
         whole, key = e.args[0], self._number(e.args[1])
         assert isinstance(whole.sort, MapSort)
         if whole.kind is Kind.CONFIG:
-            table = self._tables[whole.data]
-            return self._read(e, lambda c: table[key(c)])
-        inner, (radix, powers) = self.compile(whole), self._digits(whole.sort)
-        return self._read(e, lambda c: inner(c) // powers[key(c)] % radix)
+            look = self._tables[whole.data]
+            return self._read(e, lambda c: look(key(c)))
+        inner, (radix, power) = self.compile(whole), self._digits(whole.sort)
+        return self._read(e, lambda c: inner(c) // power(key(c)) % radix)
 
     def _make_put(self, e: Expr) -> Kernel:
         sort = e.sort
         assert isinstance(sort, MapSort)
         whole, key, item = self.compile(e.args[0]), self._number(e.args[1]), self._number(e.args[2])
-        radix, powers = self._digits(sort)
+        radix, weight = self._digits(sort)
 
         def put(c: Columns) -> Any:
-            old, power = whole(c), powers[key(c)]
+            old, power = whole(c), weight(key(c))
             return old + (item(c) - old // power % radix) * power
 
         return put
 
-    def _digits(self, sort: MapSort) -> tuple[int, Any]:
+    def _digits(self, sort: MapSort) -> tuple[int, Callable[[Any], Any]]:
+        """Return how many values a digit has, and what it counts at a key."""
         radix, keys = self.codes.size(sort.to), self.codes.size(sort.key)
         self.codes.size(sort)  # raises where they are too many
         return radix, self._table([radix**key for key in range(keys)], False)
@@ -351,11 +381,13 @@ class Kernels:
         return lambda c: 1 + (base(c) + nodes - 1) // nodes * nodes + c.me
 
     def _make_owner(self, e: Expr) -> Kernel:
-        a, nodes, xp = self.compile(e.args[0]), self.codes.nodes, self.xp
+        a, nodes, where = self.compile(e.args[0]), self.codes.nodes, self._where
 
         def owner(c: Columns) -> Any:
             value = a(c)
-            return xp.where(value == 0, nodes, (value - 1) % nodes)
+            if isinstance(value, int):
+                return (value - 1) % nodes if value else nodes
+            return where(value == 0, nodes, (value - 1) % nodes)
 
         return owner
 
@@ -513,10 +545,6 @@ def _conjuncts(expr: Expr) -> Iterator[Expr]:
             yield from _conjuncts(a)
     else:
         yield expr
-
-
-def _as_number(value: Any) -> Any:
-    return int(value) if plain(value) else value.astype(np.int64)
 
 
 def ones(codes: Any) -> Any:

@@ -1,7 +1,8 @@
 """What is asked of an array library beyond its standard: NumPy's fast way, or one that all have.
 
-Belongs here: small functions that a library of the array API standard (data-apis.org) lacks or has
-under many names. Never here: a library; which one it is, the caller says (`xp`).
+Belongs here: small functions that a library of the array API standard (data-apis.org, 2024.12)
+lacks or has under many names, and the way between the machine's own memory and a device's. Never
+here: a library; which one it is, the caller says (`xp`).
 """
 
 from __future__ import annotations
@@ -46,9 +47,16 @@ def counts(xp: Any, numbers: Any) -> dict[int, int]:
 
 
 def host(array: Any) -> Any:
-    """Return an array in the machine's own memory, of NumPy."""
-    if isinstance(array, np.ndarray):
+    """Return an array in the machine's own memory, of NumPy; a plain number as it is."""
+    if isinstance(array, np.ndarray | np.generic | bool | int):
         return array
     if hasattr(array, "get"):  # of a device, as CuPy has it
         return array.get()
     return np.from_dlpack(array)
+
+
+def there(xp: Any, array: Any) -> Any:
+    """Return an array of NumPy as one of `xp`; a plain number as a plain number of Python."""
+    if xp is np or array is None or isinstance(array, bool | int):
+        return array
+    return array.item() if isinstance(array, np.generic) else xp.asarray(array)

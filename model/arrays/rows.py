@@ -2,6 +2,9 @@
 
 Belongs here: guards over all pairs of local states and events at once; updates and messages of the
 pairs that are taken. Never here: what is sent already, or how states are kept (`checkers.explore`).
+
+Columns come, and what is found goes, in the machine's own memory; between the two the kernels run
+wherever their library has its arrays.
 """
 
 from __future__ import annotations
@@ -14,8 +17,9 @@ import numpy as np
 
 from model.arrays.codes import Codes
 from model.arrays.kernels import Columns, Kernel, Kernels, plain
+from model.arrays.library import host, there
 from model.lang.expr import Expr, Kind, walk
-from model.lang.sorts import NODE, BoolSort, MaybeSort, SetSort, Sort
+from model.lang.sorts import NODE, MaybeSort, SetSort, Sort
 from model.lang.spec import Spec, Transition, initial_value
 
 CRASH = "crash"
@@ -123,6 +127,8 @@ class Rows:
         """
         found: list[tuple[Row, Any]] = []
         none: Any = np.ones(shape, bool)
+        local, fields = self._there(local), self._there(fields)
+        sender = there(self.xp, sender)
         for row in self.rows[event]:
             mask = self._guard(row, me, local, fields, sender, shape)
             if mask is not None:
@@ -159,20 +165,23 @@ class Rows:
         if not row.both:
             mask[np.ix_(of_local, of_event)] = True
             return mask
-        given = {n: v[of_event][None, :] for n, v in fields.items()}
-        source = None if sender is None else sender[of_event][None, :]
+        xp = self.xp
+        at_event = there(xp, of_event)
+        given = {n: xp.take(v, at_event)[None, :] for n, v in fields.items()}
+        source = None if sender is None else xp.take(sender, at_event)[None, :]
         step = max(1, MOST_PAIRS // max(1, len(of_event)))
         for at in range(0, len(of_local), step):
             part = of_local[at : at + step]
-            held = {n: v[part][:, None] for n, v in local.items()}
+            at_local = there(xp, part)
+            held = {n: xp.take(v, at_local)[:, None] for n, v in local.items()}
             columns = Columns(me=me, sender=source, local=held, fields=given)
             good: Any = True
             for clause in row.both:
                 value = clause(columns)
                 good = good & value
-                if not (good if plain(good) else good.any()):
+                if not (good if plain(good) else xp.any(good)):
                     break
-            mask[np.ix_(part, of_event)] = good
+            mask[np.ix_(part, of_event)] = host(good)
         return mask
 
     def answering(
@@ -188,14 +197,14 @@ class Rows:
 
         Where two rules answer one pair, which is a mistake of the spec, it is with both.
         """
-        columns = Columns(me=me, sender=sender, local=local, fields=fields)
+        columns = self.columns(me, sender, local, fields)
         left = np.ones(count, bool)
         found = []
         for row in (*self.rows[event], *self.refusals[event]):
             good: Any = True
             for clause in (*row.local, *row.event, *row.both):
                 good = good & clause(columns)
-            mask = np.broadcast_to(self._host(np.asarray(good)), (count,))
+            mask = np.broadcast_to(host(good), (count,))
             if row.kind == "refusal":
                 mask = mask & left
             if mask.any():
@@ -209,12 +218,26 @@ class Rows:
             good = good & clause(columns)
         if plain(good):
             return np.arange(count) if good else None
-        found = np.flatnonzero(self._host(good))
+        found = np.flatnonzero(host(good))
         return found if len(found) else None
 
-    def _host(self, array: Any) -> Any:
-        """Return an array in the machine's own memory."""
-        return array.get() if hasattr(array, "get") else array
+    def _there(self, columns: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return columns in arrays of the kernels' library."""
+        if self.xp is np:
+            return columns
+        return {name: there(self.xp, column) for name, column in columns.items()}
+
+    def columns(
+        self,
+        me: int,
+        sender: Any,
+        local: Mapping[str, Any],
+        fields: Mapping[str, Any],
+        after: Mapping[str, Any] | None = None,
+    ) -> Columns:
+        """Return what kernels are computed on, of columns in the machine's own memory."""
+        local, fields, after = map(self._there, (local, fields, after or {}))
+        return Columns(me, there(self.xp, sender), local, after, fields)
 
     def effects(
         self,
@@ -230,7 +253,7 @@ class Rows:
 
         Messages with a number in `skip` are as if not sent.
         """
-        columns = Columns(me=me, sender=sender, local=local, fields=fields)
+        columns = self.columns(me, sender, local, fields)
         inside = np.ones(count, bool)
         after = {}
         for name, sort, kernel in row.updates:
@@ -262,9 +285,7 @@ class Rows:
         return Effects(after, inside, sends)
 
     def _column(self, sort: Sort, value: Any, count: int) -> Any:
-        if isinstance(sort, BoolSort):
-            value = int(value) if plain(value) else value.astype(np.int64)
-        return self._host(np.broadcast_to(np.asarray(value, np.int64), (count,)))
+        return np.broadcast_to(np.asarray(host(value), np.int64), (count,))
 
     def compile(self, expr: Expr) -> Kernel:
         """Return the kernel of any expression of the spec."""
