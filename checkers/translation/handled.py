@@ -102,7 +102,7 @@ class Handled:
             yield Shown(label, self.valid, when, alone, goal, one.transition, ways)
             if not is_rule:
                 before.append(neg(one.guard))
-        yield self.reading.raises(self.name, self.valid, self.failures)
+        yield self.reading.raises(self.name, self.valid, (self.exits, self.failures))
         every = conj(
             disj((neg(one.guard), one.made_valid(self.reading.v)))
             for one in (*self.rules, *self.refusals)

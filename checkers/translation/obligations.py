@@ -23,7 +23,7 @@ from checkers.translation.forms import OfRow, exactly
 from checkers.translation.meaning import Before, Said, Standard
 from checkers.translation.package import Class, Package
 from checkers.translation.subset import OutsideSubset, outside
-from checkers.translation.things import ClassValue, Failure, Node
+from checkers.translation.things import ClassValue, Exit, Failure, Node
 from checkers.translation.values import (
     FALSE,
     TRUE,
@@ -219,7 +219,7 @@ class Reading:
         return [
             Shown(START, self.valid_state, TRUE, TRUE, goal),
             Shown(f"{START}: {STAYS_VALID}", self.valid_state, TRUE, TRUE, valid),
-            self.raises(START, self.valid_state, failures),
+            self.raises(START, self.valid_state, (exits, failures)),
         ]
 
     def first_values(self) -> dict[str, Any]:
@@ -237,7 +237,7 @@ class Reading:
         said = Said(self.v, crash, self.v.translator(self.state))
         kept = {**self.before, **said.updates}
         stored, failures = self.machine.run(durable, [Node()], self.attributes(self.before))
-        shown = [self.raises(f"{RESTART}: durable()", self.valid_state, failures)]
+        shown = [self.raises(f"{RESTART}: durable()", self.valid_state, (stored, failures))]
         goals = []
         for out in stored:
             args = [ClassValue(cls), self.me, self.configuration, out.value]
@@ -246,7 +246,7 @@ class Reading:
                 goals.append(
                     disj((neg(conj((out.when, e.when))), self.changed(e.attributes, kept)))
                 )
-            shown.append(self.raises(f"{RESTART}: restart()", self.valid_state, failed))
+            shown.append(self.raises(f"{RESTART}: restart()", self.valid_state, (again, failed)))
             unchanged = self.changed(out.attributes, self.before)
             goals.append(disj((neg(out.when), conj((unchanged, self._stored(out.value))))))
         return [Shown(RESTART, self.valid_state, TRUE, TRUE, conj(goals), crash), *shown]
@@ -288,7 +288,13 @@ class Reading:
         return shown
 
     @staticmethod
-    def raises(name: str, valid: Bool, failures: list[Failure]) -> Shown:
-        """Return that none of these exceptions is raised."""
+    def raises(name: str, valid: Bool, out: tuple[list[Exit], list[Failure]]) -> Shown:
+        """Return that none of these exceptions is raised, and that one of these ways out is taken.
+
+        The second says that the reader has lost nothing: of a way out that it did not see nothing
+        could be shown.
+        """
+        exits, failures = out
         never = conj(neg(f.when) for f in failures)
-        return Shown(f"{name}: {NOTHING_RAISES}", valid, TRUE, TRUE, never)
+        taken = disj(e.when for e in exits)
+        return Shown(f"{name}: {NOTHING_RAISES}", valid, TRUE, TRUE, conj((never, taken)))

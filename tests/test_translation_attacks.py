@@ -1,0 +1,115 @@
+"""Attacks on the reader of generated code: edits by hand that were once proved, or might be.
+
+"For every handler the solver proves: [...] the code's next state, messages, reply and persisted
+part equal the rule's. [...] A construct outside the subset is a clear error, never a silent pass."
+
+Each edit here makes the node do something else, in a way that a reader may overlook; the verdict
+on it must not be PROVED.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from checkers.translation.proving import Files
+from checkers.verdict import Verdict
+from tests.test_translation import compare, edited, raft, spec_of, told
+from tests.translation_faults import RAFT
+
+# Where `on_vote` begins, and where it counts a vote.
+BEGIN = "        if self.role is CANDIDATE and m.term == self.term:\n            votes"
+COUNTS = "                self.votes = votes\n                return rules.COUNT"
+METHOD = "    def on_vote(self"
+
+
+def with_edits(*edits: tuple[str, str]) -> Files:
+    """Return Raft's node with texts of its module `node` replaced."""
+    files = raft()
+    for old, new in edits:
+        files = edited(files, "node", old, new)
+    return files
+
+
+def before_all(*lines: str) -> tuple[str, str]:
+    """Return the edit that puts lines before what `on_vote` does."""
+    return BEGIN, "".join(f"        {line}\n" for line in lines) + BEGIN
+
+
+# ---------------------------------------------------------------- what follows what would raise
+
+OPERANDS = {
+    "a conditional expression": "x = self.term if self.term >= 0 else None.term",
+    "its other branch": "x = None.term if self.term < 0 else self.term",
+    "or": "x = self.term >= 0 or None.term",
+    "and": "x = self.term < 0 and None.term",
+    "a chain of comparisons": "x = self.term < 0 < None.term",
+    "an index": "x = self.term >= 0 or (1, 2)[5]",
+    "a table": "x = self.term >= 0 or _ON_OTHER[Vote]",
+    "within a call": "x = majority(self.votes if self.term >= 0 else None.x, self.votes)",
+}
+
+
+@pytest.mark.parametrize("name", OPERANDS)
+def test_what_comes_after_an_operand_that_would_raise_is_read(name: str) -> None:
+    """It never raises, since it is never looked at: what comes after it is done all the same."""
+    harmless = with_edits(before_all(OPERANDS[name]))
+    assert all(r.verdict is Verdict.PROVED for r in compare(spec_of(RAFT), harmless, "Vote"))
+    wrong = with_edits(before_all(OPERANDS[name], "self.leader = sender"))
+    results = compare(spec_of(RAFT), wrong, "Vote")
+    refuted = [r for r in results if r.verdict is Verdict.REFUTED]
+    assert refuted and "the variable leader" in refuted[0].told, told(results)
+
+
+def test_an_operand_that_raises_is_found() -> None:
+    wrong = with_edits(before_all("x = self.term > 0 or None.term"))
+    results = compare(spec_of(RAFT), wrong, "Vote")
+    refuted = [r for r in results if r.verdict is Verdict.REFUTED]
+    assert refuted and "AttributeError" in refuted[0].told, told(results)
+
+
+def test_a_way_out_that_the_reader_loses_is_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what is not seen nothing can be shown; so it is shown that something is always seen."""
+    from checkers.translation.execute import Machine
+
+    whole = Machine.run
+
+    def loses(self: Machine, *args: object) -> object:
+        exits, failures = whole(self, *args)  # type: ignore[arg-type]
+        return exits[1:], failures
+
+    monkeypatch.setattr(Machine, "run", loses)
+    for part in ("Vote", "first start"):
+        results = compare(spec_of(RAFT), raft(), part)
+        lost = [r for r in results if r.verdict is not Verdict.PROVED]
+        assert any(r.transition.endswith("nothing raises") for r in lost), told(results)
+
+
+# ---------------------------------------------------------------- effects where none are looked for
+
+BUMP = "    def bump(self) -> bool:\n        self.leader = self.me\n        return True\n\n"
+EFFECTS = {
+    "and": "x = self.term < 0 and self.bump()",
+    "or": "x = self.term >= 0 or self.bump()",
+    "a conditional expression": "x = self.bump() if self.term < 0 else 1",
+    "a chain of comparisons": "x = self.term < 0 < self.bump()",
+    "a test": "x = 1\n        if self.bump(): pass",
+    "an argument": "x = majority(frozenset(), frozenset() if self.bump() else self.votes)",
+}
+
+
+@pytest.mark.parametrize("name", EFFECTS)
+def test_a_call_that_changes_the_node_within_an_expression_is_an_error(name: str) -> None:
+    files = with_edits((METHOD, BUMP + METHOD), before_all(EFFECTS[name]))
+    (result,) = compare(spec_of(RAFT), files, "Vote")
+    assert result.verdict is Verdict.UNKNOWN
+    assert "only a call that is returned may change the node" in result.told
+
+
+def test_an_effect_behind_a_test_that_is_never_true_does_not_stand_in_for_one() -> None:
+    """Once the assignment that is missing was taken from the call that is never made."""
+    leader = "                self.leader = self.me\n"
+    files = with_edits(
+        (METHOD, BUMP + METHOD), (leader, "                x = self.term < 0 and self.bump()\n")
+    )
+    results = compare(spec_of(RAFT), files, "Vote")
+    assert any(r.verdict is not Verdict.PROVED for r in results)
