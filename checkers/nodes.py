@@ -18,9 +18,7 @@ from checkers import artefacts
 from checkers.cache.prints import Prints
 from checkers.cache.store import Fact, Store, digest
 from checkers.structure import NODE
-from checkers.translation.needed import Source
 from checkers.translation.obligations import START, WHOLE
-from checkers.translation.package import MODULES
 from checkers.translation.proving import ALONE, Files
 from checkers.verdict import Result, Verdict
 from model import python
@@ -72,15 +70,6 @@ class Kept:
     files: Files
 
     @cached_property
-    def _source(self) -> Source | None:
-        if set(self.files.texts) != set(MODULES):
-            return None
-        try:
-            return Source(self.files.texts)
-        except (SyntaxError, ValueError, RecursionError):
-            return None
-
-    @cached_property
     def _facts(self) -> dict[str, Fact]:
         return self.store.read(_GROUP)
 
@@ -103,29 +92,22 @@ class Kept:
     def _key(self, part: str) -> str | None:
         """Return the fingerprint of all that a part's answers depend on.
 
-        The whole is looked at afresh each time: it takes no solver, and sees all of the source.
+        That is the source of the whole node: which of it a handler never looks at is a question
+        about the code that is to be proved, and all of it takes seconds. Of the spec it is what is
+        declared and all rows: a lemma may be changed, and the answers stay. The whole is looked at
+        afresh each time: that takes no solver.
         """
-        source, spec = self._source, self.prints.spec
-        if source is None or part == WHOLE:
+        if part == WHOLE:
             return None
-        declared = [
-            *spec.sorts,
-            *spec.sums,
-            spec.config.__name__,
-            "VARIABLES",
-            spec.process.__name__,
-        ]
-        if part == START:
-            text = source.text("", "__init__", "durable", "restart", *declared)
-            rows = [t for t in spec.transitions if t.kind == "environment"]
-        else:
-            event = spec.events[part]
-            text = source.text(part, "handle", part, *declared)
-            rows = [*spec.rules_of(event), *spec.refusals_of(event)]
         with suppress(TypeError):
-            told = [self.prints.transition(t)[0] for t in rows]
-            return digest(repr((part, self._declared(), told, text)))
+            return digest(repr((part, form(self.files), self._rows)))
         return None
+
+    @cached_property
+    def _rows(self) -> str:
+        """Return the fingerprint of what the spec declares, and of its rows."""
+        told = [self.prints.transition(t)[0] for t in self.prints.spec.transitions]
+        return digest(repr((self._declared(), told)))
 
     def _declared(self) -> str:
         """Return what is declared, and is not in the fingerprint of the world."""

@@ -9,10 +9,18 @@ on it must not be PROVED.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from checkers.translation.proving import Files
-from checkers.verdict import Verdict
+from checkers import nodes
+from checkers.cache import Ledger
+from checkers.cache.prints import Prints
+from checkers.solving import Limits, Portfolio
+from checkers.translation.execute import Machine
+from checkers.translation.proving import Files, Validation
+from checkers.verdict import Result, Verdict
+from tests.patience import PATIENCE
 from tests.test_translation import compare, edited, raft, spec_of, told
 from tests.translation_faults import RAFT
 
@@ -69,8 +77,6 @@ def test_an_operand_that_raises_is_found() -> None:
 
 def test_a_way_out_that_the_reader_loses_is_no_proof(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of what is not seen nothing can be shown; so it is shown that something is always seen."""
-    from checkers.translation.execute import Machine
-
     whole = Machine.run
 
     def loses(self: Machine, *args: object) -> object:
@@ -113,3 +119,70 @@ def test_an_effect_behind_a_test_that_is_never_true_does_not_stand_in_for_one() 
     )
     results = compare(spec_of(RAFT), files, "Vote")
     assert any(r.verdict is not Verdict.PROVED for r in results)
+
+
+# ---------------------------------------------------------------- what is kept, edit after edit
+
+DISPATCH = "            return _ON_MESSAGE[kind](self, event, sender)\n"
+ASIDE = (
+    "            return _ON_MESSAGE[Vote if kind is RequestVote else kind](self, event, sender)\n"
+)
+PASSED_ON = "        if type(m) is RequestVote:\n            return {}\n"
+RIGHT, WRONG = "self.on_request_vote(m, sender)", "rules.COUNT, (), DONE"
+# Edits of what several handlers go through: by name, the module, and one text for another.
+OF_MANY = {
+    "handle asks another's handler": ("node", DISPATCH, ASIDE),
+    "which passes it on": ("node", BEGIN, PASSED_ON.format(RIGHT) + BEGIN),
+    "which answers it": ("node", BEGIN, PASSED_ON.format(WRONG) + BEGIN),
+    "the table of another": ("node", "    Vote: Server.on_vote,", "    Vote: Server.on_heartbeat,"),
+    "half is a majority": ("types", "> len(whole)", ">= len(whole)"),
+    "the last of the nearest": ("nearest", "if first > reached:", "if first >= reached:"),
+    "a constant": ("types", "LEADER: Role = Role.LEADER", "LEADER: Role = Role.CANDIDATE"),
+    "a reply": ("node", "DONE = Done()", "DONE = Stale(0)"),
+}
+
+
+def _applied(*names: str) -> Files | None:
+    """Return Raft's node with edits made one after the other; None where one undoes another."""
+    files = raft()
+    for name in names:
+        module, old, new = OF_MANY[name]
+        if old not in files.texts[module]:
+            return None
+        files = edited(files, module, old, new)
+    return files
+
+
+def test_after_any_edits_the_verdict_is_what_a_cold_run_says(tmp_path: Path) -> None:
+    """Edit, verify, edit again, verify: each state of the files is asked about with what all the
+    states before it left behind, from the first to the last and back."""
+    spec = spec_of(RAFT)
+    ledger = Ledger(Prints(spec), tmp_path)
+    first = "handle asks another's handler"
+    names = [(), *((a,) for a in OF_MANY), *((first, a) for a in OF_MANY if a != first)]
+    names += [
+        (first, "which passes it on", "half is a majority"),
+        (first, "which answers it", "half is a majority"),
+    ]
+    states = {str(n): files for n in names if (files := _applied(*n)) is not None}
+    assert len(states) > 15
+    cold: dict[str, dict[str, list[Result]]] = {}
+    with Portfolio(Limits(PATIENCE), ways=()) as portfolio:
+        for name, files in states.items():
+            validation = Validation(spec, files, lambda *_: None)  # no call need show why not
+            cold[name] = {p: validation.results(p, portfolio) for p in nodes.parts(spec)}
+    for name in (*states, *reversed(states)):
+        kept = nodes.Kept(ledger.store, ledger.prints, states[name])
+        for part, results in cold[name].items():
+            known = kept.known(part)
+            if known is not None:
+                assert {r.verdict for r in results} == {Verdict.PROVED}, f"{name}: {part}"
+                assert [r.transition for r in known] == [r.transition for r in results]
+            kept.learn(part, results)
+    proved = {name for name, parts in cold.items() if all(map(_is_proved, parts.values()))}
+    assert str((first, "which passes it on")) in proved
+    assert str((first, "which answers it")) not in proved
+
+
+def _is_proved(results: list[Result]) -> bool:
+    return all(r.verdict is Verdict.PROVED for r in results)

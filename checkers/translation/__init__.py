@@ -9,5 +9,5 @@ nothing with the generator; docs/translation.md says what is proved and what is 
 Reading order: `subset` (what is not read), `package` (modules and classes), `values`, `forms`,
 `operations` (what there is, and what operators do), `execute` (functions), `meaning` (the rules),
 `obligations` and `whole` (what is to be shown), `proving` (putting it to solvers), `replay` (a
-difference as a call that is really made), `needed` (what bears on one handler).
+difference as a call that is really made).
 """
