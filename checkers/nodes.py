@@ -18,7 +18,9 @@ from checkers import artefacts
 from checkers.cache.prints import Prints
 from checkers.cache.store import Fact, Store, digest
 from checkers.structure import NODE
+from checkers.translation.beside import of_package
 from checkers.translation.obligations import START, WHOLE
+from checkers.translation.package import MODULES
 from checkers.translation.proving import ALONE, Files
 from checkers.verdict import Result, Verdict
 from model import python
@@ -46,19 +48,25 @@ def files(spec: Spec, own: bool) -> Files:
     home = artefacts.home_of(spec, "order")
     folder = home.root / home.node
     found = {}
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if path.suffix == ".py" and path.is_file():
-            found[path.stem] = path.read_text(encoding="utf-8", errors="surrogateescape")
-        elif path.name != "__pycache__":
-            found[path.name] = ""  # Python may take it for a module: the reader refuses it
+    for name in MODULES:
+        path = folder / f"{name}.py"
+        if path.is_file():
+            found[name] = path.read_text(encoding="utf-8", errors="surrogateescape")
     above = folder.parent / "__init__.py"
-    text = above.read_text(encoding="utf-8") if above.is_file() else ""
-    return Files(found, home.node, text)
+    text = above.read_text(encoding="utf-8", errors="surrogateescape") if above.is_file() else ""
+    beside = tuple(
+        (
+            path.relative_to(home.root).as_posix() if path.is_relative_to(home.root) else str(path),
+            why,
+        )
+        for path, why in of_package(folder, MODULES)
+    )
+    return Files(found, home.node, text, beside)
 
 
 def form(found: Files) -> str:
     """Return the fingerprint of a node's files."""
-    return digest(repr((sorted(found.texts.items()), found.shown, found.above)))
+    return digest(repr((sorted(found.texts.items()), found.shown, found.above, found.beside)))
 
 
 @dataclass

@@ -123,7 +123,7 @@ PARTS: dict[str, Part] = {
             f"checkers.translation.{name}"
             for name in (
                 *("subset", "package", "values", "forms", "operations", "things", "names"),
-                *("expressions", "execute", "needed"),
+                *("expressions", "execute", "beside"),
             )
         ),
         libraries=("z3",),

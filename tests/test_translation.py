@@ -267,29 +267,13 @@ def test_a_file_too_many_or_too_few_is_an_error() -> None:
     less = replace(files, texts={n: t for n, t in files.texts.items() if n != "nearest"})
     (result,) = compare(spec_of(RAFT), less, WHOLE)
     assert "it is missing" in result.told
-    (result,) = compare(spec_of(RAFT), replace(files, above="import os\n"), WHOLE)
-    assert "Python runs it before the node" in result.told
-
-
-def test_other_files_in_the_folder_are_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """An extension module or a folder of a module's name would be imported in its stead."""
-    folder = tmp_path / "impl" / "order"
-    folder.mkdir(parents=True)
-    for name, text in order().texts.items():
-        (folder / f"{name}.py").write_text(text, encoding="utf-8")
-    (folder / "__pycache__").mkdir()
-    monkeypatch.setattr("checkers.artefacts.ROOT", tmp_path)
-    assert nodes.files(spec_of("order"), own=True).texts == order().texts
-    whole = (folder / "node.py").read_bytes()
-    (folder / "node.py").write_bytes(whole + b"# \xff\n")
-    (result,) = compare(spec_of("order"), nodes.files(spec_of("order"), own=True), WHOLE)
-    assert result.verdict is Verdict.UNKNOWN and "not to be read as UTF-8" in result.told
-    (folder / "node.py").write_bytes(whole)
-    (folder / "node.so").write_bytes(b"")
-    (result,) = compare(spec_of("order"), nodes.files(spec_of("order"), own=True), WHOLE)
-    assert result.verdict is Verdict.UNKNOWN and "impl/order/node.so" in result.told
+    for above, why in (
+        ("import os\n", "Python runs it before the node"),
+        ("# coding: utf-7\n", "not to be read as UTF-8"),
+        ("a b", "no Python"),
+    ):
+        (result,) = compare(spec_of(RAFT), replace(files, above=above), WHOLE)
+        assert "impl/__init__.py:1: " in result.told and why in result.told
 
 
 # ---------------------------------------------------------------- never a success by accident

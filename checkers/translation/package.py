@@ -137,11 +137,7 @@ class Package:
 
     def _check_encoding(self, name: str, text: str) -> None:
         """Refuse a comment by which Python would read other letters than are read here."""
-        try:
-            found = tokenize.detect_encoding(io.BytesIO(text.encode()).readline)[0]
-        except (SyntaxError, ValueError):
-            found = ""
-        if found != "utf-8":
+        if not is_utf8(text):
             why = "it is not to be read as UTF-8"
             raise OutsideSubset(self.file(name), 1, "the file", why, "leave the encoding out")
 
@@ -495,6 +491,14 @@ _PURE = (
     *(ast.Attribute, ast.Subscript, ast.BinOp, ast.BitOr, ast.Load, ast.keyword, ast.Call),
     *(ast.USub, ast.UnaryOp, ast.Add, ast.Sub, ast.LShift),
 )
+
+
+def is_utf8(text: str) -> bool:
+    """Tell whether Python reads the letters of a source as they are read here."""
+    try:
+        return tokenize.detect_encoding(io.BytesIO(text.encode()).readline)[0] == "utf-8"
+    except (SyntaxError, ValueError):
+        return False
 
 
 def _is_docstring(node: ast.stmt) -> bool:

@@ -43,12 +43,14 @@ _UNDECIDED = {
 class Files:
     """The files of a node, by module name; `shown` is the folder that messages name.
 
-    `above` is the text of the package that they lie in, which Python runs before them.
+    `above` is the text of the package that they lie in, which Python runs before them; `beside` is
+    what else lies there that Python would run, each with what is wrong with it.
     """
 
     texts: Mapping[str, str]
     shown: str = ""
     above: str = ""
+    beside: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ class Validation:
     @cached_property
     def reading(self) -> Reading:
         """The two, read; raises `OutsideSubset`."""
+        for path, why in self.files.beside:
+            raise OutsideSubset(path, 1, "the file", why, "delete it")
         return Reading(self.spec, Package(self.files.texts, self.files.shown))
 
     def results(

@@ -12,7 +12,7 @@ from typing import Any
 import z3
 
 from checkers.translation.obligations import Reading
-from checkers.translation.package import Class, Function
+from checkers.translation.package import Class, Function, is_utf8
 from checkers.translation.subset import OutsideSubset
 from checkers.translation.things import Exit, Failure, Node, Stranger
 from checkers.translation.values import (
@@ -41,7 +41,7 @@ def of_the_whole(reading: Reading, above: str) -> Iterator[tuple[str, str]]:
 
     Raises `OutsideSubset` for code that nothing calls, or that nothing of the spec stands for.
     """
-    _nothing_above(reading, above)
+    _nothing_above(above)
     _classes_are_known(reading)
     _methods_are_called(reading)
     _handle_takes_a_sender_or_none(reading)
@@ -51,17 +51,18 @@ def of_the_whole(reading: Reading, above: str) -> Iterator[tuple[str, str]]:
         yield f"the table {table.name}", _table(reading, table)
 
 
-def _nothing_above(reading: Reading, above: str) -> None:
+def _nothing_above(above: str) -> None:
     """Refuse code in the package that the node's package lies in."""
+    file, why, fix = "impl/__init__.py", "Python runs it before the node", "leave the file empty"
+    if not is_utf8(above):
+        raise OutsideSubset(file, 1, "the file", "it is not to be read as UTF-8", fix)
     try:
         body = ast.parse(above).body
-    except SyntaxError:
-        body = [ast.Pass()]
+    except (SyntaxError, ValueError, RecursionError):
+        raise OutsideSubset(file, 1, "the file", "it is no Python", fix) from None
     for at, node in enumerate(body):
         if at or not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
-            file, line = "impl/__init__.py", getattr(node, "lineno", 1)
-            why = "Python runs it before the node"
-            raise OutsideSubset(file, line, "a statement", why, "leave the file empty")
+            raise OutsideSubset(file, node.lineno, "a statement", why, fix)
 
 
 def _classes_are_known(reading: Reading) -> None:
