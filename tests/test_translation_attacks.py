@@ -18,6 +18,7 @@ from checkers.cache import Ledger
 from checkers.cache.prints import Prints
 from checkers.solving import Limits, Portfolio
 from checkers.translation.execute import Machine
+from checkers.translation.obligations import WHOLE
 from checkers.translation.proving import Files, Validation
 from checkers.verdict import Result, Verdict
 from tests.patience import PATIENCE
@@ -119,6 +120,86 @@ def test_an_effect_behind_a_test_that_is_never_true_does_not_stand_in_for_one() 
     )
     results = compare(spec_of(RAFT), files, "Vote")
     assert any(r.verdict is not Verdict.PROVED for r in results)
+
+
+# ---------------------------------------------------------------- what is seen from outside
+
+OUTSIDE = {
+    "handle's parameters": (
+        "node",
+        "def handle(self, event: Event, sender",
+        "def handle(self, e: Event, sender",
+        "by these names",
+    ),
+    "its parameters turned round": (
+        "node",
+        "def restart(cls, me: Node, config: Cluster, durable: Durable)",
+        "def restart(cls, config: Cluster, me: Node, durable: Durable)",
+        "by these names",
+    ),
+    "restore's parameter": (
+        "node",
+        "def restore(self, values:",
+        "def restore(self, those:",
+        "by these names",
+    ),
+    "a default that was not": (
+        "node",
+        "durable: Durable) -> Server:",
+        "durable: Durable | None = None) -> Server:",
+        "by these names",
+    ),
+    "a start that needs what was stored": (
+        "node",
+        "durable: Durable | None = None) -> None:",
+        "durable: Durable | None) -> None:",
+        "None by default",
+    ),
+    "a second constant for a row": (
+        "rules",
+        "COUNT = Rule(",
+        "ALSO = Rule('count', 'rule', 'Vote', '', '')\nCOUNT = Rule(",
+        "COUNT: the row count is ALSO",
+    ),
+    "a row elsewhere": (
+        "node",
+        "DONE = Done()",
+        "DONE = Done()\nALSO = rules.Rule('x', 'rule', 'Vote', '', '')",
+        "calls classes alone",
+    ),
+    "a message no set can hold": (
+        "types",
+        "@dataclass(slots=True, unsafe_hash=True)\nclass Vote:",
+        "@dataclass(slots=True)\nclass Vote:",
+        "unsafe_hash",
+    ),
+    "a package without its node": (
+        "__init__",
+        "from .node import Server\n",
+        "from .types import Role\n",
+        "offer the node's class as Server",
+    ),
+    "another spec's name": ("__init__", 'SPEC = "raft_election"', 'SPEC = "raft"', "SPEC is to be"),
+}
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_what_would_be_seen_from_outside_is_an_error(name: str) -> None:
+    """Parameters by their names, rows by their identity, values as members of sets."""
+    module, old, new, why = OUTSIDE[name]
+    files = edited(raft(), module, old, new)
+    if name == "a package without its node":
+        files = edited(files, module, ', "Server"', "")
+    results = compare(spec_of(RAFT), files, WHOLE, "Vote")
+    assert any(r.verdict is Verdict.UNKNOWN and why in r.told for r in results), told(results)
+
+
+def test_a_row_that_is_made_anew_is_not_the_row() -> None:
+    """It says the same, and equals it nowhere."""
+    made = "rules.Rule(rules.COUNT.label, 'rule', 'Vote', '', '', (), rules.COUNT.clauses)"
+    files = with_edits(("return rules.COUNT, ()", f"return {made}, ()"))
+    results = compare(spec_of(RAFT), files, "Vote")
+    assert any(r.verdict is not Verdict.PROVED for r in results), told(results)
 
 
 # ---------------------------------------------------------------- what is kept, edit after edit

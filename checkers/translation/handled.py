@@ -149,11 +149,17 @@ class Handled:
         return conj((returned, reading.changed(out.attributes, next_values)))
 
     def _is_row(self, value: Value, t: Transition) -> Bool:
-        """Return that a value is the constant for a row of the spec."""
+        """Return that a value is the constant for a row of the spec.
+
+        Not one that is like it: rows are compared by identity, and looked for in tables.
+        """
         return disj(
             guard
             for guard, one in options(value)
-            if isinstance(one, Record) and one.kind == "Rule" and self._tells(one, t)
+            if isinstance(one, Record)
+            and one.kind == "Rule"
+            and one.constant.startswith("rules.")
+            and self._tells(one, t)
         )
 
     def _tells(self, rule: Record, t: Transition) -> bool:

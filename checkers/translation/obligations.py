@@ -168,6 +168,8 @@ class Reading:
         cls = self.package.find("types", name)
         if not isinstance(cls, Class) or cls.kind != "data" or not cls.equality:
             raise self.error("types", f"it has no dataclass {name}")
+        if not cls.hashed:
+            raise self.error("types", "sets hold such values, too: give it unsafe_hash", cls.node)
         if list(cls.parts) != list(parts):
             why = f"{name} has the fields ({', '.join(cls.parts)}), the spec ({', '.join(parts)})"
             raise self.error("types", why, cls.node)

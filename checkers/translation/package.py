@@ -75,7 +75,8 @@ class Class:
     """A class; `kind` is `tuple`, `enum`, `data`, `error`, or `process` for the node's own.
 
     `parts`: fields in their order with their defaults, `members`: of an enum, the name and the
-    text of each; `equality`: its `==` compares fields; `slots`: attributes, None where any may be.
+    text of each; `equality`: its `==` compares fields; `hashed`: sets may hold its values; `slots`:
+    attributes, None where any may be.
     """
 
     module: str
@@ -86,6 +87,7 @@ class Class:
     members: Mapping[str, str] = field(default_factory=dict)
     methods: Mapping[str, Function] = field(default_factory=dict)
     equality: bool = True
+    hashed: bool = True
     slots: frozenset[str] | None = None
 
 
@@ -369,13 +371,14 @@ class _Reader:
             case [ast.Name(id="Enum")], []:
                 return Class(self.module, node.name, "enum", node, members=self.members(node))
             case [], [ast.Call(func=ast.Name(id="dataclass"), args=[]) as made]:
-                equality = True
+                told = {"eq": True}
                 for keyword in made.keywords:
                     known = keyword.arg in ("slots", "unsafe_hash", "frozen", "eq")
                     if not known or not isinstance(keyword.value, ast.Constant):
                         raise self.error(made, "of a dataclass only slots, unsafe_hash, frozen, eq")
-                    if keyword.arg == "eq":
-                        equality = bool(keyword.value.value)
+                    told[str(keyword.arg)] = bool(keyword.value.value)
+                equality = told["eq"]
+                hashed = not equality or told.get("unsafe_hash") or told.get("frozen")
                 parts, methods = self.fields(node, methods=("__str__", "property"))
                 return Class(
                     self.module,
@@ -385,6 +388,7 @@ class _Reader:
                     parts,
                     methods=methods,
                     equality=equality,
+                    hashed=bool(hashed),
                 )
             case [], [] if self.module == "node":
                 return self.process(node)
