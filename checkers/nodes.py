@@ -21,6 +21,7 @@ from checkers.structure import NODE
 from checkers.translation.beside import of_package
 from checkers.translation.obligations import START, WHOLE
 from checkers.translation.package import MODULES
+from checkers.translation.plainly import PLAIN
 from checkers.translation.proving import ALONE, Files
 from checkers.verdict import Result, Verdict
 from model import python
@@ -32,8 +33,8 @@ _GROUP = "the node"
 
 
 def parts(spec: Spec) -> list[str]:
-    """Return what is looked at one by one: the whole, the start, and each event's handler."""
-    return [WHOLE, START, *spec.events]
+    """Return what is looked at one by one: each event's handler, and what there is beside."""
+    return [WHOLE, START, PLAIN, *spec.events]
 
 
 def files(spec: Spec, own: bool) -> Files:

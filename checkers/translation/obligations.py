@@ -47,6 +47,7 @@ from model.smt.vocabulary import enumeration
 
 START, RESTART, WHOLE = "first start", "restart", "the whole"
 """What there is to show beside the events."""
+THE_ORDER = "the order "
 NOTHING_RAISES = "nothing raises"
 STAYS_VALID = "values stay of their sorts"
 WITHOUT_SENDER = "without a sender"
@@ -79,7 +80,7 @@ class Reading:
         """Prepare; raises `OutsideSubset` where the code and the spec have no common ground."""
         self.spec, self.package = spec, package
         self.v = Standard(spec, most)
-        self.machine = Machine(package, self._enum, self.v.count)
+        self.machine = Machine(package, self.enum, self.v.count)
         self.me = Name(self.v.me)
         self.state = Before(self.v)
         self.before: dict[str, Any] = {n: self.state.variable(n, self.v.me) for n in spec.variables}
@@ -106,7 +107,7 @@ class Reading:
                 why = f"{form.kind} has the parts ({', '.join(form.names)}), in this order"
                 raise self.error("types", why, cls.node)
 
-    def _enum(self, name: str, texts: tuple[str, ...]) -> tuple[Term, ...] | None:
+    def enum(self, name: str, texts: tuple[str, ...]) -> tuple[Term, ...] | None:
         """Return the leaves of a sum by their texts."""
         sums = {s.name: s for s in self._sums()}
         sort = sums.get(name)
@@ -250,10 +251,10 @@ class Reading:
                 )
             shown.append(self.raises(f"{RESTART}: restart()", self.valid_state, (again, failed)))
             unchanged = self.changed(out.attributes, self.before)
-            goals.append(disj((neg(out.when), conj((unchanged, self._stored(out.value))))))
+            goals.append(disj((neg(out.when), conj((unchanged, self.stored(out.value))))))
         return [Shown(RESTART, self.valid_state, TRUE, TRUE, conj(goals), crash), *shown]
 
-    def _stored(self, value: Value) -> Bool:
+    def stored(self, value: Value) -> Bool:
         """Return that what is stored are the durable variables, in their order."""
         names = [n for n, d in self.spec.variables.items() if d.durable]
         sorts = [self.spec.variables[n].sort for n in names]
@@ -286,7 +287,7 @@ class Reading:
                 ]
             )
             valid = conj([v.valid(sort, value) for value in (x, y, z)])
-            shown.append(Shown(f"the order {sort.name}", valid, TRUE, TRUE, goal))
+            shown.append(Shown(f"{THE_ORDER}{sort.name}", valid, TRUE, TRUE, goal))
         return shown
 
     @staticmethod

@@ -18,6 +18,7 @@ from checkers.translation.handled import Handled
 from checkers.translation.loading import load, unload
 from checkers.translation.obligations import START, WHOLE, Reading, Shown
 from checkers.translation.package import Package
+from checkers.translation.plainly import PLAIN, Plainly
 from checkers.translation.subset import OutsideSubset
 from checkers.translation.whole import of_the_whole
 from checkers.verdict import Result, Verdict
@@ -107,6 +108,8 @@ class Validation:
         if part == START:
             reading = self.reading
             yield from (*reading.orders(), *reading.started(), *reading.restarted())
+        elif part == PLAIN:
+            yield from Plainly(self.reading).shown()
         elif part != WHOLE:
             yield from Handled(self.reading, self.spec.events[part]).shown()
 
