@@ -123,7 +123,7 @@ PARTS: dict[str, Part] = {
             f"checkers.translation.{name}"
             for name in (
                 *("subset", "package", "values", "forms", "operations", "things", "names"),
-                *("expressions", "execute", "around", "beside"),
+                *("expressions", "execute", "around", "beside", "quiet"),
             )
         ),
         libraries=("z3",),

@@ -202,6 +202,52 @@ def test_a_row_that_is_made_anew_is_not_the_row() -> None:
     assert any(r.verdict is not Verdict.PROVED for r in results), told(results)
 
 
+# ---------------------------------------------------------------- code that is not read
+
+BAD_VALUE = "        self.value, self.reason, self.fix, self.place = value, reason, fix, place\n"
+IN_SHORT = "    try:\n        return _SHORT.repr(value)\n"
+TEXT_OF = '    return json.dumps(value, sort_keys=True, separators=(",", ":"))\n'
+ACTS = {
+    "an error sets what is not its own": ("plain", BAD_VALUE, BAD_VALUE + "        Vote.x = 1\n"),
+    "an error's method clears a table": (
+        "plain",
+        BAD_VALUE,
+        BAD_VALUE + "        EVENTS.clear()\n",
+    ),
+    "a function patches a class": ("plain", IN_SHORT, "    Vote.x = 1\n" + IN_SHORT),
+    "it asks for setattr": ("plain", IN_SHORT, "    setattr(Vote, 'x', 1)\n" + IN_SHORT),
+    "it asks by name": ("plain", IN_SHORT, "    getattr(EVENTS, 'clear')()\n" + IN_SHORT),
+    "it imports": ("plain", IN_SHORT, "    import os\n" + IN_SHORT),
+    "it has globals": ("plain", IN_SHORT, "    global EVENTS\n    EVENTS = {}\n" + IN_SHORT),
+    "it puts into a table": ("wire", TEXT_OF, "    REPLIES['x'] = value\n" + TEXT_OF),
+    "it puts into what it calls otherwise": (
+        "wire",
+        TEXT_OF,
+        "    one = {}\n    one = REPLIES\n    one['x'] = value\n" + TEXT_OF,
+    ),
+    "a loop gives it another": (
+        "wire",
+        TEXT_OF,
+        "    one = {}\n    for one in (REPLIES,): one['x'] = value\n" + TEXT_OF,
+    ),
+    "it takes out": ("wire", TEXT_OF, "    del REPLIES['Done']\n" + TEXT_OF),
+    "it runs a text": ("wire", TEXT_OF, "    exec(str(value))\n" + TEXT_OF),
+    "it asks for a class's insides": ("wire", TEXT_OF, "    x = Durable.__dict__\n" + TEXT_OF),
+    "it names what it computes": ("wire", TEXT_OF, "    x = (y := 1)\n" + TEXT_OF),
+    "what is not there is made": (
+        "types",
+        "def majority(",
+        "def __getattr__(name: str) -> int:\n    return 1\n\n\ndef majority(",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_code_that_is_not_read_can_change_nothing(name: str) -> None:
+    (result,) = compare(spec_of(RAFT), edited(raft(), *ACTS[name]), WHOLE)
+    assert result.verdict is Verdict.UNKNOWN and "raft_election/" in result.told, result.told
+
+
 # ---------------------------------------------------------------- what is kept, edit after edit
 
 DISPATCH = "            return _ON_MESSAGE[kind](self, event, sender)\n"

@@ -196,6 +196,8 @@ class _Reader:
                     self.signature(node)
                     if node.decorator_list:
                         raise self.error(node.decorator_list[0], "a function has no decorator")
+                    if node.name.startswith("__"):
+                        raise self.error(node, "Python may call it by itself")
                     self.define(node, node.name, Function(self.module, node.name, node))
                 case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
                     self.annotation(node.annotation)

@@ -13,6 +13,7 @@ import z3
 
 from checkers.translation.obligations import Reading
 from checkers.translation.package import Class, Constant, Function, is_utf8
+from checkers.translation.quiet import touches_nothing
 from checkers.translation.subset import OutsideSubset
 from checkers.translation.things import Exit, Failure, Node, Stranger
 from checkers.translation.values import (
@@ -45,6 +46,7 @@ def of_the_whole(reading: Reading, above: str) -> Iterator[tuple[str, str]]:
     _nothing_above(above)
     _classes_are_known(reading)
     _methods_are_called(reading)
+    touches_nothing(reading.package)
     _methods_take_what_they_are_given(reading)
     _each_row_has_one_constant(reading)
     _the_package_offers(reading)
