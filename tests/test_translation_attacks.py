@@ -19,6 +19,7 @@ from checkers.cache.prints import Prints
 from checkers.solving import Limits, Portfolio
 from checkers.translation.execute import Machine
 from checkers.translation.obligations import WHOLE
+from checkers.translation.plainly import PLAIN
 from checkers.translation.proving import Files, Validation
 from checkers.verdict import Result, Verdict
 from tests.patience import PATIENCE
@@ -200,6 +201,50 @@ def test_a_row_that_is_made_anew_is_not_the_row() -> None:
     files = with_edits(("return rules.COUNT, ()", f"return {made}, ()"))
     results = compare(spec_of(RAFT), files, "Vote")
     assert any(r.verdict is not Verdict.PROVED for r in results), told(results)
+
+
+# ---------------------------------------------------------------- what raises, and looks harmless
+
+SLOTS = "    __slots__ = (\n"
+
+
+@pytest.mark.parametrize("slot", ["__setattr__", "__eq__", "__class__", "__init_subclass__"])
+def test_a_slot_that_python_reads_a_meaning_in_is_an_error(slot: str) -> None:
+    """With a slot of this name no node can be made, or none be compared."""
+    files = with_edits((SLOTS, f'{SLOTS}        "{slot}",\n'))
+    (result,) = compare(spec_of(RAFT), files, WHOLE)
+    assert result.verdict is Verdict.UNKNOWN and "in such a slot" in result.told
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x = (1, {sender}) in self.votes",
+        "x = Vote({sender}) in self.votes",
+        "x = {({sender},): 1}",
+        "x = {}.get({sender}, 1)",
+        "x = (1, {}) in self.votes",
+    ],
+)
+def test_a_look_up_of_what_may_change_is_an_error(line: str) -> None:
+    """Python raises `TypeError` for it, wherever it is looked up."""
+    (result,) = compare(spec_of(RAFT), with_edits(before_all(line)), "Vote")
+    assert result.verdict is Verdict.UNKNOWN and "raft_election/node.py:" in result.told
+
+
+def test_a_map_that_something_else_has_on_one_way_is_not_changed() -> None:
+    """After the branches it is one and the same on both, for the reader: and shared on one."""
+    lines = ["x = {}", "if self.term > 0: y = {}", "else: y = x", "x[self.me] = 1"]
+    (result,) = compare(spec_of(RAFT), with_edits(before_all(*lines)), "Vote")
+    assert result.verdict is Verdict.UNKNOWN
+    assert "only a map that was just made is changed" in result.told
+
+
+def test_an_event_of_another_name_in_plain_data_is_an_error() -> None:
+    table = "EVENTS: dict[str, tuple[Callable[..., Any], dict[str, Reader]]] = {\n"
+    more = f'{table}    "Voted": (Vote, {{"term": read_term}}),\n'
+    (result,) = compare(spec_of(RAFT), edited(raft(), "plain", table, more), PLAIN)
+    assert result.verdict is Verdict.UNKNOWN and "just the spec's" in result.told
 
 
 # ---------------------------------------------------------------- code that is not read

@@ -51,6 +51,7 @@ from checkers.translation.values import (
     disj,
     equal,
     is_false,
+    may_change,
     merge,
     neg,
     options,
@@ -324,6 +325,8 @@ class Expressions(Names):
                 self._refuse(frame, node, "what is in it is not spelt out")
             entries.append((self._value(key, path, frame), self._value(value, path, frame)))
         for at, (key_value, _) in enumerate(entries):
+            if may_change(key_value):
+                self._refuse(frame, node, f"{described(key_value)} is no key")
             for other, _ in entries[:at]:
                 if _may_be_same(key_value, other):
                     self._refuse(frame, node, "two of its keys may be the same")

@@ -187,7 +187,7 @@ class Handled:
         """
         found = []
         for guard, sends in options(value):
-            if isinstance(sends, Row):
+            if isinstance(sends, Row) and sends.kind is None:
                 found.append(conj((guard, self._same_sends(sends, one))))
         return disj(found)
 

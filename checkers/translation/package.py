@@ -469,6 +469,8 @@ class _Reader:
                     if slots is not None or len(names) != len(elts):
                         raise self.error(inner, "slots are named once, by texts")
                     slots = frozenset(map(str, names))
+                    if any(name.startswith("__") for name in slots):
+                        raise self.error(inner, "Python reads a meaning of its own in such a slot")
                 case ast.AnnAssign(target=ast.Name(), value=None):
                     self.annotation(inner.annotation)
                 case ast.FunctionDef(name=name):

@@ -134,6 +134,10 @@ class Plainly:
         """Yield what is to be shown."""
         spec = self.reading.spec
         config: Any = spec.config
+        for table, declared in (("EVENTS", spec.events), ("REPLIES", spec.replies)):
+            if set(self._names(table)) != set(declared):
+                why = f"{table} is to name just the spec's"
+                raise self.reading.error("plain", why)
         if "snapshot" not in self.out:
             yield from self._snapshots()
             yield from self._stored()
@@ -262,6 +266,12 @@ class Plainly:
 
     def _run(self, function: Function, args: list[Value]) -> tuple[list[Exit], list[Failure]]:
         return self.machine.run(function, args, {})
+
+    def _names(self, table: str) -> list[str]:
+        """Return the names that stand in a table of the module."""
+        found = self.machine.constant("plain", table)
+        entries = found.entries if isinstance(found, Table) else ()
+        return [key.text if isinstance(key, Text) else "" for key, _ in entries]
 
     def _function(self, name: str) -> Function:
         found = self.reading.package.find("plain", name)
