@@ -18,9 +18,10 @@ from checkers import artefacts
 from checkers.cache.prints import Prints
 from checkers.cache.store import Fact, Store, digest
 from checkers.structure import NODE
-from checkers.translation.needed import Source
+from checkers.translation.beside import of_package
 from checkers.translation.obligations import START, WHOLE
 from checkers.translation.package import MODULES
+from checkers.translation.plainly import PLAIN
 from checkers.translation.proving import ALONE, Files
 from checkers.verdict import Result, Verdict
 from model import python
@@ -32,8 +33,8 @@ _GROUP = "the node"
 
 
 def parts(spec: Spec) -> list[str]:
-    """Return what is looked at one by one: the whole, the start, and each event's handler."""
-    return [WHOLE, START, *spec.events]
+    """Return what is looked at one by one: each event's handler, and what there is beside."""
+    return [WHOLE, START, PLAIN, *spec.events]
 
 
 def files(spec: Spec, own: bool) -> Files:
@@ -48,19 +49,25 @@ def files(spec: Spec, own: bool) -> Files:
     home = artefacts.home_of(spec, "order")
     folder = home.root / home.node
     found = {}
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if path.suffix == ".py" and path.is_file():
-            found[path.stem] = path.read_text(encoding="utf-8", errors="surrogateescape")
-        elif path.name != "__pycache__":
-            found[path.name] = ""  # Python may take it for a module: the reader refuses it
+    for name in MODULES:
+        path = folder / f"{name}.py"
+        if path.is_file():
+            found[name] = path.read_text(encoding="utf-8", errors="surrogateescape")
     above = folder.parent / "__init__.py"
-    text = above.read_text(encoding="utf-8") if above.is_file() else ""
-    return Files(found, home.node, text)
+    text = above.read_text(encoding="utf-8", errors="surrogateescape") if above.is_file() else ""
+    beside = tuple(
+        (
+            path.relative_to(home.root).as_posix() if path.is_relative_to(home.root) else str(path),
+            why,
+        )
+        for path, why in of_package(folder, MODULES)
+    )
+    return Files(found, home.node, text, beside)
 
 
 def form(found: Files) -> str:
     """Return the fingerprint of a node's files."""
-    return digest(repr((sorted(found.texts.items()), found.shown, found.above)))
+    return digest(repr((sorted(found.texts.items()), found.shown, found.above, found.beside)))
 
 
 @dataclass
@@ -70,15 +77,6 @@ class Kept:
     store: Store
     prints: Prints
     files: Files
-
-    @cached_property
-    def _source(self) -> Source | None:
-        if set(self.files.texts) != set(MODULES):
-            return None
-        try:
-            return Source(self.files.texts)
-        except (SyntaxError, ValueError, RecursionError):
-            return None
 
     @cached_property
     def _facts(self) -> dict[str, Fact]:
@@ -103,29 +101,22 @@ class Kept:
     def _key(self, part: str) -> str | None:
         """Return the fingerprint of all that a part's answers depend on.
 
-        The whole is looked at afresh each time: it takes no solver, and sees all of the source.
+        That is the source of the whole node: which of it a handler never looks at is a question
+        about the code that is to be proved, and all of it takes seconds. Of the spec it is what is
+        declared and all rows: a lemma may be changed, and the answers stay. The whole is looked at
+        afresh each time: that takes no solver.
         """
-        source, spec = self._source, self.prints.spec
-        if source is None or part == WHOLE:
+        if part == WHOLE:
             return None
-        declared = [
-            *spec.sorts,
-            *spec.sums,
-            spec.config.__name__,
-            "VARIABLES",
-            spec.process.__name__,
-        ]
-        if part == START:
-            text = source.text("", "__init__", "durable", "restart", *declared)
-            rows = [t for t in spec.transitions if t.kind == "environment"]
-        else:
-            event = spec.events[part]
-            text = source.text(part, "handle", part, *declared)
-            rows = [*spec.rules_of(event), *spec.refusals_of(event)]
         with suppress(TypeError):
-            told = [self.prints.transition(t)[0] for t in rows]
-            return digest(repr((part, self._declared(), told, text)))
+            return digest(repr((part, form(self.files), self._rows)))
         return None
+
+    @cached_property
+    def _rows(self) -> str:
+        """Return the fingerprint of what the spec declares, and of its rows."""
+        told = [self.prints.transition(t)[0] for t in self.prints.spec.transitions]
+        return digest(repr((self._declared(), told)))
 
     def _declared(self) -> str:
         """Return what is declared, and is not in the fingerprint of the world."""

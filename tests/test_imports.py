@@ -123,7 +123,7 @@ PARTS: dict[str, Part] = {
             f"checkers.translation.{name}"
             for name in (
                 *("subset", "package", "values", "forms", "operations", "things", "names"),
-                *("expressions", "execute", "needed"),
+                *("expressions", "execute", "around", "beside", "quiet"),
             )
         ),
         libraries=("z3",),
@@ -137,7 +137,7 @@ PARTS: dict[str, Part] = {
     ),
     # A difference is made a call of the real code, and of the evaluator.
     "translation replayed": Part(
-        ("checkers.translation.replay",),
+        ("checkers.translation.replay", "checkers.translation.replay_plain"),
         parts=(
             *("code reader", "translation", "language", "z3 generator", "evaluator"),
             "conformance",

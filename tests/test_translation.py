@@ -9,7 +9,7 @@ pass."
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -24,7 +24,6 @@ from checkers.cache.store import Store
 from checkers.solving import Answer, Cause, Limits, Portfolio
 from checkers.structure import AGREE, NODE
 from checkers.translation.handled import Handled
-from checkers.translation.needed import Source
 from checkers.translation.obligations import NOTHING_RAISES, START, WHOLE, Reading, Shown
 from checkers.translation.package import Package
 from checkers.translation.proving import ALONE, IMPOSSIBLE, Files, Validation, query_of
@@ -268,29 +267,13 @@ def test_a_file_too_many_or_too_few_is_an_error() -> None:
     less = replace(files, texts={n: t for n, t in files.texts.items() if n != "nearest"})
     (result,) = compare(spec_of(RAFT), less, WHOLE)
     assert "it is missing" in result.told
-    (result,) = compare(spec_of(RAFT), replace(files, above="import os\n"), WHOLE)
-    assert "Python runs it before the node" in result.told
-
-
-def test_other_files_in_the_folder_are_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """An extension module or a folder of a module's name would be imported in its stead."""
-    folder = tmp_path / "impl" / "order"
-    folder.mkdir(parents=True)
-    for name, text in order().texts.items():
-        (folder / f"{name}.py").write_text(text, encoding="utf-8")
-    (folder / "__pycache__").mkdir()
-    monkeypatch.setattr("checkers.artefacts.ROOT", tmp_path)
-    assert nodes.files(spec_of("order"), own=True).texts == order().texts
-    whole = (folder / "node.py").read_bytes()
-    (folder / "node.py").write_bytes(whole + b"# \xff\n")
-    (result,) = compare(spec_of("order"), nodes.files(spec_of("order"), own=True), WHOLE)
-    assert result.verdict is Verdict.UNKNOWN and "not to be read as UTF-8" in result.told
-    (folder / "node.py").write_bytes(whole)
-    (folder / "node.so").write_bytes(b"")
-    (result,) = compare(spec_of("order"), nodes.files(spec_of("order"), own=True), WHOLE)
-    assert result.verdict is Verdict.UNKNOWN and "impl/order/node.so" in result.told
+    for above, why in (
+        ("import os\n", "Python runs it before the node"),
+        ("# coding: utf-7\n", "not to be read as UTF-8"),
+        ("a b", "no Python"),
+    ):
+        (result,) = compare(spec_of(RAFT), replace(files, above=above), WHOLE)
+        assert "impl/__init__.py:1: " in result.told and why in result.told
 
 
 # ---------------------------------------------------------------- never a success by accident
@@ -408,18 +391,9 @@ def test_answers_are_kept_for_as_long_as_all_they_depend_on_is_as_it_was(tmp_pat
 
     assert known(files)
     assert not known(files, "Heartbeat")
-    same = edited(
-        files,
-        "node",
-        "self.leader = sender\n            return rules.FOLLOW,",
-        "return rules.FOLLOW,",
-    )
-    assert known(same), "another handler bears on nothing here"
-    for fault in FAULTS:
-        wrong = edited(files, fault.module, fault.old, fault.new)
-        mine = fault.part == "Vote" or fault.name == "a message needs no sender any more"
-        if mine:
-            assert not known(wrong), fault.name
+    for edit in (*FAULTS, *HARMLESS):
+        assert not known(edited(files, edit.module, edit.old, edit.new)), edit.name
+    assert not known(replace(files, above="import os\n"))
     assert not known(files, store=Store(tmp_path, "0" * 32))
 
 
@@ -430,21 +404,6 @@ def test_what_is_not_proved_is_not_kept(tmp_path: Path) -> None:
     results = compare(spec, files, "Vote")
     kept.learn("Vote", [*results[:-1], replace(results[-1], verdict=Verdict.UNKNOWN)])
     assert nodes.Kept(ledger.store, ledger.prints, files).known("Vote") is None
-
-
-def test_who_looks_into_the_table_of_handlers_bears_on_all() -> None:
-    texts: Mapping[str, str] = raft().texts
-    alone = Source(texts).text("Vote", "handle")
-    assert any("on_vote" in text for text in alone)
-    assert not any("FunctionDef(name='on_heartbeat'" in text for text in alone)
-    changed = edited(
-        raft(),
-        "node",
-        "        if self.role is CANDIDATE",
-        "        x = _ON_OTHER\n        if self.role is CANDIDATE",
-    )
-    everything = Source(changed.texts).text("Vote", "handle")
-    assert any("def on_heartbeat" in text for text in everything)
 
 
 def test_nothing_raises_is_asked_of_each_event() -> None:

@@ -426,7 +426,7 @@ UNREAD = (
         "node",
         "sender: Node | None = None) -> Outcome",
         'sender: Node | None = "") -> Outcome',
-        "which is the default",
+        "sender is None by default",
     ),
     (
         "a builtin's name",

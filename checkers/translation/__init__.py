@@ -6,8 +6,9 @@
 The code is read by its own reader of the small part of Python that it is written in, which shares
 nothing with the generator; docs/translation.md says what is proved and what is trusted.
 
-Reading order: `subset` (what is not read), `package` (modules and classes), `values`, `forms`,
+Reading order: `subset` (what is not read), `beside` (what Python would run instead), `package`
+(modules and classes), `values`, `forms`,
 `operations` (what there is, and what operators do), `execute` (functions), `meaning` (the rules),
 `obligations` and `whole` (what is to be shown), `proving` (putting it to solvers), `replay` (a
-difference as a call that is really made), `needed` (what bears on one handler).
+difference as a call that is really made).
 """

@@ -56,11 +56,24 @@ MOST_OPTIONS = 400
 """How many things a value may be before its handler is given up."""
 
 
+KNOWN = (
+    *(ast.Expr, ast.Pass, ast.If, ast.Return, ast.Raise, ast.Assign, ast.AnnAssign),
+    *(ast.AugAssign, ast.For, ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop),
+    *(ast.Constant, ast.Name, ast.Attribute, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.BinOp),
+    *(ast.IfExp, ast.Tuple, ast.Set, ast.Dict, ast.Subscript, ast.Call, ast.keyword, ast.Starred),
+    *(ast.DictComp, ast.comprehension, ast.JoinedStr, ast.FormattedValue),
+)
+"""What a function may be written with."""
+
+
 class Machine(Expressions):
     """Runs functions of one package.
 
-    `reached`: the functions and methods that it ran; `dead`: the lines that nothing leads to.
+    `reached`: the functions and methods that it ran; `dead`: the lines that nothing leads to;
+    `known`: what a function may be written with.
     """
+
+    known: tuple[type[ast.AST], ...] = KNOWN
 
     def __init__(self, package: Package, enums: Enums, count: Count) -> None:
         """Prepare; `enums` gives the values of enums, `count` the number of a set's elements."""
@@ -111,7 +124,7 @@ class Machine(Expressions):
         if id(function.node) in self._read:
             return
         for node in (n for one in function.node.body for n in ast.walk(one)):
-            if not isinstance(node, _KNOWN):
+            if not isinstance(node, self.known):
                 self._refuse(frame, node, "there is no such thing in the subset")
             name = getattr(node, "id", "") or getattr(node, "attr", "") or ""
             if name.startswith("__"):
@@ -310,12 +323,4 @@ class Machine(Expressions):
         return [Exit(e.when, made, e.attributes, e.line) for e in exits]
 
 
-_KNOWN = (
-    *(ast.Expr, ast.Pass, ast.If, ast.Return, ast.Raise, ast.Assign, ast.AnnAssign),
-    *(ast.AugAssign, ast.For, ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop),
-    *(ast.Constant, ast.Name, ast.Attribute, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.BinOp),
-    *(ast.IfExp, ast.Tuple, ast.Set, ast.Dict, ast.Subscript, ast.Call, ast.keyword, ast.Starred),
-    *(ast.DictComp, ast.comprehension, ast.JoinedStr, ast.FormattedValue),
-)
-"""What a function may be written with."""
 _MESSAGES = (*(ast.JoinedStr, ast.FormattedValue, ast.Constant, ast.Name, ast.Load, ast.Attribute),)

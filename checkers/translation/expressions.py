@@ -51,6 +51,7 @@ from checkers.translation.values import (
     disj,
     equal,
     is_false,
+    may_change,
     merge,
     neg,
     options,
@@ -104,8 +105,10 @@ class Expressions(Names):
                 return operations.calculated(node.op, a, b, path, self._fail(frame, node))
             case ast.IfExp():
                 condition = truthy(self._value(node.test, path, frame))
-                then = self._value(node.body, conj((path, condition)), frame)
-                other = self._value(node.orelse, conj((path, neg(condition))), frame)
+                then = self._unless_raised(node.body, conj((path, condition)), frame)
+                other = self._unless_raised(node.orelse, conj((path, neg(condition))), frame)
+                if then is None or other is None:
+                    return _either(then, other)
                 return merge(condition, then, other)
             case ast.Tuple():
                 return Row(tuple(shared(v) for v in self._values(node.elts, path, frame)))
@@ -122,6 +125,17 @@ class Expressions(Names):
             case ast.DictComp():
                 return self._without(node, path, frame)
         self._refuse(frame, node, "there is no such expression in the subset")
+
+    def _unless_raised(self, node: ast.expr, path: Bool, frame: Frame) -> Value | None:
+        """Return the value of an expression that is not always looked at; None where it raises.
+
+        That it raises there was noted. The rest goes on where it is not looked at: to give the
+        whole statement up would leave what comes after it unread.
+        """
+        try:
+            return self._value(node, path, frame)
+        except Raised:
+            return None
 
     def _values(self, nodes: list[ast.expr], path: Bool, frame: Frame) -> list[Value]:
         for one in nodes:
@@ -219,7 +233,11 @@ class Expressions(Names):
         found: list[Bool] = []
         for operator, expr in zip(node.ops, node.comparators, strict=True):
             here = conj((path, *found))
-            right = self._value(expr, here, frame)
+            right = (
+                self._unless_raised(expr, here, frame) if found else self._value(expr, here, frame)
+            )
+            if right is None:
+                return FALSE  # where it gets as far it raises, and elsewhere it does not hold
             found.append(self._related(operator, left, right, here, frame, node))
             left = right
         return conj(found)
@@ -270,7 +288,11 @@ class Expressions(Names):
         found: list[tuple[Bool, Value]] = []
         here = path
         for expr in node.values:
-            value = self._value(expr, here, frame)
+            value = (
+                self._unless_raised(expr, here, frame) if found else self._value(expr, here, frame)
+            )
+            if value is None:
+                break  # where it gets as far it raises, and elsewhere those before it decide
             holds = truthy(value)
             found.append((holds if not is_and else neg(holds), value))
             here = conj((here, holds if is_and else neg(holds)))
@@ -303,6 +325,8 @@ class Expressions(Names):
                 self._refuse(frame, node, "what is in it is not spelt out")
             entries.append((self._value(key, path, frame), self._value(value, path, frame)))
         for at, (key_value, _) in enumerate(entries):
+            if may_change(key_value):
+                self._refuse(frame, node, f"{described(key_value)} is no key")
             for other, _ in entries[:at]:
                 if _may_be_same(key_value, other):
                     self._refuse(frame, node, "two of its keys may be the same")
@@ -354,13 +378,15 @@ class Expressions(Names):
             case Callee():
                 if called.of is not None:
                     args.insert(0, called.of)
-                before = self.attributes
+                before = dict(self.attributes)  # a copy: the call changes the one that there is
                 exits = self._call(called.function, args, named, path, node, frame.depth + 1)
-                value = self._joined(exits)
+                self.attributes = before
                 if any(before.get(n) is not v for e in exits for n, v in e.attributes.items()):
                     self._refuse(frame, node, "only a call that is returned may change the node")
-                self.attributes = before
-                return value
+                nowhere = conj((path, neg(disj(e.when for e in exits))))
+                if any(not is_false(e.when) for e in exits):
+                    self._fail(frame, node)(nowhere, NO_WAY_OUT)
+                return self._joined(exits)
             case ClassValue():
                 return self._made(called.cls, args, named, frame, node)
             case Builtin() if not named:
@@ -452,6 +478,18 @@ _OF_SETS: dict[str, ast.operator | ast.cmpop] = {
 }
 """Methods of frozensets, by the operators that do the same."""
 _FUNCTIONS = frozenset(("frozenset", "len", "max", "min", "type"))
+
+
+NO_WAY_OUT = "no way out of the call that the reader knows of"
+"""Noted where a call neither returns nor raises, which would be the reader's own mistake."""
+
+
+def _either(a: Value | None, b: Value | None) -> Value:
+    """Return the one that there is."""
+    found = a if a is not None else b
+    if found is None:
+        raise Raised
+    return found
 
 
 def _set_alone(_: Bool, value: Value) -> Value:

@@ -102,7 +102,7 @@ class Handled:
             yield Shown(label, self.valid, when, alone, goal, one.transition, ways)
             if not is_rule:
                 before.append(neg(one.guard))
-        yield self.reading.raises(self.name, self.valid, self.failures)
+        yield self.reading.raises(self.name, self.valid, (self.exits, self.failures))
         every = conj(
             disj((neg(one.guard), one.made_valid(self.reading.v)))
             for one in (*self.rules, *self.refusals)
@@ -149,11 +149,17 @@ class Handled:
         return conj((returned, reading.changed(out.attributes, next_values)))
 
     def _is_row(self, value: Value, t: Transition) -> Bool:
-        """Return that a value is the constant for a row of the spec."""
+        """Return that a value is the constant for a row of the spec.
+
+        Not one that is like it: rows are compared by identity, and looked for in tables.
+        """
         return disj(
             guard
             for guard, one in options(value)
-            if isinstance(one, Record) and one.kind == "Rule" and self._tells(one, t)
+            if isinstance(one, Record)
+            and one.kind == "Rule"
+            and one.constant.startswith("rules.")
+            and self._tells(one, t)
         )
 
     def _tells(self, rule: Record, t: Transition) -> bool:
@@ -181,7 +187,7 @@ class Handled:
         """
         found = []
         for guard, sends in options(value):
-            if isinstance(sends, Row):
+            if isinstance(sends, Row) and sends.kind is None:
                 found.append(conj((guard, self._same_sends(sends, one))))
         return disj(found)
 

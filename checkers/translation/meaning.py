@@ -248,7 +248,8 @@ class Standard(Vocabulary):
                 return conj([value >= 0, value <= sort.top])
             case OrderSort(owned=True):
                 more = [value[0] <= LARGEST, value[1] <= self.most] if self.most else []
-                return conj([value[0] >= 0, value[1] >= 0, *more])
+                owned = z3.Implies(value[0] > 0, value[1] > 0)  # only the least has no owner
+                return conj([value[0] >= 0, value[1] >= 0, owned, *more])
             case OrderSort():
                 return conj([value >= 0, *([value <= LARGEST] if self.most else [])])
             case SetSort() if isinstance(sort.of, AtomSort):

@@ -23,7 +23,7 @@ from checkers.translation.forms import OfRow, exactly
 from checkers.translation.meaning import Before, Said, Standard
 from checkers.translation.package import Class, Package
 from checkers.translation.subset import OutsideSubset, outside
-from checkers.translation.things import ClassValue, Failure, Node
+from checkers.translation.things import ClassValue, Exit, Failure, Node
 from checkers.translation.values import (
     FALSE,
     TRUE,
@@ -47,6 +47,7 @@ from model.smt.vocabulary import enumeration
 
 START, RESTART, WHOLE = "first start", "restart", "the whole"
 """What there is to show beside the events."""
+THE_ORDER = "the order "
 NOTHING_RAISES = "nothing raises"
 STAYS_VALID = "values stay of their sorts"
 WITHOUT_SENDER = "without a sender"
@@ -79,7 +80,7 @@ class Reading:
         """Prepare; raises `OutsideSubset` where the code and the spec have no common ground."""
         self.spec, self.package = spec, package
         self.v = Standard(spec, most)
-        self.machine = Machine(package, self._enum, self.v.count)
+        self.machine = Machine(package, self.enum, self.v.count)
         self.me = Name(self.v.me)
         self.state = Before(self.v)
         self.before: dict[str, Any] = {n: self.state.variable(n, self.v.me) for n in spec.variables}
@@ -106,7 +107,7 @@ class Reading:
                 why = f"{form.kind} has the parts ({', '.join(form.names)}), in this order"
                 raise self.error("types", why, cls.node)
 
-    def _enum(self, name: str, texts: tuple[str, ...]) -> tuple[Term, ...] | None:
+    def enum(self, name: str, texts: tuple[str, ...]) -> tuple[Term, ...] | None:
         """Return the leaves of a sum by their texts."""
         sums = {s.name: s for s in self._sums()}
         sort = sums.get(name)
@@ -168,6 +169,8 @@ class Reading:
         cls = self.package.find("types", name)
         if not isinstance(cls, Class) or cls.kind != "data" or not cls.equality:
             raise self.error("types", f"it has no dataclass {name}")
+        if not cls.hashed:
+            raise self.error("types", "sets hold such values, too: give it unsafe_hash", cls.node)
         if list(cls.parts) != list(parts):
             why = f"{name} has the fields ({', '.join(cls.parts)}), the spec ({', '.join(parts)})"
             raise self.error("types", why, cls.node)
@@ -219,7 +222,7 @@ class Reading:
         return [
             Shown(START, self.valid_state, TRUE, TRUE, goal),
             Shown(f"{START}: {STAYS_VALID}", self.valid_state, TRUE, TRUE, valid),
-            self.raises(START, self.valid_state, failures),
+            self.raises(START, self.valid_state, (exits, failures)),
         ]
 
     def first_values(self) -> dict[str, Any]:
@@ -237,7 +240,7 @@ class Reading:
         said = Said(self.v, crash, self.v.translator(self.state))
         kept = {**self.before, **said.updates}
         stored, failures = self.machine.run(durable, [Node()], self.attributes(self.before))
-        shown = [self.raises(f"{RESTART}: durable()", self.valid_state, failures)]
+        shown = [self.raises(f"{RESTART}: durable()", self.valid_state, (stored, failures))]
         goals = []
         for out in stored:
             args = [ClassValue(cls), self.me, self.configuration, out.value]
@@ -246,12 +249,12 @@ class Reading:
                 goals.append(
                     disj((neg(conj((out.when, e.when))), self.changed(e.attributes, kept)))
                 )
-            shown.append(self.raises(f"{RESTART}: restart()", self.valid_state, failed))
+            shown.append(self.raises(f"{RESTART}: restart()", self.valid_state, (again, failed)))
             unchanged = self.changed(out.attributes, self.before)
-            goals.append(disj((neg(out.when), conj((unchanged, self._stored(out.value))))))
+            goals.append(disj((neg(out.when), conj((unchanged, self.stored(out.value))))))
         return [Shown(RESTART, self.valid_state, TRUE, TRUE, conj(goals), crash), *shown]
 
-    def _stored(self, value: Value) -> Bool:
+    def stored(self, value: Value) -> Bool:
         """Return that what is stored are the durable variables, in their order."""
         names = [n for n, d in self.spec.variables.items() if d.durable]
         sorts = [self.spec.variables[n].sort for n in names]
@@ -284,11 +287,17 @@ class Reading:
                 ]
             )
             valid = conj([v.valid(sort, value) for value in (x, y, z)])
-            shown.append(Shown(f"the order {sort.name}", valid, TRUE, TRUE, goal))
+            shown.append(Shown(f"{THE_ORDER}{sort.name}", valid, TRUE, TRUE, goal))
         return shown
 
     @staticmethod
-    def raises(name: str, valid: Bool, failures: list[Failure]) -> Shown:
-        """Return that none of these exceptions is raised."""
+    def raises(name: str, valid: Bool, out: tuple[list[Exit], list[Failure]]) -> Shown:
+        """Return that none of these exceptions is raised, and that one of these ways out is taken.
+
+        The second says that the reader has lost nothing: of a way out that it did not see nothing
+        could be shown.
+        """
+        exits, failures = out
         never = conj(neg(f.when) for f in failures)
-        return Shown(f"{name}: {NOTHING_RAISES}", valid, TRUE, TRUE, never)
+        taken = disj(e.when for e in exits)
+        return Shown(f"{name}: {NOTHING_RAISES}", valid, TRUE, TRUE, conj((never, taken)))

@@ -41,6 +41,7 @@ from checkers.translation.values import (
     equal,
     gather,
     is_false,
+    may_change,
     merge,
     named,
     neg,
@@ -159,7 +160,7 @@ def contains(whole: Value, item: Value, path: Bool, fail: Fail) -> Bool:
 
 
 def _contains(whole: Value, item: Value) -> Bool | None:
-    if isinstance(item, Many | Map | Entries) and not isinstance(whole, Row):
+    if (isinstance(item, Many) or may_change(item)) and not isinstance(whole, Row):
         raise NoMeaning(f"`in` with {described(item)}")
     match whole:
         case Many():
@@ -359,6 +360,8 @@ def index_of(row: Row, item: Value, path: Bool, fail: Fail) -> Value:
 
 def got(whole: Map | Entries, key: Value, otherwise: Value) -> Value:
     """Return `whole.get(key, otherwise)`."""
+    if may_change(key):
+        raise NoMeaning(f"{described(key)} as a key")
     if isinstance(whole, Entries):
         result = otherwise
         for k, v in whole.entries:
@@ -382,6 +385,8 @@ def with_entry(
     whole: Map | Entries, key: Value, value: Value, path: Bool, fail: Fail
 ) -> Map | Entries:
     """Return the map after `whole[key] = value`."""
+    if may_change(key):
+        raise NoMeaning(f"{described(key)} as a key")
     if isinstance(whole, Entries):
         return Entries((*whole.entries, (key, value)), whole.own)
     default = build(whole.form.to, iter(whole.default))

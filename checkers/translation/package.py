@@ -75,7 +75,8 @@ class Class:
     """A class; `kind` is `tuple`, `enum`, `data`, `error`, or `process` for the node's own.
 
     `parts`: fields in their order with their defaults, `members`: of an enum, the name and the
-    text of each; `equality`: its `==` compares fields; `slots`: attributes, None where any may be.
+    text of each; `equality`: its `==` compares fields; `hashed`: sets may hold its values; `slots`:
+    attributes, None where any may be.
     """
 
     module: str
@@ -86,6 +87,7 @@ class Class:
     members: Mapping[str, str] = field(default_factory=dict)
     methods: Mapping[str, Function] = field(default_factory=dict)
     equality: bool = True
+    hashed: bool = True
     slots: frozenset[str] | None = None
 
 
@@ -137,11 +139,7 @@ class Package:
 
     def _check_encoding(self, name: str, text: str) -> None:
         """Refuse a comment by which Python would read other letters than are read here."""
-        try:
-            found = tokenize.detect_encoding(io.BytesIO(text.encode()).readline)[0]
-        except (SyntaxError, ValueError):
-            found = ""
-        if found != "utf-8":
+        if not is_utf8(text):
             why = "it is not to be read as UTF-8"
             raise OutsideSubset(self.file(name), 1, "the file", why, "leave the encoding out")
 
@@ -198,6 +196,8 @@ class _Reader:
                     self.signature(node)
                     if node.decorator_list:
                         raise self.error(node.decorator_list[0], "a function has no decorator")
+                    if node.name.startswith("__"):
+                        raise self.error(node, "Python may call it by itself")
                     self.define(node, node.name, Function(self.module, node.name, node))
                 case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
                     self.annotation(node.annotation)
@@ -373,13 +373,14 @@ class _Reader:
             case [ast.Name(id="Enum")], []:
                 return Class(self.module, node.name, "enum", node, members=self.members(node))
             case [], [ast.Call(func=ast.Name(id="dataclass"), args=[]) as made]:
-                equality = True
+                told = {"eq": True}
                 for keyword in made.keywords:
                     known = keyword.arg in ("slots", "unsafe_hash", "frozen", "eq")
                     if not known or not isinstance(keyword.value, ast.Constant):
                         raise self.error(made, "of a dataclass only slots, unsafe_hash, frozen, eq")
-                    if keyword.arg == "eq":
-                        equality = bool(keyword.value.value)
+                    told[str(keyword.arg)] = bool(keyword.value.value)
+                equality = told["eq"]
+                hashed = not equality or told.get("unsafe_hash") or told.get("frozen")
                 parts, methods = self.fields(node, methods=("__str__", "property"))
                 return Class(
                     self.module,
@@ -389,6 +390,7 @@ class _Reader:
                     parts,
                     methods=methods,
                     equality=equality,
+                    hashed=bool(hashed),
                 )
             case [], [] if self.module == "node":
                 return self.process(node)
@@ -467,6 +469,8 @@ class _Reader:
                     if slots is not None or len(names) != len(elts):
                         raise self.error(inner, "slots are named once, by texts")
                     slots = frozenset(map(str, names))
+                    if any(name.startswith("__") for name in slots):
+                        raise self.error(inner, "Python reads a meaning of its own in such a slot")
                 case ast.AnnAssign(target=ast.Name(), value=None):
                     self.annotation(inner.annotation)
                 case ast.FunctionDef(name=name):
@@ -495,6 +499,14 @@ _PURE = (
     *(ast.Attribute, ast.Subscript, ast.BinOp, ast.BitOr, ast.Load, ast.keyword, ast.Call),
     *(ast.USub, ast.UnaryOp, ast.Add, ast.Sub, ast.LShift),
 )
+
+
+def is_utf8(text: str) -> bool:
+    """Tell whether Python reads the letters of a source as they are read here."""
+    try:
+        return tokenize.detect_encoding(io.BytesIO(text.encode()).readline)[0] == "utf-8"
+    except (SyntaxError, ValueError):
+        return False
 
 
 def _is_docstring(node: ast.stmt) -> bool:

@@ -18,6 +18,7 @@ from checkers.translation.handled import Handled
 from checkers.translation.loading import load, unload
 from checkers.translation.obligations import START, WHOLE, Reading, Shown
 from checkers.translation.package import Package
+from checkers.translation.plainly import PLAIN, Plainly
 from checkers.translation.subset import OutsideSubset
 from checkers.translation.whole import of_the_whole
 from checkers.verdict import Result, Verdict
@@ -43,12 +44,14 @@ _UNDECIDED = {
 class Files:
     """The files of a node, by module name; `shown` is the folder that messages name.
 
-    `above` is the text of the package that they lie in, which Python runs before them.
+    `above` is the text of the package that they lie in, which Python runs before them; `beside` is
+    what else lies there that Python would run, each with what is wrong with it.
     """
 
     texts: Mapping[str, str]
     shown: str = ""
     above: str = ""
+    beside: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,8 @@ class Validation:
     @cached_property
     def reading(self) -> Reading:
         """The two, read; raises `OutsideSubset`."""
+        for path, why in self.files.beside:
+            raise OutsideSubset(path, 1, "the file", why, "delete it")
         return Reading(self.spec, Package(self.files.texts, self.files.shown))
 
     def results(
@@ -103,6 +108,8 @@ class Validation:
         if part == START:
             reading = self.reading
             yield from (*reading.orders(), *reading.started(), *reading.restarted())
+        elif part == PLAIN:
+            yield from Plainly(self.reading).shown()
         elif part != WHOLE:
             yield from Handled(self.reading, self.spec.events[part]).shown()
 

@@ -9,6 +9,7 @@ show. Where it shows none, that is said, and nothing is refuted.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,9 +20,20 @@ import z3
 from checkers.conformance.generated import GeneratedNode
 from checkers.translation.handled import Handled
 from checkers.translation.loading import load, unload
-from checkers.translation.obligations import GIVEN, START, WITHOUT_SENDER, Reading, Shown
+from checkers.translation.obligations import (
+    GIVEN,
+    RESTART,
+    START,
+    THE_ORDER,
+    WITHOUT_SENDER,
+    Reading,
+    Shown,
+)
 from checkers.translation.package import Package
+from checkers.translation.plainly import KIND, KINDS, RESTORE, SNAPSHOT, Plainly
 from checkers.translation.proving import Told
+from checkers.translation.replay_plain import PlainCalls
+from checkers.translation.replay_plain import item as plain_item
 from checkers.translation.values import is_true
 from model.evaluate import EvaluationError
 from model.evaluate import Event as Given
@@ -48,6 +60,9 @@ NAMES = (2, 3, 4)
 """How many names counterexamples are looked for with, one after the other."""
 SEARCH_MS = 10_000
 """How long one of these may take, in milliseconds."""
+
+NARROWED_MS = 300
+"""How long one variable may take to be given its first value in one that was found."""
 
 
 @dataclass(slots=True)
@@ -118,8 +133,14 @@ class _Values:
         return frozenset(found)
 
 
-def _call(reading: Reading, model: z3.ModelRef, event: type[Event] | None, alike: bool) -> Call:
-    """Return the call that a model describes."""
+def _call(
+    reading: Reading,
+    model: z3.ModelRef,
+    event: type[Event] | None,
+    alike: bool,
+    item: str = "",
+) -> Call:
+    """Return the call that a model describes: of an event, or with an event or a reply as data."""
     values, spec, v = _Values(reading, model, alike), reading.spec, reading.v
     node = AtomSort("Node")
     made = Call(
@@ -127,12 +148,32 @@ def _call(reading: Reading, model: z3.ModelRef, event: type[Event] | None, alike
         {n: values.of(d.sort, reading.config[n]) for n, d in spec.config.parts.items()},
         {n: values.of(d.sort, reading.before[n]) for n, d in spec.variables.items()},
     )
+    if item:
+        _item_fields(spec, item, values, made.fields)
     if event is not None:
         for n, d in event.parts.items():
             made.fields[n] = values.of(d.sort, v.constants(f"event.{n}", d.sort))
         if event.kind == "message" or is_true(values.term(z3.Bool(GIVEN))):
             made.sender = values.of(node, v.sender)
     return made
+
+
+def _item_fields(spec: Spec, item: str, values: _Values, fields: dict[str, Any]) -> None:
+    """Take in what an event or a reply holds that is made plain data."""
+    if item == "config":
+        return
+    what = "event" if item in spec.events else "reply"
+    declared: Any = {**spec.events, **spec.replies}[item]
+    if getattr(declared, "refusal", False):
+        for n in ("rule", "clause"):
+            fields[n] = values.name(
+                AtomSort("Node"), values.term(z3.Int(f"reply.{item}.{n}")).as_long()
+            )
+        kind = values.term(z3.Int(KIND)).as_long()
+        fields["kind"] = KINDS[kind] if kind in range(len(KINDS)) else KINDS[-1]
+        return
+    for n, d in declared.parts.items():
+        fields[n] = values.of(d.sort, values.v.constants(f"{what}.{item}.{n}", d.sort))
 
 
 # ---------------------------------------------------------------- what differs
@@ -154,9 +195,10 @@ def explain(
         solver.add(wanted.valid, wanted.when, wanted.alone, z3.Not(wanted.goal))
         if solver.check() != z3.sat:
             continue
-        _as_at_first(reading, solver)
+        model = _as_at_first(reading, solver)
         for alike in (False, True):
-            call = _call(reading, solver.model(), event, alike)
+            item = plain_item(shown.name)[0] if _is_plain(shown.name, event) else ""
+            call = _call(reading, model, event, alike, item)
             told = replay(evaluator, files, call, shown.name, event)
             if told.replayed:
                 return told
@@ -164,26 +206,35 @@ def explain(
     return last
 
 
-def _as_at_first(reading: Reading, solver: z3.Solver) -> None:
-    """Let every variable have its first value that may: what is left matters."""
-    first = reading.first_values()
+def _as_at_first(reading: Reading, solver: z3.Solver) -> z3.ModelRef:
+    """Return a model in which each variable that may has its first value: what is left matters."""
+    first, model = reading.first_values(), solver.model()
+    solver.set("timeout", NARROWED_MS)
     for name, decl in reading.spec.variables.items():
         with suppress(UnsupportedExpression):
             same = reading.v.equal(decl.sort, reading.before[name], first[name])
             solver.push()
             solver.add(same)
-            if solver.check() != z3.sat:
+            if solver.check() == z3.sat:
+                model = solver.model()
+            else:
                 solver.pop()
-    solver.check()
+    return model
 
 
 def _again(reading: Reading, name: str, event: type[Event] | None) -> Shown | None:
-    found = (
-        list(Handled(reading, event).shown())
-        if event is not None
-        else [*reading.orders(), *reading.started(), *reading.restarted()]
-    )
+    if _is_plain(name, event):
+        found = list(Plainly(reading).shown())
+    elif event is not None:
+        found = list(Handled(reading, event).shown())
+    else:
+        found = [*reading.orders(), *reading.started(), *reading.restarted()]
     return next((s for s in found if s.name == name), None)
+
+
+def _is_plain(name: str, event: type[Event] | None) -> bool:
+    """Tell whether something is to be shown of plain data."""
+    return event is None and not name.startswith((START, RESTART, THE_ORDER))
 
 
 def replay(
@@ -197,6 +248,8 @@ def replay(
     spec = evaluator.spec
     started = event is None and what.startswith(START)
     lines = _told(evaluator, call, event, started)
+    if _is_plain(what, event):
+        lines = _told_plainly(lines, call, what)
     try:
         name = load(files)
     except Exception as error:  # whatever is wrong with it, nobody can use it
@@ -209,6 +262,8 @@ def replay(
         elif event is not None:
             ours = _guarded(lambda: _handled(node, call, event))
             theirs = _answered(evaluator, call, event)
+        elif _is_plain(what, event):
+            ours, theirs = _plainly(spec, node, name, call, what)
         elif started:
             ours = _guarded(lambda: _started(node, call))
             theirs = _held(evaluator.initial(call.me, call.config))
@@ -240,6 +295,16 @@ def _guarded(run: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         return run()
     except Exception as error:  # whatever the code raises is what it does
         return {"raises": f"{type(error).__name__}: {error}"}
+
+
+def _plainly(
+    spec: Spec, node: GeneratedNode, name: str, call: Call, what: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    calls = PlainCalls(spec, node, sys.modules[f"{name}.types"])
+    try:
+        return calls.both(what, call.me, call.config, call.before, call.fields)
+    except Exception as error:  # whatever the code raises is what it does
+        return {"raises": f"{type(error).__name__}: {error}"}, {}
 
 
 def _put(node: GeneratedNode, call: Call) -> Any:
@@ -377,6 +442,17 @@ def _told(
     else:
         lines.append("  crashes, and starts again with what it stored")
     return lines
+
+
+def _told_plainly(lines: list[str], call: Call, what: str) -> list[str]:
+    """Return the call in words that makes plain data, or reads it back."""
+    name, way = plain_item(what)
+    if not name:
+        asked = {SNAPSHOT: "is asked for a snapshot", RESTORE: "is given this as a snapshot"}
+        return [*lines[:-1], f"  and {asked.get(way, f'its {way}')}"]
+    values = call.config if name == "config" else call.fields
+    fields = ", ".join(f"{n}={show_value(v)}" for n, v in values.items())
+    return [f"  {name}({fields}) {way}"]
 
 
 def _differs(a: Any, b: Any) -> bool:

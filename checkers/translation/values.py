@@ -258,6 +258,22 @@ def described(value: Value) -> str:
             return type(value).__name__.lower()
 
 
+def may_change(value: Value) -> bool:
+    """Tell whether a value is, or has in it, what may be changed: Python does not look it up."""
+    match value:
+        case Many():
+            return value.display
+        case Map() | Entries() | Table():
+            return True
+        case Choice():
+            return any(may_change(v) for _, v in value.options)
+        case Row():
+            return any(map(may_change, value.items))
+        case Record():
+            return any(map(may_change, value.fields.values()))
+    return False
+
+
 # ---------------------------------------------------------------- choosing
 
 
@@ -363,8 +379,10 @@ def _joined(condition: Bool, a: Value, b: Value) -> Value | None:
                 return None
             merged = {n: merge(condition, v, b.fields[n]) for n, v in a.fields.items()}
             return Record(a.kind, merged)
+        case Entries(), Entries():
+            return Entries(a.entries, a.own and b.own)
         case _:
-            return a  # nothing, unset, an empty map, or one and the same text
+            return a  # nothing, unset, or one and the same text
 
 
 def same_sets(a: Many, b: Many) -> tuple[str | None, Term | None, Term | None] | None:

@@ -12,7 +12,8 @@ from typing import Any
 import z3
 
 from checkers.translation.obligations import Reading
-from checkers.translation.package import Class, Function
+from checkers.translation.package import Class, Constant, Function, is_utf8
+from checkers.translation.quiet import touches_nothing
 from checkers.translation.subset import OutsideSubset
 from checkers.translation.things import Exit, Failure, Node, Stranger
 from checkers.translation.values import (
@@ -20,6 +21,7 @@ from checkers.translation.values import (
     Name,
     Number,
     Other,
+    Record,
     Row,
     Table,
     Text,
@@ -41,27 +43,31 @@ def of_the_whole(reading: Reading, above: str) -> Iterator[tuple[str, str]]:
 
     Raises `OutsideSubset` for code that nothing calls, or that nothing of the spec stands for.
     """
-    _nothing_above(reading, above)
+    _nothing_above(above)
     _classes_are_known(reading)
     _methods_are_called(reading)
-    _handle_takes_a_sender_or_none(reading)
+    touches_nothing(reading.package)
+    _methods_take_what_they_are_given(reading)
+    _each_row_has_one_constant(reading)
+    _the_package_offers(reading)
     yield "the parts of the package", ""
     yield "an event that is none", _strangers(reading)
     for table in reading.spec.tables.values():
         yield f"the table {table.name}", _table(reading, table)
 
 
-def _nothing_above(reading: Reading, above: str) -> None:
+def _nothing_above(above: str) -> None:
     """Refuse code in the package that the node's package lies in."""
+    file, why, fix = "impl/__init__.py", "Python runs it before the node", "leave the file empty"
+    if not is_utf8(above):
+        raise OutsideSubset(file, 1, "the file", "it is not to be read as UTF-8", fix)
     try:
         body = ast.parse(above).body
-    except SyntaxError:
-        body = [ast.Pass()]
+    except (SyntaxError, ValueError, RecursionError):
+        raise OutsideSubset(file, 1, "the file", "it is no Python", fix) from None
     for at, node in enumerate(body):
         if at or not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
-            file, line = "impl/__init__.py", getattr(node, "lineno", 1)
-            why = "Python runs it before the node"
-            raise OutsideSubset(file, line, "a statement", why, "leave the file empty")
+            raise OutsideSubset(file, node.lineno, "a statement", why, fix)
 
 
 def _classes_are_known(reading: Reading) -> None:
@@ -126,16 +132,70 @@ def _methods_are_called(reading: Reading) -> None:
             raise reading.error("node", "nothing calls it, so that nobody has read it", method.node)
 
 
-def _handle_takes_a_sender_or_none(reading: Reading) -> None:
-    """Refuse another default for a sender: the handlers are read with one, and with `None`."""
-    handle = reading.package.process.methods.get("handle")
-    if handle is None:
-        raise reading.error("node", "the node's class has no handle(...)")
-    args = handle.node.args
-    defaults = [d.value for d in args.defaults if isinstance(d, ast.Constant)]
-    if len(args.args) != 3 or args.vararg is not None or defaults != [None] or handle.how:
-        why = "it takes the node, an event, and a sender or None, which is the default"
-        raise reading.error("node", why, handle.node)
+# What is called from outside, beside `handle`: a caller may give a parameter by its name.
+PARAMETERS: dict[str, tuple[str, ...]] = {
+    "__init__": ("me", "config", "durable"),
+    "restart": ("me", "config", "durable"),
+    "durable": (),
+    "snapshot": (),
+    "restore": ("values",),
+    "handle": ("event", "sender"),
+}
+OPTIONAL = {"__init__", "handle"}
+"""Of these the last parameter is `None` where it is not given."""
+
+
+def _methods_take_what_they_are_given(reading: Reading) -> None:
+    """Refuse other parameters, or other defaults, of what is called from outside."""
+    cls = reading.package.process
+    for name, wanted in PARAMETERS.items():
+        method = cls.methods.get(name)
+        if method is None:
+            raise reading.error("node", f"the node's class has no {name}(...)")
+        args = method.node.args
+        defaults = [d.value for d in args.defaults if isinstance(d, ast.Constant)]
+        called = tuple(a.arg for a in args.args[1:])
+        right = called == wanted and args.vararg is None and len(args.args) > len(called)
+        if not right or defaults != ([None] if name in OPTIONAL else []):
+            told = ", ".join(wanted)
+            last = f", and {wanted[-1]} is None by default" if name in OPTIONAL else ""
+            why = f"{name} takes ({told}), by these names{last}"
+            raise reading.error("node", why, method.node)
+        if (method.how == "classmethod") != (name == "restart"):
+            raise reading.error("node", f"{name} is called in another way", method.node)
+
+
+def _each_row_has_one_constant(reading: Reading) -> None:
+    """Refuse two constants for one row: rows are compared by identity."""
+    found: dict[str, str] = {}
+    for module, scope in reading.package.scopes.items():
+        for name, what in scope.items():
+            if not isinstance(what, Constant) or what.module != module:
+                continue
+            match what.value:
+                case ast.Call(func=ast.Name(id="Rule")):
+                    row = reading.machine.constant(module, name)
+                    label = row.fields.get("label") if isinstance(row, Record) else None
+                    text = label.text if isinstance(label, Text) else ""
+                    if module != "rules" or text in found:
+                        why = f"the row {text} is {found.get(text, 'a constant of rules')}"
+                        raise reading.error(module, f"{name}: {why}", what.value)
+                    found[text] = name
+
+
+def _the_package_offers(reading: Reading) -> None:
+    """Refuse a package that does not offer its node, by the names that everybody uses."""
+    spec, package = reading.spec, reading.package
+    process, config = spec.process.__name__, spec.config.__name__
+    if package.find("__init__", process) is not package.process:
+        raise reading.error("__init__", f"it is to offer the node's class as {process}")
+    for name in (config, "Durable", "Outcome"):
+        found = package.find("types", name)
+        if found is None or package.find("__init__", name) is not found:
+            raise reading.error("__init__", f"it is to offer {name} of the module types")
+    called = reading.machine.constant("__init__", "SPEC")
+    if not isinstance(called, Text) or called.text != spec.name:
+        raise reading.error("__init__", f"SPEC is to be {spec.name!r}")
 
 
 def _without(tree: ast.Module, method: Function) -> Iterator[ast.AST]:

@@ -1,5 +1,5 @@
 # Generated from the spec 'order' by `oathbound generate`; change the spec, not this file.
-# Digest of what follows: 502330acdde2b308c94d6846a76f763dff2c79c18fedfd2c8bd92201fd3695ac
+# Digest of what follows: 005c8a3ea7c80570773b2f216f5e3ac53df9feb504c35bdf233f86614850a247
 """The order of radiants: values as plain data, and back.
 
 Plain data are what the spec's evaluator computes with: strings, numbers, tuples, sets.
@@ -197,6 +197,13 @@ def _text(value: object) -> str:
 def _name(value: object) -> str:
     if _text(value) == "":
         raise BadValue(value, "a name is not empty", "write a name")
+    return _text(value)
+
+
+def _kind(value: object) -> str:
+    if _text(value) not in ("role", "sender", "guard", "none"):
+        fix = "write role, sender, guard or none"
+        raise BadValue(value, "it is no kind of a clause", fix)
     return _text(value)
 
 
@@ -500,7 +507,7 @@ EVENTS: dict[str, tuple[Callable[..., Any], dict[str, Reader]]] = {
 }
 REPLIES: dict[str, tuple[Callable[..., Any], dict[str, Reader]]] = {
     "Done": (Done, {}),
-    "Refused": (Refused, {"rule": _text, "clause": _text, "kind": _text}),
+    "Refused": (Refused, {"rule": _text, "clause": _text, "kind": _kind}),
     "Locked": (Locked, {"op": read_order_state_op}),
     "InError": (InError, {"error": read_order_state_error}),
     "StaleTerm": (StaleTerm, {"newer": read_term}),

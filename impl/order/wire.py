@@ -1,5 +1,5 @@
 # Generated from the spec 'order' by `oathbound generate`; change the spec, not this file.
-# Digest of what follows: 3c6abc28c9c42f05b768e484e40af128baa186c6cc24fcdc2f11279ddd88dffe
+# Digest of what follows: ea69b6d69811ebd865d7c1028e325041aac67206766b103a1e3ada20a7c27c60
 """The order of radiants: values as bytes, and back.
 
 JSON of one form: equal values have equal bytes, and bytes of any other form are refused.
@@ -86,7 +86,11 @@ def _read_durable(kind: str, values: Any) -> Durable:
 def _written(kind: str, values: Mapping[str, object], read: Maker) -> bytes:
     """Return a value's bytes, of which it is sure that they are read back as it."""
     read(kind, values)  # nobody could read a wrong value back
-    data = _text_of({"fields": _listed(values), "kind": kind}).encode()
+    try:
+        listed = _listed(values)
+    except BadValue as error:
+        raise error.within(kind) from None
+    data = _text_of({"fields": listed, "kind": kind}).encode()
     if len(data) > MOST_BYTES:
         raise BadValue(f"{len(data)} bytes", f"more than {MOST_BYTES}", "send less at once", kind)
     return data
@@ -104,6 +108,8 @@ def _listed(value: object) -> object:
         return sorted(map(_listed, value), key=_text_of)
     if isinstance(value, tuple):
         return [_listed(item) for item in value]
+    if value is not None and not isinstance(value, str | int):
+        raise BadValue(value, f"a {type(value).__name__} is no value", "give tuples, frozen sets")
     if isinstance(value, int) and value > MOST_NUMBER:
         raise BadValue(value, f"it is more than {MOST_NUMBER}", "no counter gets as far")
     return value

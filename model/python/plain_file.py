@@ -145,6 +145,13 @@ def _name(value: object) -> str:
     return _text(value)
 
 
+def _kind(value: object) -> str:
+    if _text(value) not in ("role", "sender", "guard", "none"):
+        fix = "write role, sender, guard or none"
+        raise BadValue(value, "it is no kind of a clause", fix)
+    return _text(value)
+
+
 def _number(value: object, top: int | None = None) -> int:
     fix = "write a whole number from 0" + (f" to {top}" if top is not None else "")
     if type(value) is not int:
@@ -267,7 +274,7 @@ def _name(sort: Sort) -> str:
 
 def _record(name: str, parts: dict[str, FieldDecl], extra: tuple[str, ...]) -> list[str]:
     readers = [(part, _name(decl.sort)) for part, decl in parts.items()]
-    readers += [(part, "_text") for part in extra]
+    readers += [(part, "_kind" if part == "kind" else "_text") for part in extra]
     inner = ", ".join(f"{string(part)}: {reader}" for part, reader in readers)
     line = f"    {string(name)}: ({name}, {{{inner}}}),"
     if len(line) <= WIDTH:

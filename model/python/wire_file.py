@@ -78,7 +78,11 @@ def _read_durable(kind: str, values: Any) -> Durable:
 def _written(kind: str, values: Mapping[str, object], read: Maker) -> bytes:
     """Return a value's bytes, of which it is sure that they are read back as it."""
     read(kind, values)  # nobody could read a wrong value back
-    data = _text_of({"fields": _listed(values), "kind": kind}).encode()
+    try:
+        listed = _listed(values)
+    except BadValue as error:
+        raise error.within(kind) from None
+    data = _text_of({"fields": listed, "kind": kind}).encode()
     if len(data) > MOST_BYTES:
         raise BadValue(f"{len(data)} bytes", f"more than {MOST_BYTES}", "send less at once", kind)
     return data
@@ -96,6 +100,8 @@ def _listed(value: object) -> object:
         return sorted(map(_listed, value), key=_text_of)
     if isinstance(value, tuple):
         return [_listed(item) for item in value]
+    if value is not None and not isinstance(value, str | int):
+        raise BadValue(value, f"a {type(value).__name__} is no value", "give tuples, frozen sets")
     if isinstance(value, int) and value > MOST_NUMBER:
         raise BadValue(value, f"it is more than {MOST_NUMBER}", "no counter gets as far")
     return value
