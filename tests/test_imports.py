@@ -91,9 +91,11 @@ PARTS: dict[str, Part] = {
     "runtime": Part(("impl",), parts=("generated node",), libraries=None),
     # in checkers/
     "verdict": Part(("checkers.verdict", "checkers.story")),
+    # Everybody may write a file whole; what writes knows nobody.
+    "writing": Part(("checkers.writing",), libraries=()),
     "report": Part(
         ("checkers.report", "checkers.alternation_text", "checkers.showing"),
-        parts=("verdict",),
+        parts=("verdict", "writing"),
         libraries=None,
     ),
     # How a question is put to solvers: of the project it knows the verdict's words alone.
@@ -101,7 +103,8 @@ PARTS: dict[str, Part] = {
     "questions": Part(("checkers.questions",), parts=("verdict", "language")),
     # It loads no solver: what is known already is told at once.
     "cache": Part(
-        ("checkers.cache",), parts=("verdict", "questions", "given", "structure", "language")
+        ("checkers.cache",),
+        parts=("verdict", "writing", "questions", "given", "structure", "language"),
     ),
     "given": Part(("checkers.given",), parts=("language",)),
     "structure": Part(("checkers.structure",)),
@@ -194,7 +197,7 @@ PARTS: dict[str, Part] = {
         ("checkers.explore",),
         parts=(
             *("verdict", "questions", "instances", "counterexamples", "report", "workers"),
-            *MODEL,
+            *("writing", *MODEL),
         ),
         libraries=None,
     ),
@@ -203,7 +206,7 @@ PARTS: dict[str, Part] = {
     # It runs the generated nodes, spoken to as conformance does, and records what they do.
     "simulation": Part(
         ("checkers.simulation",),
-        parts=("verdict", "conformance", *MODEL, "generated node", "runtime"),
+        parts=("verdict", "writing", "conformance", *MODEL, "generated node", "runtime"),
     ),
     # An engine that is not named above may import the model and the verdict, and no other engine.
     "engine": Part(("checkers",), parts=("verdict", *MODEL), libraries=None),
@@ -226,6 +229,7 @@ PARTS: dict[str, Part] = {
             "commands",
             "workers",
             "verdict",
+            "writing",
             "report",
             "engine",
             *ENGINES,

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from checkers import report
 from checkers.cli.common import (
     REFUTED,
     UNKNOWN,
@@ -27,6 +26,7 @@ from checkers.cli.common import (
     write,
     wrong,
 )
+from checkers.writing import write_text
 
 # What asks a solver takes long to load.
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def mcdc_command(
     if json_file is not None:
         data = _as_json(loaded, covered, failures, status)
         text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
-        write(partial(report.write_text, json_file, text), json_file)
+        write(partial(write_text, json_file, text), json_file)
     raise SystemExit(status)
 
 
@@ -121,7 +121,7 @@ def _made(spec: Spec, path: Path) -> Made:
     except OSError:
         same = False
     if not same:
-        write(partial(report.write_text, path, text), path)
+        write(partial(write_text, path, text), path)
         click.echo(f"wrote {_shown(path)}")
     return made
 

@@ -25,6 +25,7 @@ from checkers.explore.properties import Broken, Properties
 from checkers.explore.runs import word_of
 from checkers.explore.search import Search
 from checkers.explore.store import Words
+from checkers.writing import replacing
 from model.evaluate import show_value
 from model.lang.expr import Expr
 from model.lang.spec import initial_value
@@ -134,9 +135,8 @@ def save(path: Path, search: Search, properties: Properties) -> None:
     arrays |= {f"level{i}": words for i, words in enumerate(search.level_words or ())}
     text = np.frombuffer(json.dumps(meta).encode(), np.uint8)
     beside = path.with_name(path.name + ".part")
-    with beside.open("wb") as file:
+    with replacing(path, beside=beside) as file:
         np.savez(file, meta=text, **arrays)  # type: ignore[arg-type]
-    beside.replace(path)
 
 
 def load(path: Path, search: Search, properties: Properties) -> None:
