@@ -26,6 +26,7 @@ from checkers.cli.common import (
     write,
     wrong,
 )
+from checkers.reading import read_plain
 from checkers.writing import write_text
 
 # What asks a solver takes long to load.
@@ -117,7 +118,7 @@ def _made(spec: Spec, path: Path) -> Made:
         made = Maker(spec).make(progress.update)
     text = file.text_of(spec, made)
     try:
-        same = path.read_bytes() == text.encode()
+        same = read_plain(path) == text.encode()
     except OSError:
         same = False
     if not same:
