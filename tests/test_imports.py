@@ -220,6 +220,7 @@ PARTS: dict[str, Part] = {
             "checkers.mutation",
             "checkers.needs",
             "checkers.nodes",
+            "checkers.streams",
             "checkers.tasks",
             "checkers.verify",
             "checkers.artefacts",
