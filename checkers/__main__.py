@@ -24,6 +24,10 @@ def not_begun() -> NoReturn:
 def main() -> None:
     """Load the commands, and run the one that is asked for."""
     try:
+        from checkers import streams
+
+        streams.open_all()
+        streams.keep_keys()
         from checkers.cli import main as commands
     except KeyboardInterrupt:
         not_begun()

@@ -9,10 +9,7 @@ folder: `<file>.derived` beside the spec's own file, unless another is named.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,6 +17,7 @@ from typing import TypeVar
 
 from checkers.edges import can_answer, derive_edges
 from checkers.possible import Possible
+from checkers.writing import replacing
 from model import figures, python, reference
 from model.lang import Spec
 
@@ -138,15 +136,7 @@ def _write(wanted: dict[str, bytes], root: Path) -> list[str]:
         if file.is_file() and file.read_bytes() == content:
             continue
         file.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-        try:
-            with os.fdopen(handle, "wb") as out:
-                out.write(content)
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, file)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(temporary)
-            raise
+        with replacing(file, mode=0o644) as out:
+            out.write(content)
         changed.append(path)
     return changed

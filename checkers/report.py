@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import html
 import json
-import os
-import shutil
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -29,6 +26,7 @@ from checkers.showing import (
     wrapped,
 )
 from checkers.verdict import Finding, Report, Verdict
+from checkers.writing import write_text
 
 SCHEMA = 2
 """The version of the JSON form; it changes when a reader of it would have to."""
@@ -256,29 +254,6 @@ def _finding(f: Finding) -> dict[str, Any]:
 def write_json(report: Report, path: Path) -> None:
     """Write the report as JSON."""
     write_text(path, json.dumps(as_json(report), indent=2) + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file, and the folders on the way to it.
-
-    What was there before is lost only once the new text is whole. A device or a pipe is written to
-    as it is, and so is what a link leads to.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    plain = path.is_file() or not path.exists()
-    if path.is_symlink() or not plain or not os.access(path.parent, os.W_OK):
-        path.write_text(text, encoding="utf-8")
-        return
-    beside = path.with_name(f".{path.name[:200]}.{os.getpid()}")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        if path.exists():
-            shutil.copymode(path, beside)
-        os.replace(beside, path)
-    except BaseException:
-        with suppress(OSError):
-            beside.unlink()
-        raise
 
 
 def write_junit(report: Report, path: Path) -> None:

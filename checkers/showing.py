@@ -17,6 +17,7 @@ from rich.text import Text
 
 from checkers.story import Counterexample, Line, Part, Reachability, ToldRun, plain
 from checkers.verdict import Finding, Report
+from checkers.writing import write_text
 
 MARK = "bold yellow"
 LEGEND = ": what is broken hangs on it; what is not shown has its first value"
@@ -214,7 +215,7 @@ def write_counterexamples(report: Report, folder: Path) -> list[Path]:
         stem = stem if stem not in taken else f"{stem}_{len(taken)}"
         for suffix, text in _files(finding, f"{stem}.py").items():
             path = folder / f"{stem}{suffix}"
-            path.write_text(text, encoding="utf-8")
+            write_text(path, text)
             written.append(path)
     return written
 

@@ -42,6 +42,7 @@ from checkers.translation.proving import Validation, query_of
 from checkers.translation.replay import explain as explain_call
 from checkers.translation.subset import OutsideSubset
 from checkers.verdict import Finding, Result, Verdict
+from checkers.writing import write_text
 from model import figures
 from model.lang import Spec, SpecError, SpecErrors
 from model.lang.load import load
@@ -320,7 +321,7 @@ def write_texts(source: Source, task: str, only: frozenset[str], folder: Path) -
         if isinstance(o, Obligation):
             text = files.text(o.query(), spec.title, o.property, o.transition)
             name = files.file_name(o.property, o.transition)
-            (folder / name).write_text(text, encoding="utf-8")
+            write_text(folder / name, text)
     return Gathered()
 
 
@@ -332,7 +333,7 @@ def write_node_texts(source: Source, part: str, own: bool, form: str, folder: Pa
         for one in validation.shown(part):
             text = files.text(query_of(one), spec.title, NODE, one.name)
             name = files.file_name(NODE, one.name)
-            (folder / name).write_text(text, encoding="utf-8")
+            write_text(folder / name, text)
     return Gathered()
 
 

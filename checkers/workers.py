@@ -51,7 +51,13 @@ class Copies(ParallelBackendBase):  # type: ignore[misc]  # joblib has no types
     ) -> Future[Any]:
         """Let a worker run `func`."""
         assert self._pool is not None
-        future = self._pool.submit(func)
+        # The first call copies this process: a key that meets a copy before `_begin` would end it
+        # with a traceback, and one that meets this process is heard right after.
+        held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            future = self._pool.submit(func)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, held)
         if callback is not None:
             future.add_done_callback(callback)
         return future

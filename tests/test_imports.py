@@ -91,9 +91,11 @@ PARTS: dict[str, Part] = {
     "runtime": Part(("impl",), parts=("generated node",), libraries=None),
     # in checkers/
     "verdict": Part(("checkers.verdict", "checkers.story")),
+    # Everybody may read and write a whole file; what does so knows nobody.
+    "files": Part(("checkers.reading", "checkers.writing"), libraries=()),
     "report": Part(
         ("checkers.report", "checkers.alternation_text", "checkers.showing"),
-        parts=("verdict",),
+        parts=("verdict", "files"),
         libraries=None,
     ),
     # How a question is put to solvers: of the project it knows the verdict's words alone.
@@ -101,7 +103,8 @@ PARTS: dict[str, Part] = {
     "questions": Part(("checkers.questions",), parts=("verdict", "language")),
     # It loads no solver: what is known already is told at once.
     "cache": Part(
-        ("checkers.cache",), parts=("verdict", "questions", "given", "structure", "language")
+        ("checkers.cache",),
+        parts=("verdict", "files", "questions", "given", "structure", "language"),
     ),
     "given": Part(("checkers.given",), parts=("language",)),
     "structure": Part(("checkers.structure",)),
@@ -164,7 +167,7 @@ PARTS: dict[str, Part] = {
     # them as conformance does.
     "mcdc": Part(
         ("checkers.mcdc",),
-        parts=("given", "cache", "conformance", *MODEL, "generated node"),
+        parts=("files", "given", "cache", "conformance", *MODEL, "generated node"),
         libraries=("z3",),
     ),
     "bench": Part(
@@ -194,7 +197,7 @@ PARTS: dict[str, Part] = {
         ("checkers.explore",),
         parts=(
             *("verdict", "questions", "instances", "counterexamples", "report", "workers"),
-            *MODEL,
+            *("files", *MODEL),
         ),
         libraries=None,
     ),
@@ -203,7 +206,7 @@ PARTS: dict[str, Part] = {
     # It runs the generated nodes, spoken to as conformance does, and records what they do.
     "simulation": Part(
         ("checkers.simulation",),
-        parts=("verdict", "conformance", *MODEL, "generated node", "runtime"),
+        parts=("verdict", "files", "conformance", *MODEL, "generated node", "runtime"),
     ),
     # An engine that is not named above may import the model and the verdict, and no other engine.
     "engine": Part(("checkers",), parts=("verdict", *MODEL), libraries=None),
@@ -217,6 +220,7 @@ PARTS: dict[str, Part] = {
             "checkers.mutation",
             "checkers.needs",
             "checkers.nodes",
+            "checkers.streams",
             "checkers.tasks",
             "checkers.verify",
             "checkers.artefacts",
@@ -226,6 +230,7 @@ PARTS: dict[str, Part] = {
             "commands",
             "workers",
             "verdict",
+            "files",
             "report",
             "engine",
             *ENGINES,

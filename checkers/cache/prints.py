@@ -34,7 +34,7 @@ PROVING = (
     *("checkers/__init__.py", "checkers/cache", "checkers/induction.py", "checkers/questions.py"),
     *("checkers/given.py", "checkers/possible.py", "checkers/nodes.py", "checkers/translation"),
     *("checkers/solving", "checkers/story.py", "checkers/structure.py", "checkers/tasks.py"),
-    "checkers/verdict.py",
+    *("checkers/verdict.py", "checkers/writing.py"),
 )
 """The code that makes and discharges obligations, or tells what a transition can do; a test holds
 it against what that imports."""

@@ -1,6 +1,6 @@
 """Facts in files, each under a fingerprint of everything it depends on.
 
-Belongs here: files, checksums, writing so that nobody reads half a file. Never here: what a fact
+Belongs here: files, checksums. Never here: what a fact
 means, or what its fingerprint is made of (`prints`).
 
 A file holds the facts of one group, a line each: a checksum, then JSON. The checksum covers the
@@ -15,16 +15,16 @@ oldest are removed.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import stat
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
+
+from checkers.writing import replacing
 
 FORMAT = "oathbound cache 1"
 FOLDER = ".oathbound-cache"
@@ -91,15 +91,8 @@ class Store:
             if not path.parent.is_dir():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._forget_old()
-            handle, name = tempfile.mkstemp(prefix="new-", dir=path.parent)
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write("\n".join([*lines, ""]).encode())
-                os.replace(name, path)
-            except BaseException:
-                with suppress(OSError):
-                    os.unlink(name)
-                raise
+            with replacing(path, mode=0o600) as file:
+                file.write("\n".join([*lines, ""]).encode())
         except OSError as error:
             self.trouble = f"{self.folder} cannot be written: {error.strerror or error}"
 

@@ -12,12 +12,13 @@ from __future__ import annotations
 import ctypes
 import io
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
+from checkers import streams
 from checkers.__main__ import not_begun
-from checkers.cli.common import UNKNOWN, load_spec, wrong
+from checkers.cli.common import UNKNOWN, WRONG, load_spec, wrong
 from checkers.cli.derived import figures_command, generate_command
 from checkers.cli.explore import explore_command
 from checkers.cli.export import export_command
@@ -45,6 +46,8 @@ class Commands(click.Group):
             return super().make_context(*args, **extra)
         except KeyboardInterrupt:
             not_begun()
+        except OSError as error:
+            _not_told(error)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
@@ -62,6 +65,22 @@ class Commands(click.Group):
             fix = "try again; where it comes again, please report it"
             click.echo(f"error: {what}\n  fix: {fix}", err=True)
             raise SystemExit(UNKNOWN) from None
+        except OSError as error:
+            _not_told(error)
+
+
+def _not_told(error: OSError) -> NoReturn:
+    """End since what is found cannot be shown: in silence, where nobody reads on."""
+    why = streams.given_up(error)
+    if why is None:
+        raise error
+    if not why:
+        raise SystemExit(UNKNOWN)
+    try:
+        wrong(f"what is found cannot be shown: {why}", "send it where there is room")
+    except OSError:  # nor can that
+        streams.lead_nowhere(sys.stderr)
+        raise SystemExit(WRONG) from None
 
 
 def _let_all_be_shown() -> None:

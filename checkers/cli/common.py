@@ -35,13 +35,24 @@ Exit status:
 """
 
 
+class Shown(Console):
+    """Where nobody reads on, not all was told: that is no refutation, as status 1 would be."""
+
+    def on_broken_pipe(self) -> None:
+        """End in silence."""
+        try:
+            super().on_broken_pipe()
+        except SystemExit:
+            raise SystemExit(UNKNOWN) from None
+
+
 def console() -> Console:
     """Return the console for what is shown: plain, and 100 columns wide, without a terminal."""
     if sys.stdout.isatty():
-        return Console()
+        return Shown()
     columns = os.environ.get("COLUMNS", "")
     width = int(columns) if columns.isdecimal() and int(columns) >= 40 else 100
-    return Console(width=width, no_color=True, highlight=False)
+    return Shown(width=width, no_color=True, highlight=False)
 
 
 def load_spec(target: str) -> Spec:

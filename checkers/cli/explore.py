@@ -15,8 +15,8 @@ from pathlib import Path
 
 import click
 
-from checkers import report
 from checkers.cli.common import UNKNOWN, WRONG, check_files, console, load_spec, write, wrong
+from checkers.writing import write_bytes, write_text
 
 EPILOG = """\b
 Exit status:
@@ -223,10 +223,10 @@ def explore_command(
     show(found, console(), lemmas=lemmas)
     if json_file is not None:
         text = json.dumps(found.data(), indent=2) + "\n"
-        write(partial(report.write_text, json_file, text), json_file)
+        write(partial(write_text, json_file, text), json_file)
     if plot is not None:
         drawn = svg(found.levels, loaded.title, f"{found.distinct:,} states, {found.bound()}")
-        write(partial(report.write_text, plot, drawn), plot)
+        write(partial(write_text, plot, drawn), plot)
     if figure is not None:
         _write_figure(dot(loaded, found), figure)
     if counterexamples is not None:
@@ -243,14 +243,14 @@ def explore_command(
             for suffix, text in texts.items():
                 if text:
                     path = stem.with_suffix(suffix)
-                    write(partial(report.write_text, path, text), path)
+                    write(partial(write_text, path, text), path)
                     click.echo(f"wrote {path}")
     raise SystemExit(found.exit_status())
 
 
 def _write_figure(text: str, path: Path) -> None:
     if path.suffix == ".dot":
-        write(partial(report.write_text, path, text), path)
+        write(partial(write_text, path, text), path)
         return
     from model.figures import NoDrawingProgram
     from model.figures.render import draw
@@ -259,4 +259,4 @@ def _write_figure(text: str, path: Path) -> None:
         drawn = draw(text, path.suffix[1:])
     except NoDrawingProgram as error:
         wrong(f"--figure {path}: {error}", "name a .dot file")
-    write(partial(path.write_bytes, drawn), path)  # type: ignore[arg-type]
+    write(partial(write_bytes, path, drawn), path)

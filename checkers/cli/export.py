@@ -12,6 +12,7 @@ import click
 
 from checkers.cli.common import check_files, load_spec, write, wrong
 from checkers.instances import ScopeError, read_instance
+from checkers.writing import write_text
 from model.instance import Instance
 from model.lang import Spec
 
@@ -102,13 +103,8 @@ def export_command(
     for path in files:
         check_files({"--promela" if path == promela else "--tla": path})
     for path, text in files.items():
-        write(partial(_put, path, text), path)
+        write(partial(write_text, path, text), path)
         click.echo(f"wrote {path}")
-
-
-def _put(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
 
 
 def _tla(spec: Spec, instance: Instance, where: Path, check: str) -> dict[Path, str]:

@@ -13,6 +13,7 @@ import click
 
 from checkers import report
 from checkers.cli.common import Progress, check_files, check_names, load_spec, write
+from checkers.writing import write_text
 
 
 @click.command(name="fragment")
@@ -50,4 +51,4 @@ def fragment_command(
         (json_file, json.dumps({"schema": report.SCHEMA, "spec": loaded.name, **data}, indent=2)),
     ):
         if path is not None:
-            write(partial(report.write_text, path, text), path)
+            write(partial(write_text, path, text), path)

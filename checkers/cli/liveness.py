@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from checkers import report
 from checkers.cli.common import UNKNOWN, check_files, console, load_spec, write, wrong
 from checkers.showing import run_lines, wrapped
 from checkers.story import run_data
 from checkers.strengthen.command import Teller
 from checkers.verdict import Verdict
+from checkers.writing import write_text
 from model.evaluate.values import EvaluationError
 from model.lang import Spec
 from model.lang.errors import suggest
@@ -131,12 +131,12 @@ def liveness_command(
         click.echo(line)
     if json_file is not None:
         text = json.dumps(as_json(found), indent=2)
-        write(partial(report.write_text, json_file, text), json_file)
+        write(partial(write_text, json_file, text), json_file)
     if svg is not None:
         for one in found.checked:
             if one.run is not None:
                 file = svg / f"{one.name}.svg"
-                write(partial(_draw, file, one.run.svg), file)
+                write(partial(write_text, file, one.run.svg), file)
     raise SystemExit(found.exit_status())
 
 
@@ -152,11 +152,6 @@ def _check_promises(spec: Spec, target: str, only: tuple[str, ...]) -> None:
             wrong(f"--only {name}: it is no promise of something that happens", fix)
         if name not in known:
             wrong(f"--only {name}: the spec makes no such promise", suggest(name, known))
-
-
-def _draw(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
 
 
 def lines(found: Outcome, width: int | None = None) -> list[str]:

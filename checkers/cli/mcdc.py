@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from checkers import report
 from checkers.cli.common import (
     REFUTED,
     UNKNOWN,
@@ -27,6 +26,8 @@ from checkers.cli.common import (
     write,
     wrong,
 )
+from checkers.reading import read_plain
+from checkers.writing import write_text
 
 # What asks a solver takes long to load.
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def mcdc_command(
     if json_file is not None:
         data = _as_json(loaded, covered, failures, status)
         text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
-        write(partial(report.write_text, json_file, text), json_file)
+        write(partial(write_text, json_file, text), json_file)
     raise SystemExit(status)
 
 
@@ -117,11 +118,11 @@ def _made(spec: Spec, path: Path) -> Made:
         made = Maker(spec).make(progress.update)
     text = file.text_of(spec, made)
     try:
-        same = path.read_bytes() == text.encode()
+        same = read_plain(path) == text.encode()
     except OSError:
         same = False
     if not same:
-        write(partial(report.write_text, path, text), path)
+        write(partial(write_text, path, text), path)
         click.echo(f"wrote {_shown(path)}")
     return made
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import click
 
-from checkers import report
 from checkers.cache.store import FOLDER
 from checkers.cli.common import REFUTED, UNKNOWN, Progress, check_files, load_spec, write, wrong
+from checkers.writing import write_text
 from model.lang import Spec
 
 EPILOG = """\b
@@ -154,7 +154,7 @@ def mutate_command(
         click.echo(line)
     if json_file is not None:
         text = json.dumps(showing.data(found), indent=1) + "\n"
-        write(partial(report.write_text, json_file, text), json_file)
+        write(partial(write_text, json_file, text), json_file)
     if write_page:
         write(partial(page.write, loaded, kind, found), page.PATH)
         click.echo(f"wrote {page.SHOWN}")

@@ -22,6 +22,7 @@ from checkers.cli.common import (
     write,
     wrong,
 )
+from checkers.writing import write_text
 
 EPILOG = """\b
 FAULTS is a line such as loss=0.1,duplicate=0.05,crash=0.01,partition=0.02 (also: delay=1-20,
@@ -96,7 +97,6 @@ def simulate_command(
         check_files({"--out": out / "n1.jsonl"})
         if any(out.glob("**/*.jsonl")):
             wrong(f"--out {out}: there are recordings already", "name another folder")
-    from checkers import report as files
     from checkers.counterexamples.rerun import package_of
     from checkers.instances import ScopeError, read_setting
     from checkers.simulation import (
@@ -173,7 +173,7 @@ def simulate_command(
         click.echo(line)
     if json_file is not None:
         text = json.dumps(telling.data(reports, seconds), indent=2) + "\n"
-        write(partial(files.write_text, json_file, text), json_file)
+        write(partial(write_text, json_file, text), json_file)
     if reports[-1].broken:
         raise SystemExit(REFUTED)
     raise SystemExit(UNKNOWN if reports[-1].interrupted else 0)

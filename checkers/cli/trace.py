@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from checkers.cli.common import WRONG, Progress, check_files, load_spec, write, wrong
+from checkers.writing import write_text
 
 EPILOG = """\b
 Exit status:
@@ -67,7 +68,6 @@ def trace_command(
         check_files({"--json": json_file})
         if any(path.absolute() == json_file.absolute() for path in files):
             wrong(f"--json {json_file}: it is one of the recordings", "name another file")
-    from checkers import report
     from checkers.traces import Options, TraceError, telling, validate
 
     started = time.process_time()
@@ -89,5 +89,5 @@ def trace_command(
         click.echo(line)
     if json_file is not None:
         text = json.dumps(telling.data(result, seconds, status), indent=2) + "\n"
-        write(partial(report.write_text, json_file, text), json_file)
+        write(partial(write_text, json_file, text), json_file)
     raise SystemExit(status)

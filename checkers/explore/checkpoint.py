@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -25,14 +24,16 @@ from checkers.explore.properties import Broken, Properties
 from checkers.explore.runs import word_of
 from checkers.explore.search import Search
 from checkers.explore.store import Words
+from checkers.reading import check_plain
+from checkers.writing import replacing
 from model.evaluate import show_value
 from model.lang.expr import Expr
 from model.lang.spec import initial_value
 
 VERSION = 3
 
-_UNREADABLE = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError)
-"""What NumPy and JSON raise on an empty file, on an array alone, and on anything else."""
+MOST = 1 << 40
+"""Bytes of a file of a search; what is longer was not written here."""
 
 
 class Unusable(Exception):
@@ -134,18 +135,22 @@ def save(path: Path, search: Search, properties: Properties) -> None:
     arrays |= {f"level{i}": words for i, words in enumerate(search.level_words or ())}
     text = np.frombuffer(json.dumps(meta).encode(), np.uint8)
     beside = path.with_name(path.name + ".part")
-    with beside.open("wb") as file:
+    with replacing(path, beside=beside) as file:
         np.savez(file, meta=text, **arrays)  # type: ignore[arg-type]
-    beside.replace(path)
 
 
 def load(path: Path, search: Search, properties: Properties) -> None:
     """Go on from a file: `search` is as new, and stands afterwards where that one stood."""
     try:
+        check_plain(path, MOST)
         with np.load(path, allow_pickle=False) as file:
             meta = json.loads(bytes(file["meta"]))
             arrays = {name: file[name] for name in file.files if name != "meta"}
-    except (*_UNREADABLE, zipfile.BadZipFile) as error:
+    except OSError as error:
+        raise Unusable(f"it cannot be read ({error.strerror or error})") from None
+    except MemoryError:
+        raise
+    except Exception as error:  # a flipped bit is a method, a cipher or a length that nobody knows
         raise Unusable(f"it cannot be read ({error or type(error).__name__})") from None
     if not isinstance(meta, dict) or meta.get("fingerprint") != fingerprint(search, properties):
         raise Unusable("it is of another spec, other bounds, or asks something else")

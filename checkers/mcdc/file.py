@@ -29,6 +29,7 @@ from checkers.mcdc.cases import Case, Situation, order_spec
 from checkers.mcdc.impossible import Proof
 from checkers.mcdc.make import Made
 from checkers.mcdc.values import from_json, to_json
+from checkers.reading import read_plain
 from model.evaluate import EvaluationError, Event, Outcome, Packet, RefusedBy, Value
 from model.evaluate.values import default_of
 from model.lang import Message, Spec
@@ -231,7 +232,7 @@ def why_stale(spec: Spec, path: Path) -> str:
 
 
 def _text(path: Path) -> str:
-    content = path.read_bytes()
+    content = read_plain(path)
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:

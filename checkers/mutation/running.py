@@ -196,7 +196,9 @@ class _Run:
 
 def _record() -> str:
     """Return the fingerprint of the file of stored cases."""
-    return digest(file.ORDER.read_text(encoding="utf-8")) if file.ORDER.is_file() else ""
+    if not file.ORDER.is_file():
+        return ""
+    return digest(file.ORDER.read_text(encoding="utf-8", errors="backslashreplace"))
 
 
 # ---------------------------------------------------------------- in a worker

@@ -26,8 +26,12 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from checkers.reading import read_plain
+
 SCHEMA = 1
 MARK = "faults"
+MOST_BYTES = 1 << 26
+"""Of a schedule: that of a million faults is shorter."""
 MOST = 1_000_000
 Span: TypeAlias = tuple[int, int]
 
@@ -176,7 +180,7 @@ def _span(part: str, value: str) -> Span:
 def read_schedule(path: Path, nodes: Iterable[str]) -> Schedule:
     """Return the schedule in a file. Raises `FaultError` where it is none of these nodes'."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(read_plain(path, MOST_BYTES).decode())
     except OSError as error:
         reason = f"{path}: it cannot be read: {error.strerror}"
         raise FaultError(reason, "name a file that `oathbound simulate --out` wrote") from None

@@ -20,6 +20,7 @@ from typing import Any
 from checkers.conformance.generated import GeneratedNode
 from checkers.simulation.faults import Rates, Schedule
 from checkers.simulation.network import Network
+from checkers.writing import write_text
 from impl.recording import Recorder, States
 from model.evaluate import Checker, Evaluator, Event, GlobalState, Outcome, Violation
 from model.evaluate.terms import Frame
@@ -212,4 +213,4 @@ class _Run:
         report.messages, report.faults = network.messages, network.faults
         if self.options.out is not None:
             path = self.options.out / FAULTS
-            path.write_text(report.schedule.text(), encoding="utf-8")
+            write_text(path, report.schedule.text())

@@ -218,7 +218,7 @@ def test_a_full_disk_loses_the_cache_and_no_verdict(folder: Path, size: int) -> 
     assert "Traceback" not in full.stderr
     assert "nothing is kept for the next run" in full.stderr
     assert full.returncode == child(folder, "", *args).returncode
-    left = [p.name for p in (folder / FOLDER).rglob("new-*")]
+    left = [p.name for p in (folder / FOLDER).rglob(".*")]
     assert left == []
 
 
