@@ -29,6 +29,8 @@ from tests.fuzz.spec_texts import LAMPS
 from tests.patience import PATIENCE
 from tests.test_imports import ROOT
 
+pytestmark = pytest.mark.slow
+
 BEFORE = '{"of": "an earlier run"}'
 """What is in the files that a command is to write."""
 BEGIN = """
@@ -272,7 +274,6 @@ def try_moments(folder: Path, command: str, number: signal.Signals, count: int) 
     return tally
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_at_random_moments(
