@@ -94,7 +94,10 @@ PARTS: dict[str, Part] = {
     # Everybody may read and write a whole file; what does so knows nobody.
     "files": Part(("checkers.reading", "checkers.writing"), libraries=()),
     "report": Part(
-        ("checkers.report", "checkers.alternation_text", "checkers.showing"),
+        (
+            *("checkers.report", "checkers.alternation_text", "checkers.showing"),
+            "checkers.progress",
+        ),
         parts=("verdict", "files"),
         libraries=None,
     ),

@@ -136,10 +136,11 @@ def explore_command(
     from checkers.explore.explore import CannotExplore, Options, chosen
     from checkers.explore.figure import dot
     from checkers.explore.plot import svg
-    from checkers.explore.progress import Teller
+    from checkers.explore.progress import where
     from checkers.explore.search import Search
     from checkers.explore.showing import show
     from checkers.instances import ScopeError, read_setting
+    from checkers.progress import Teller
 
     if backend:
         from checkers.explore.spread import backends
@@ -200,7 +201,7 @@ def explore_command(
         library=array_library,
         memory=None if memory is None else memory << 20,
         resume=resume,
-        progress=teller,
+        progress=lambda search, done: teller.often(lambda: where(search, done, teller.seconds)),
         on_start=hear if threading.current_thread() is threading.main_thread() else None,
     )
     before = signal.getsignal(signal.SIGINT)

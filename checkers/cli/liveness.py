@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from checkers.cli.common import UNKNOWN, check_files, console, load_spec, write, wrong
+from checkers.progress import Teller
 from checkers.showing import run_lines, wrapped
 from checkers.story import run_data
-from checkers.strengthen.command import Teller
 from checkers.verdict import Verdict
 from checkers.writing import write_text
 from model.evaluate.values import EvaluationError

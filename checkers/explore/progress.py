@@ -1,20 +1,13 @@
-"""Progress of a search, told as it goes.
+"""Progress of a search: where it is, and when it may end.
 
-Belongs here: one line now and then. Never here: the search.
+Belongs here: what is told. Never here: the search, or how a line is shown (`checkers.progress`).
 """
 
 from __future__ import annotations
 
-import sys
-import time
-
-import click
-
 from checkers.explore.result import peak_memory
 from checkers.explore.search import Search
 from checkers.explore.showing import amount
-
-EVERY_TERMINAL, EVERY_PLAIN = 0.2, 5.0
 
 
 def expected_rest(levels: list[int]) -> int | None:
@@ -29,36 +22,21 @@ def expected_rest(levels: list[int]) -> int | None:
     return round(levels[-1] * ratio / (1 - ratio))
 
 
-class Teller:
-    """A line that changes on a terminal; without one, a line every few seconds."""
+def where(search: Search, done: int, seconds: float) -> list[str]:
+    """Return where a search is after so long, the most telling first.
 
-    def __init__(self) -> None:
-        self.started = self._told = time.perf_counter()
-        self._terminal = sys.stderr.isatty()
-
-    def __call__(self, search: Search, done: int) -> None:
-        """Tell where a search is: `done` states of the frontier are expanded."""
-        now = time.perf_counter()
-        if now - self._told < (EVERY_TERMINAL if self._terminal else EVERY_PLAIN):
-            return
-        self._told = now
-        known, seconds = search.store.count, now - self.started
-        line = (
-            f"{seconds:7.1f} s  {known:,} states, {known / seconds:,.0f}/s, depth {search.depth},"
-            f" {done:,} of {len(search.frontier):,} expanded, {amount(peak_memory())}"
-        )
-        rest = expected_rest(search.levels)
-        if rest is not None:
-            rate = max(search.distinct, 1) / seconds
-            line += f", about {(rest + len(search.frontier) - done) / rate:.0f} s to go"
-        if self._terminal:
-            sys.stderr.write(f"\r\x1b[K{line}")
-            sys.stderr.flush()
-        else:
-            click.echo(line, err=True)
-
-    def close(self) -> None:
-        """Leave the line."""
-        if self._terminal:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+    `done` states of the frontier are expanded.
+    """
+    known = search.store.count
+    parts = [
+        f"{known:,} states",
+        f"{known / seconds:,.0f}/s",
+        f"depth {search.depth}",
+    ]
+    rest = expected_rest(search.levels)
+    if rest is not None:
+        rate = max(search.distinct, 1) / seconds
+        parts.append(f"about {(rest + len(search.frontier) - done) / rate:.0f} s to go")
+    parts.append(amount(peak_memory()))
+    parts.append(f"{done:,} of {len(search.frontier):,} expanded")
+    return parts

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import click
 
 from checkers.cache.store import FOLDER
+from checkers.progress import Teller
 from checkers.showing import wrapped
-from checkers.strengthen.command import Teller
 from model.lang import Spec
 from model.lang.errors import suggest
 

@@ -9,13 +9,12 @@ in time.
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
 
+from checkers.progress import Teller
 from checkers.showing import counterexample_lines
 from checkers.story import Counterexample
 from checkers.strengthen.source import Unwritable, Writer
@@ -28,32 +27,6 @@ if TYPE_CHECKING:
 WRONG = 2
 MOST_FAILURES = 8
 """How many obligations that fail are shown."""
-EVERY = 5.0
-"""After how many seconds a line of progress is told where there is no terminal."""
-
-
-class Teller:
-    """Progress on standard error: one line that changes on a terminal, now and then a line else."""
-
-    def __init__(self) -> None:
-        """Start the clock."""
-        self.started = self.told = time.perf_counter()
-
-    def __call__(self, text: str) -> None:
-        """Tell what is going on."""
-        now = time.perf_counter()
-        line = f"{now - self.started:6.1f} s  {text}"
-        if sys.stderr.isatty():
-            sys.stderr.write(f"\r\x1b[K{line[:110]}")
-            sys.stderr.flush()
-        elif now - self.told >= EVERY:
-            self.told = now
-            click.echo(line, err=True)
-
-    def close(self) -> None:
-        """Leave the line."""
-        if sys.stderr.isatty():
-            sys.stderr.write("\r\x1b[K")
 
 
 def strengthen_command(load: Callable[[str], Spec]) -> click.Command:
