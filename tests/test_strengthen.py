@@ -319,7 +319,7 @@ def test_a_key_within_a_question_is_not_lost() -> None:
 
 def test_a_key_ends_the_search_with_what_is_there() -> None:
     started = (
-        "from checkers.cli import main; from checkers.strengthen import command; command.EVERY = 0;"
+        "from checkers.cli import main; from checkers import progress; progress.PLAIN = 0;"
         "main(['strengthen', 'order', '--alone', '--only', 'S11'])"
     )
     process = subprocess.Popen(
