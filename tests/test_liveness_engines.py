@@ -48,16 +48,25 @@ class Drawn:
         if r.random() < 0.3:
             self.then = frozenset()
         self.demands: list[Demand] = []
+        self.never: frozenset[int] = frozenset()
         self.conditions: list[Condition] = []
         for at in range(r.randint(0, 3)):
             takes = frozenset(a for a in range(actions) if r.random() < 0.4)
-            kind = r.choice(("weak", "strong", "loss"))
+            kind = r.choice(("weak", "strong", "loss", "ceases", "ceases"))
             enabled = frozenset(e.source for e in self.edges if e.action in takes) | frozenset(
                 s for s, a in cuts if a in takes
             )
             asks = frozenset(a for a in range(actions) if r.random() < 0.5)
             void = frozenset(s for s in range(count) if r.random() < 0.3)
-            if kind == "loss":
+            if kind == "ceases":
+                # For arrays steps that are cut off, for networkx a strong demand that nothing
+                # serves; where everything is tried they are not tried.
+                none = mask(frozenset(), actions)
+                self.conditions.append(
+                    Condition(f"c{at}", True, none, None, mask(takes, actions), ceases=True)
+                )
+                self.never |= takes
+            elif kind == "loss":
                 self.demands.append(Demand(True, takes, asks=asks, void=void))
                 self.conditions.append(
                     Condition(
@@ -86,6 +95,11 @@ class Drawn:
             found |= more
 
     @property
+    def asked(self) -> list[Demand]:
+        """Return what the second engine is told."""
+        return [*self.demands, Demand(True, frozenset(), asks=self.never)]
+
+    @property
     def question(self) -> tuple[frozenset[int], frozenset[int], frozenset[int] | None]:
         """Return where the promise is due, where a run has to stay, what it has to visit."""
         every = frozenset(range(self.graph.count))
@@ -108,7 +122,7 @@ class Drawn:
         inner = [e for e in self.edges if e.source in stay and e.target in stay]
         while more := {e.target for e in inner if e.source in onward} - onward:
             onward |= more
-        chosen = [e for e in inner if e.source in onward]
+        chosen = [e for e in inner if e.source in onward and e.action not in self.never]
         sets = [s for n in range(1, len(chosen) + 1) for s in combinations(chosen, n)]
         for states, edges in [({s}, ()) for s in onward] + [
             ({x for e in s for x in (e.source, e.target)}, s) for s in sets
@@ -144,6 +158,7 @@ def held_to(drawn: Drawn, found: Lasso) -> None:
     assert found.begins <= entry
     assert set(states[found.begins :]) <= stay
     assert visit is None or visit & set(states[entry:])
+    assert not drawn.never & set(graph.action[list(found.loop)].tolist())
 
 
 TINY = range(200)
@@ -158,7 +173,7 @@ def test_on_tiny_graphs_trying_everything_finds_the_same(block: int) -> None:
         due, stay, visit = drawn.question
         tried = drawn.tried()
         assert (found is not None) == tried, seed
-        assert broken(drawn.first, drawn.edges, drawn.demands, due, stay, visit) == tried, seed
+        assert broken(drawn.first, drawn.edges, drawn.asked, due, stay, visit) == tried, seed
         if found is not None:
             held_to(drawn, found)
 
@@ -168,7 +183,7 @@ def test_arrays_and_networkx_agree(seed: int) -> None:
     drawn = Drawn(seed, 40, 120)
     found = drawn.found()
     due, stay, visit = drawn.question
-    assert (found is not None) == broken(drawn.first, drawn.edges, drawn.demands, due, stay, visit)
+    assert (found is not None) == broken(drawn.first, drawn.edges, drawn.asked, due, stay, visit)
     if found is not None:
         held_to(drawn, found)
 
@@ -180,6 +195,21 @@ def test_the_random_graphs_are_no_foregone_conclusion() -> None:
     found = [d.found() for d in (Drawn(s, 40, 120) for s in SMALL)]
     assert {bool(f.loop) for f in found if f is not None} == {True, False}
     assert sum(len(f.loop) > 2 for f in found if f is not None) > 10
+    drawn = [*(Drawn(s, 4, 6) for s in TINY), *(Drawn(s, 40, 120) for s in SMALL)]
+    ended = [d for d in drawn if d.never]
+    assert sum(_happens(d) for d in ended) > 5  # on the stem, and no more in the loop
+    assert sum(d.found() is None and _without(d) is not None for d in ended) > 5
+
+
+def _happens(drawn: Drawn) -> bool:
+    found = drawn.found()
+    return found is not None and any(int(drawn.graph.action[e]) in drawn.never for e in found.stem)
+
+
+def _without(drawn: Drawn) -> Lasso | None:
+    """Return what is found where nothing has to cease."""
+    drawn.conditions = [c for c in drawn.conditions if not c.ceases]
+    return drawn.found()
 
 
 # ---------------------------------------------------------------- examples
@@ -224,6 +254,20 @@ def test_what_is_cut_is_enabled_so_no_run_waits_for_ever_before_it() -> None:
     for graph, is_broken in ((open_end, False), (dead_end, True)):
         c = Condition("step", False, step, graph.enabled(step))
         assert (lasso(graph, [c], AGAIN, None, some(1)) is not None) is is_broken
+
+
+def test_what_ceases_may_happen_before_the_loop_and_not_in_it() -> None:
+    """A fault leads from 0 to 1, a repair back: for good 0, if faults cease and repairs do not."""
+    graph = graph_of(2, [(0, 1, 0), (1, 0, 1)])
+    repair = Condition("repair", False, some(2, 1), graph.enabled(some(2, 1)))
+    fault = Condition("fault", True, some(2), None, some(2, 0), ceases=True)
+    then = some(2, 0)
+    found = lasso(graph, [repair], FOR_GOOD, None, then)
+    assert found is not None and len(found.loop) == 2
+    assert missed_by(graph, [repair, fault], [0, 1, 0], found.loop) == [fault]
+    assert lasso(graph, [repair, fault], FOR_GOOD, None, then) is None
+    unrepaired = lasso(graph, [fault], FOR_GOOD, None, then)
+    assert unrepaired == Lasso(0, (0,), (), 0)
 
 
 def test_what_is_sent_again_arrives_unless_its_receiver_has_stopped() -> None:

@@ -25,7 +25,7 @@ from checkers.verdict import Verdict
 from model.arrays import NoMeaning, TooLarge
 from model.lang import Spec
 from model.lang.expr import Kind
-from model.lang.promises import EVENTUALLY
+from model.lang.promises import CEASES, EVENTUALLY
 from model.lang.spec import Statement
 
 Tell = Callable[[str], None]
@@ -105,11 +105,25 @@ def check(
         graph.edges,
         int(graph.cut_states().sum()),
         explored.unexplored,
-        tuple(dict.fromkeys(f"{f.strength} {f.name}" for f in spec.fairness)),
+        tuple(
+            dict.fromkeys(f"{f.strength} {f.name}" for f in spec.fairness if f.strength != CEASES)
+        ),
         checked,
         time.process_time() - started,
-        tuple(s.prop.title for s in spec.of_kind("alive")),
+        (*(s.prop.title for s in spec.of_kind("alive")), *_ceasing(spec)),
     )
+
+
+def _ceasing(spec: Spec) -> list[str]:
+    """Return in words what is assumed to cease, by the reasons that are given for it."""
+    by_why: dict[str, list[str]] = {}
+    for f in spec.fairness:
+        if f.strength == CEASES:
+            by_why.setdefault(f.why, []).append(f.name)
+    return [
+        f"accepted finitely often: {', '.join(names)}" + (f" ({why})" if why else "")
+        for why, names in by_why.items()
+    ]
 
 
 def explore(

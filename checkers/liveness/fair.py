@@ -8,7 +8,8 @@ and takes each edge of it again and again. Whether it is fair is told by that pa
 condition asks that somewhere in it the action is disabled or taken; a *strong* one that it is taken
 if it is asked for anywhere in it. A part that fails a weak condition holds no fair run at all. One
 that fails a strong condition may hold one that avoids what asks: so what asks is taken out, and the
-rest looked at again (E. A. Emerson and C.-L. Lei, "Modalities for model checking: branching time
+rest looked at again; what *ceases* is a strong condition that nothing can serve, and is taken out
+at once (E. A. Emerson and C.-L. Lei, "Modalities for model checking: branching time
 logic strikes back", Science of Computer Programming 8, 1987; C. Baier and J.-P. Katoen, "Principles
 of Model Checking", 2008, algorithm 24 of section 6.5; O. Lichtenstein and A. Pnueli, POPL 1985).
 
@@ -35,7 +36,8 @@ class Condition:
     `takes` are the actions that serve it. Weak: a run that is from some moment on only in states of
     `asked` must take one of them. Strong: a run that is in states of `asked` again and again, or
     does what `asks` again and again, must take them again and again; what is done in a state of
-    `void` does not ask. `told`: whoever reads of an unfair run wants to hear of it.
+    `void` does not ask. What ceases `asks`, and nothing serves it. `told`: whoever reads of an
+    unfair run wants to hear of it.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Condition:
     told: bool = True
     action: str = ""
     """The event or rule that it is about."""
+    ceases: bool = False
 
     def is_asked_on(self, graph: Graph, edges: Ints) -> Mask:
         """Return which of the edges ask for it."""
@@ -80,6 +83,10 @@ def fair_parts(
     edges = states[graph.source] & states[graph.target]
     if usable is not None:
         edges &= usable
+    for c in conditions:
+        if c.ceases:
+            assert c.asks is not None and not c.takes.any()
+            edges &= ~c.asks[graph.action]
     found: list[FairPart] = []
     while states.any():
         label = _components(graph, states, edges)

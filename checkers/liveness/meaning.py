@@ -7,7 +7,8 @@ Of an event that is declared fair the condition asks, for each node (of messages
 each with its fields by itself), that it happens and a rule accepts it; a refusal serves nobody. Of
 `fair_loss` it asks that a message that is sent again and again arrives again and again, be it
 refused, and that what arrives again and again is sent so, too. What is sent to a node that has
-stopped asks for nothing.
+stopped asks for nothing. Of what ceases it asks, of all nodes and fields together, that no rule
+accepts it from some moment on; it may be refused for ever.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from model.evaluate.terms import Closure, Frame
 from model.evaluate.values import EvaluationError, show_value
 from model.lang import Spec
 from model.lang.expr import Expr, Kind, walk
-from model.lang.promises import ALIVE, EVENTUALLY, FairAction, Pledge
+from model.lang.promises import ALIVE, CEASES, EVENTUALLY, FairAction, Pledge
 from model.lang.sorts import NODE, MaybeSort, Sort, StructSort
 from model.lang.spec import Statement
 
@@ -43,6 +44,11 @@ def conditions(explored: Explored) -> list[Condition]:
 def _conditions(explored: Explored, fair: FairAction) -> Iterator[Condition]:
     actions: list[Action] = explored.actions.things
     strong = fair.strength != "weak"
+    if fair.strength == CEASES:
+        asks = _mask(_serves(a, fair) for a in actions)
+        none = np.zeros(len(actions), bool)
+        yield Condition(f"`{fair.name}`", True, none, None, asks, action=fair.name, ceases=True)
+        return
     if fair.event is None or fair.event.kind != "message":
         yield from _of_nodes(explored, fair, strong)
         return
@@ -94,7 +100,7 @@ def _of_nodes(explored: Explored, fair: FairAction, strong: bool) -> Iterator[Co
 
 
 def _serves(action: Action, fair: FairAction) -> bool:
-    """Tell whether an action of a node is what is declared fair: a rule, or an accepted event."""
+    """Tell whether an action is what a declaration is of: a rule, or an accepted event."""
     if fair.event is None:
         return action.label == fair.rule
     return action.accepted and action.event.name == fair.name

@@ -6,7 +6,8 @@ The evaluator takes every step of the stem and the loop, from the first state. T
 loop has to be the very state before it; of every node, every message ever sent, and every ghost.
 What the explorer left out of its states (ghosts and messages that nobody asks about) may still grow
 the first time round: then that round belongs to the stem. And in each of these states, from where
-the promise is due, it has to be not kept.
+the promise is due, it has to be not kept; and no step of the loop may be one that the spec says
+ceases, as the evaluator answers it.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from checkers.liveness.meaning import Half, up_state
 from checkers.story import ToldRun, ToldStep
 from model.evaluate import Evaluator, GlobalState, Outcome, Packet, show_value
 from model.evaluate.values import EvaluationError
-from model.lang.promises import FOR_GOOD, LEADS_TO
+from model.lang.promises import CEASES, FOR_GOOD, LEADS_TO
 from model.lang.spec import Statement
 
 ROUNDS = 4
@@ -89,6 +90,22 @@ class Replayed:
         self.up.append(up)
         self.steps.append((action, outcome))
 
+    def goes_on(self, statement: Statement) -> str:
+        """Return which step of the loop ought to cease; empty where none has to."""
+        ending = [
+            f
+            for f in self.explored.spec.fairness
+            if f.strength == CEASES and f.name not in statement.prop.without
+        ]
+        for number, (action, outcome) in enumerate(self.steps[self.loop - 1 :], self.loop):
+            if outcome is None or outcome.kind != "rule":
+                continue
+            for f in ending:
+                name = action.event.name if f.rule is None else outcome.transition
+                if name == f.name:
+                    return f"step {number} is in the loop, and {f.name} ceases"
+        return ""
+
     def keeps(self, statement: Statement, values: Mapping[str, Any], begins: int) -> str:
         """Return at which step the promise is kept after all; empty where it is broken."""
         promise = statement.promise
@@ -123,7 +140,11 @@ def tell_lasso(
     if problem:
         return problem
     replayed = Replayed(explored, found)
-    problem = replayed.problem or replayed.keeps(statement, values, found.begins)
+    problem = (
+        replayed.problem
+        or replayed.goes_on(statement)
+        or replayed.keeps(statement, values, found.begins)
+    )
     if problem:
         return problem
     steps = tuple(_told_steps(replayed))
@@ -215,7 +236,11 @@ def _why_fair(
     for c in (one for one in fair if one.told):
         taken = np.flatnonzero(c.takes[graph.action[edges]])
         asking = np.flatnonzero(c.is_asked_on(graph, edges))
-        if len(taken):
+        if c.ceases:
+            stem = np.flatnonzero(c.is_asked_on(graph, np.array(found.stem, np.int64)))
+            last = f"step {int(stem[-1]) + 1} is the last" if len(stem) else "none is in the run"
+            lines.append(f"{c.name} ceases: {last}")
+        elif len(taken):
             lines.append(f"{c.name}: served by step {first + int(taken[0])}, which ends nothing")
         elif not c.strong and c.asked is not None:
             off = int(np.flatnonzero(~c.asked[states])[0])

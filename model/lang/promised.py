@@ -16,6 +16,7 @@ from model.lang.errors import SpecError, suggest
 from model.lang.expr import Expr, Kind, lift, walk
 from model.lang.promises import (
     ALIVE,
+    CEASES,
     EVENTUALLY,
     LEADS_TO,
     ONCE,
@@ -82,7 +83,7 @@ def fair_actions(
     known: dict[str, FairAction] = {}
     count = 0
     for one in declared:
-        count += 1
+        count += one.strength != CEASES
         for target in one.targets:
             try:
                 found = list(_actions(spec, one, target))
@@ -90,13 +91,13 @@ def fair_actions(
                 errors.append(error)
                 continue
             for action in found:
-                first = known.setdefault(action.name, action)
-                if first is action:
+                clash = _clash(spec, known, action)
+                if clash is None:
+                    known[action.name] = action
                     yield action
                     continue
-                reason = f"it is declared as {first.strength} already"
+                first, reason, fix = clash
                 related = [("the other one", first.span)]
-                fix = "say once how fair it is"
                 twice = SpecError(
                     "ORD116", action.name, reason, fix=fix, span=action.span, related=related
                 )
@@ -113,6 +114,31 @@ def fair_actions(
     if promised and not count and not errors:
         first_promise = promised[0].prop
         errors.append(SpecError("ORD121", first_promise.name, _IDLE, span=first_promise.span))
+
+
+def _clash(
+    spec: Spec, known: Mapping[str, FairAction], action: FairAction
+) -> tuple[FairAction, str, str] | None:
+    """Return what was declared before and does not go with this, the reason, and a fix."""
+    first = known.get(action.name)
+    if first is not None:
+        return first, f"it is declared as {first.strength} already", "say once how fair it is"
+    for other in known.values():
+        if (other.strength == CEASES) != (action.strength == CEASES):
+            shared = sorted(_labels(spec, other) & _labels(spec, action))
+            if shared:
+                said = "to cease" if other.strength == CEASES else f"as {other.strength}"
+                reason = (
+                    f"{other.name} is declared {said} already, and {shared[0]} is a rule of both"
+                )
+                return other, reason, "say of a rule how fair it is, or that it ceases"
+    return None
+
+
+def _labels(spec: Spec, action: FairAction) -> set[str]:
+    if action.event is None:
+        return {str(action.rule)}
+    return {t.label for t in spec.rules_of(action.event)}
 
 
 _IDLE = "nothing is said to be fair, and a run in which nobody ever acts again breaks it"
@@ -135,7 +161,7 @@ def _actions(spec: Spec, one: Fairness, target: Any) -> Iterator[FairAction]:
             fix = "give its module to read_spec(..., modules=...) too"
             raise SpecError("ORD101", target.function.__name__, reason, fix=fix, span=one.span)
         for label in found:
-            yield FairAction(one.strength, label, None, label, one.span, unless)
+            yield FairAction(one.strength, label, None, label, one.span, unless, one.why)
         return
     if target in (Timer, Message, Request):
         every = [e for e in spec.events.values() if issubclass(e, target)]
@@ -150,7 +176,7 @@ def _actions(spec: Spec, one: Fairness, target: Any) -> Iterator[FairAction]:
         fix = "write the rule, or leave it out"
         raise SpecError("ORD120", text, f"no rule accepts {what}", fix=fix, span=one.span)
     for event in events:
-        yield FairAction(one.strength, event.__name__, event, None, one.span, unless)
+        yield FairAction(one.strength, event.__name__, event, None, one.span, unless, one.why)
 
 
 def _elsewhere(event: type[Event], one: Fairness) -> SpecError:

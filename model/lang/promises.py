@@ -8,6 +8,7 @@ which actions do not wait for ever:
 
     fair_timers = weak(Retry)                # may it fire all the time, it fires
     fair_net = fair_loss(Ask, Grant)         # what is sent again and again arrives again and again
+    faults_end = ceases(ReportFault)         # what comes from outside happens finitely often
 
     @eventually("served", "Who waits for the lock gets it")
     def served(n: Peer) -> Pledge:
@@ -16,7 +17,9 @@ which actions do not wait for ever:
 Weak and strong fairness as in C. Baier and J.-P. Katoen, "Principles of Model Checking", MIT
 Press 2008, section 3.5. Links that lose and double some messages: the fair-loss links of C. Cachin,
 R. Guerraoui and L. Rodrigues, "Introduction to Reliable and Secure Distributed Programming",
-Springer 2011, section 2.4.2.
+Springer 2011, section 2.4.2. That faults stop occurring, and that progress is owed from then on:
+A. Arora and M. Gouda, "Closure and convergence: a foundation of fault-tolerant computing", IEEE
+Transactions on Software Engineering 19, 1993.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from model.lang.declare import Event, Message
+from model.lang.declare import Event, Message, Request
 from model.lang.errors import SpecError
 from model.lang.expr import Expr
 from model.lang.rules import Property, Rule, check_text, plain_function, said
@@ -38,6 +41,9 @@ EVENTUALLY, ALIVE = "eventually", "alive"
 """The kinds of statements that no induction is asked about: an engine of their own checks them."""
 
 LEADS_TO, ONCE, AGAIN, FOR_GOOD = "leads to", "once", "again and again", "for good"
+
+CEASES = "ceases"
+"""The strength of what is assumed to happen finitely often; all others are of what does happen."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,7 +142,7 @@ def alive(title: str) -> Callable[[Callable[..., Any]], Property]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fairness:
-    """A declaration: `strength` is `weak`, `strong` or `loss`; `targets` are events or rules.
+    """A declaration: `strength` is `weak`, `strong`, `loss` or `ceases`; `targets` what it is of.
 
     `unless` are events that serve it as well: those that arm a timer anew.
     """
@@ -157,7 +163,8 @@ class FairAction:
     """What a declaration says of one event or rule, of every node.
 
     With `event`: that the event happens and a rule accepts it (`loss`: that the message arrives).
-    With `rule`: that the rule of this label acts. Or else, at the same node, one of `unless`.
+    With `rule`: that the rule of this label acts. Or else, at the same node, one of `unless`. Of
+    what `ceases`: that from some moment on it does so no more.
     """
 
     strength: str
@@ -166,9 +173,10 @@ class FairAction:
     rule: str | None
     span: Span
     unless: frozenset[str] = frozenset()
+    why: str = ""
 
 
-_WRITTEN = {"weak": "weak", "strong": "strong", "loss": "fair_loss"}
+_WRITTEN = {"weak": "weak", "strong": "strong", "loss": "fair_loss", CEASES: "ceases"}
 
 
 def weak(*targets: Any, unless: tuple[type[Event], ...] = (), why: str = "") -> Fairness:
@@ -201,13 +209,36 @@ def fair_loss(*messages: type[Message], why: str = "") -> Fairness:
     return found
 
 
+def ceases(*requests: Any, why: str = "") -> Fairness:
+    """Declare that requests cease: each is accepted only a finite number of times.
+
+    A promise is then owed to a run from the last of them on, and to no run in which they never end:
+    of a fault that is reported, or an operator who resets. Of a rule that answers a request: that
+    the rule acts finitely often. Only what comes from outside can be said to cease; that a timer
+    or a message did would take from the protocol what it is judged by.
+    """
+    for one in requests:
+        events = one.events if isinstance(one, Rule) else (one,)
+        if all(isinstance(e, type) and issubclass(e, Request) for e in events):
+            continue
+        named = all(isinstance(e, type) and issubclass(e, Event) for e in events)
+        outside = "only what comes from outside can be said to cease"
+        reason = outside if named else "it is no event and no rule"
+        text, fix = f"ceases({_called(one)})", "name requests, or rules that answer requests"
+        raise SpecError("ORD115", text, reason, fix=fix)
+    return _fairness(CEASES, requests, why)
+
+
 def _fairness(
     strength: str, targets: tuple[Any, ...], why: str, unless: tuple[type[Event], ...] = ()
 ) -> Fairness:
     written = _WRITTEN[strength]
     if not targets:
         fix = f"write {written}(Retry), with events or rules"
-        raise SpecError("ORD115", f"{written}()", "it names nothing that is fair", fix=fix)
+        reason = "it names nothing that is fair"
+        if strength == CEASES:
+            fix, reason = "write ceases(ReportFault), with requests", "it names nothing that ceases"
+        raise SpecError("ORD115", f"{written}()", reason, fix=fix)
     for one in targets:
         if isinstance(one, type) and issubclass(one, Event) and one is not Event:
             continue

@@ -6,6 +6,13 @@ Fairness, in the words of the domain: crashes stop (a scope bounds them), messag
 radiants arrive, timers fire, a majority is up, and the election delay exceeds the resend delay: any
 message of the herald arms the election timer anew. An order that is UNRECOVERABLE is promised
 nothing. The promises named `steady` are kept without any election timeout, by what is sent again.
+
+What stops like crashes are faults that a local part reports, and resets that an operator asks for:
+each of these requests by itself puts a radiant that has recovered, or the whole order, back into an
+error. Whoever reports a fault each time the last one is overcome keeps the order from ACTIVE for
+ever, and no protocol could help it. All other requests may come again for ever: what clients and
+operators do to shards and members goes through the states in which the order works, a probe and a
+question change nothing for good, and the controller rules on what was asked of it.
 """
 
 from model.lang import (
@@ -16,6 +23,7 @@ from model.lang import (
     Value,
     again_and_again,
     alive,
+    ceases,
     eventually,
     exists,
     fair_loss,
@@ -29,12 +37,15 @@ from model.order.messages import (
     DeclareError,
     Elected,
     ElectionTimeout,
+    OrderReset,
     Probe,
     Propose,
     RecoverDue,
+    ReportFault,
     ResendDue,
     ResetRequest,
     Rollback,
+    SystemReset,
 )
 from model.order.radiant import Keys, Nodes, Position, Radiant, committed, config
 from model.order.states import (
@@ -56,6 +67,8 @@ the_herald_is_missed = weak(
     why="any message of the current herald arms it anew",
 )
 messages_arrive = fair_loss(Message)
+faults_end = ceases(ReportFault, why="as crashes do")
+resets_end = ceases(OrderReset, SystemReset, why="they declare an error in an order that works")
 
 
 @alive("A majority of the members is up.")

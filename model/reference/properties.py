@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from model.lang.errors import CODES
 from model.lang.expr import show
-from model.lang.promises import AGAIN, ALIVE, FOR_GOOD, LEADS_TO, Pledge
+from model.lang.promises import AGAIN, ALIVE, CEASES, FOR_GOOD, LEADS_TO, FairAction, Pledge
 from model.lang.spec import Statement
 from model.reference.markdown import code, codes, link, page, sentence, table
 from model.reference.source import Source
@@ -35,6 +35,7 @@ STRENGTHS = {
     "weak": ("weak", "what can happen from some moment on all the time, does happen"),
     "strong": ("strong", "what can happen again and again happens again and again"),
     "loss": ("fair loss", "what is sent again and again arrives again and again"),
+    CEASES: ("ceases", "a rule accepts it a finite number of times"),
 }
 
 
@@ -68,14 +69,23 @@ def fairness(source: Source) -> list[str]:
         (
             code(f.name),
             STRENGTHS[f.strength][0],
-            f"unless {codes(sorted(f.unless), '')} arms it anew" if f.unless else "",
+            _fair_note(f),
         )
         for f in spec.fairness
     ]
     used = {f.strength for f in spec.fairness}
     meant = [f"{name}: {meaning}" for s, (name, meaning) in STRENGTHS.items() if s in used]
     intro = f"What does not wait for ever, of every node that is up ({'; '.join(meant)})."
+    if CEASES in used:
+        intro = f"What does not wait for ever, and what ends, of every node ({'; '.join(meant)})."
     return ["## Fairness", intro, table(("event or rule", "how fair", ""), rows)]
+
+
+def _fair_note(fair: FairAction) -> str:
+    """Return under what condition it is fair, or why it ceases."""
+    if fair.unless:
+        return f"unless {codes(sorted(fair.unless), '')} arms it anew"
+    return sentence(fair.why) if fair.strength == CEASES and fair.why else ""
 
 
 def promise_text(promise: Pledge) -> str:
