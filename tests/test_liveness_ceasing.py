@@ -25,7 +25,7 @@ from checkers.verdict import Verdict
 from model import order
 from model.lang import Spec
 from model.lang.promises import CEASES
-from model.reference.properties import fairness
+from model.reference.properties import fairness, statement_blocks
 from model.reference.source import Source
 from tests import ceasing_toy
 
@@ -164,6 +164,8 @@ def test_the_reference_lists_it() -> None:
     text = "\n".join(fairness(Source(printer(), ROOT)))
     assert "| `Jam` | ceases | Paper is finite. |" in text
     assert "ceases: a rule accepts it a finite number of times" in text
+    told = statement_blocks(Source(printer(), ROOT), printer().statements["freed"])
+    assert "It is kept although `Jam` need not cease." in told
 
 
 # ---------------------------------------------------------------- the order
@@ -172,3 +174,77 @@ def test_the_reference_lists_it() -> None:
 def test_in_the_order_reported_faults_and_resets_cease_and_nothing_else() -> None:
     names = {f.name for f in ORDER.fairness if f.strength == CEASES}
     assert names == {"ReportFault", "OrderReset", "SystemReset"}
+
+
+PROMISED = (
+    *("L1.herald", "L1.active", "L2", "L2.steady"),
+    *("L3.reset", "L3.active", "L3.steady", "L4", "L4.steady"),
+)
+AGAINST_FAULTS = {"L1.active", "L3.active", "L3.steady"}
+"""What one radiant does not keep if faults may be reported for ever."""
+
+
+def test_an_order_of_one_keeps_l1_to_l4_if_faults_cease() -> None:
+    """All 17,415 states: any fault, reported at any moment, any number of times."""
+    found = outcome(ORDER, requests=("ReportFault",))
+    assert (found.states, found.unexplored) == (17_415, 0)
+    assert verdicts(found) == dict.fromkeys(PROMISED, KEPT)
+
+
+def test_without_that_assumption_faults_that_never_end_are_still_found() -> None:
+    found = outcome(never_ending(ORDER), requests=("ReportFault",))
+    assert {n for n, v in verdicts(found).items() if v is BROKEN} == AGAINST_FAULTS
+    for one in found.checked:
+        if one.run is not None:
+            assert one.run.loop is not None
+            assert {s.event for s in one.run.steps[one.run.loop - 1 :]} >= {"ReportFault"}
+
+
+# What is taken out, and what breaks with faults that cease; each by a run whose loop has none.
+FAULTS: dict[tuple[str, ...], set[str]] = {
+    ("recover_as_herald",): {"L1.active", "L3.reset", "L3.active", "L3.steady"},
+    ("escalate",): {"L1.active", "L3.reset", "L3.active", "L3.steady"},
+    ("request_reset",): {"L1.active", "L3.reset", "L3.active", "L3.steady"},
+    ("stand",): {"L1.herald", "L1.active", "L3.active"},
+    ("resend_proposal",): {"L2.steady", "L3.steady"},
+}
+
+
+QUICK = [("recover_as_herald",), ("escalate",)]
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [pytest.param(rules, marks=() if rules in QUICK else (pytest.mark.slow,)) for rules in FAULTS],
+)
+def test_what_is_dropped_from_the_order_breaks_promises_though_faults_cease(
+    rules: tuple[str, ...],
+) -> None:
+    """A timer, a retry, the ladder of errors."""
+    found = outcome(without(ORDER, *rules), requests=("ReportFault",))
+    assert {n for n, v in verdicts(found).items() if v is BROKEN} == FAULTS[rules]
+    for one in found.checked:
+        if one.run is not None and one.run.loop is not None:
+            loop = one.run.steps[one.run.loop - 1 :]
+            assert not {s.rule for s in loop} & {"detect", "detect_as_herald"}
+
+
+@pytest.mark.slow
+def test_an_order_of_one_keeps_l1_to_l4_under_all_requests() -> None:
+    """All 88,234 states, with resets, members and shards that come and go, and probes."""
+    found = outcome(ORDER)
+    assert (found.states, found.unexplored) == (88_234, 0)
+    assert verdicts(found) == dict.fromkeys(PROMISED, KEPT)
+    lax = outcome(never_ending(ORDER))
+    assert {n for n, v in verdicts(lax).items() if v is BROKEN} == AGAINST_FAULTS
+
+
+@pytest.mark.slow
+def test_with_two_radiants_a_fault_for_ever_is_found_and_none_if_faults_cease() -> None:
+    """The first 100,000 states: what is not refuted there is unknown."""
+    scope: dict[str, Any] = {"scope": "", "requests": ("ReportFault",), "states": 100_000}
+    found = outcome(never_ending(ORDER), **scope)
+    assert {n for n, v in verdicts(found).items() if v is BROKEN} == AGAINST_FAULTS
+    assert set(verdicts(outcome(ORDER, **scope)).values()) == {UNKNOWN}
+    mutant = outcome(without(ORDER, "recover_as_herald"), **scope)
+    assert {"L1.active", "L3.active"} <= {n for n, v in verdicts(mutant).items() if v is BROKEN}

@@ -107,7 +107,13 @@ def statement_blocks(source: Source, statement: Statement) -> list[str]:
     if statement.promise is not None:
         blocks.append(f"```text\n{promise_text(statement.promise)}\n```")
         if prop.without:
-            blocks.append(f"It is kept although {codes(prop.without, '')} need not be fair.")
+            ending = {f.name for f in source.spec.fairness if f.strength == CEASES}
+            for names, said in (
+                ([n for n in prop.without if n not in ending], "be fair"),
+                ([n for n in prop.without if n in ending], "cease"),
+            ):
+                if names:
+                    blocks.append(f"It is kept although {codes(names, '')} need not {said}.")
     elif statement.formula is not None:
         blocks.append(f"```text\n{show(statement.formula)}\n```")
     else:
