@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from functools import cache, partial
@@ -14,21 +15,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from checkers import instances
+from checkers.cli import main
 from checkers.instances import ScopeError
 from checkers.liveness import setting as liveness
 from checkers.simulation import FaultError, faults, read_rates, read_schedule, read_weights
 from model.lang import Spec
 from model.lang.load import load
 from tests.fuzz.effort import cases, many, told
+from tests.fuzz.spec_texts import LAMPS
 from tests.fuzz.values import spoilt
 
 NODES = ["n1", "n2", "n3"]
 GOOD = {
     "scope": ("radiants=3,terms=2,keys=1", "nodes=2", "radiants=2,Vote=1", "terms=1"),
     "promised scope": ("nodes=2", "radiants=2,Vote=1", "terms=1", "radiants=2,keys=1"),
-    "constant": ("founders=n1,n2", "founders=n1", "limit=2"),
+    "constant": ("members=n1,n2", "controllers=c0", "members=n1"),
     "faults": (
         "loss=0.1,duplicate=0.05,crash=0.01,partition=0.02",
         "delay=1-20,down=5-60",
@@ -122,18 +126,23 @@ SCHEDULE: dict[str, Any] = {
 }
 
 
+def spoilt_schedule(r: random.Random) -> bytes:
+    """Return a schedule that is spoilt, in what it says or in its bytes."""
+    if r.random() < 0.4:
+        flipped = bytearray(json.dumps(SCHEDULE).encode())
+        flipped[r.randrange(len(flipped))] ^= 1 << r.randrange(8)
+        return bytes(flipped[: r.randrange(len(flipped))] if r.random() < 0.3 else flipped)
+    try:
+        return json.dumps(spoilt(r, SCHEDULE, depth=5)).encode()
+    except (TypeError, ValueError, RecursionError, ZeroDivisionError):
+        return b"[" * 50_000
+
+
 def try_schedules(path: Path, count: int) -> Counter[str]:
-    """Read files of faults that are spoilt, in what they say or in their bytes."""
+    """Read files of faults that are spoilt."""
     tally: Counter[str] = Counter()
     for case, r in cases("schedules", count):
-        try:
-            data = json.dumps(spoilt(r, SCHEDULE, depth=5)).encode()
-        except (TypeError, ValueError, RecursionError, ZeroDivisionError):
-            data = b"[" * 50_000
-        if r.random() < 0.4:
-            flipped = bytearray(json.dumps(SCHEDULE).encode())
-            flipped[r.randrange(len(flipped))] ^= 1 << r.randrange(8)
-            data = bytes(flipped[: r.randrange(len(flipped))] if r.random() < 0.3 else flipped)
+        data = spoilt_schedule(r)
         path.write_bytes(data)
         how = outcome(lambda: read_schedule(path, NODES), f"{case}: {data[:200]!r}")
         tally[how] += 1
@@ -144,6 +153,42 @@ def try_schedules(path: Path, count: int) -> Counter[str]:
     return tally
 
 
+def try_runs(folder: Path, count: int) -> Counter[str]:
+    """Run nodes with spoilt schedules: what a run records is right, or the schedule is refused."""
+    tally: Counter[str] = Counter()
+    args = ["simulate", "lamps.py", "--steps", "150", "--faults", "faults.json", "--out", "made"]
+    for case, r in cases("runs with schedules", count):
+        data = spoilt_schedule(r)
+        (folder / "faults.json").write_bytes(data)
+        shutil.rmtree(folder / "made", ignore_errors=True)
+        status, said = run(args, f"{case}: {data[:200]!r}")
+        assert (status, "\n  fix: " in said) in ((0, False), (2, True)), f"{case}: {said}"
+        if status == 0:
+            files = [str(p) for p in sorted((folder / "made").glob("*.jsonl"))]
+            assert files
+            assert run(["trace", "--spec", "lamps.py", *files], case)[0] == 0, case
+            again = str(folder / "made" / "faults.json")
+            assert read_schedule(Path(again), [p.split("/")[-1][:-6] for p in files]), case
+        tally["refused" if status else "run, and its recordings are right"] += 1
+    return tally
+
+
+def run(args: list[str], case: str) -> tuple[int, str]:
+    """Run a command in this process; return its status and what it said."""
+    found = CliRunner().invoke(main, args)
+    if found.exception is not None and not isinstance(found.exception, SystemExit):
+        raise AssertionError(f"{case}: {found.exception!r}") from found.exception
+    return found.exit_code, found.output
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with the small spec."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lamps.py").write_text(LAMPS, encoding="utf-8")
+    return tmp_path
+
+
 @pytest.mark.parametrize("kind", GOOD)
 def test_what_is_written_by_hand_is_read_or_refused(kind: str) -> None:
     assert try_texts(kind, 150)["refused"] > 30
@@ -151,6 +196,11 @@ def test_what_is_written_by_hand_is_read_or_refused(kind: str) -> None:
 
 def test_a_spoilt_schedule_is_read_or_refused(tmp_path: Path) -> None:
     assert try_schedules(tmp_path / "faults.json", 300)["refused"] > 100
+
+
+def test_a_run_with_a_spoilt_schedule_is_recorded_or_refused(folder: Path) -> None:
+    tally = try_runs(folder, 20)
+    assert min(tally["refused"], tally["run, and its recordings are right"]) > 0
 
 
 @pytest.mark.parametrize("path", ["/dev/zero", "/dev/full", ".", "nowhere.json"])
@@ -172,3 +222,10 @@ def test_many_spoilt_schedules(tmp_path: Path, capsys: pytest.CaptureFixture[str
     tally = try_schedules(tmp_path / "faults.json", many(20_000))
     with capsys.disabled():
         print(told("spoilt schedules", tally))
+
+
+@pytest.mark.slow
+def test_many_runs_with_spoilt_schedules(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tally = try_runs(folder, many(1_000))
+    with capsys.disabled():
+        print(told("runs with spoilt schedules", tally))
