@@ -367,7 +367,6 @@ def test_the_command_exits_0_where_all_is_killed_or_equivalent() -> None:
         (TOY, "--check"),
         (TOY, "--jobs", "0"),
         (TOY, "--sample", "-1"),
-        (TOY, "--backend", "threading"),
         (TOY, "--of", "node"),
         ("order", "--write", "--only", "win"),
         ("no_such_file.py",),
@@ -378,7 +377,21 @@ def test_a_wrong_command_line_exits_2_with_a_fix(args: tuple[str, ...]) -> None:
     assert status == 2 and "fix:" in told and "Traceback" not in told
 
 
+@pytest.mark.parametrize("name", ["threading", "no such", ""])
+def test_workers_that_there_are_not_are_refused(name: str) -> None:
+    status, told = run(TOY, "--jobs", "2", "--no-cache", "--backend", name)
+    assert status == 2 and "is not one of 'fork', 'loky', 'sequential'" in told
+
+
 # ---------------------------------------------------------------- the page
+
+
+def test_a_page_that_is_no_text_is_stale_and_written_anew(tmp_path: Path, toy: Spec) -> None:
+    file = tmp_path / "mutation.md"
+    file.write_bytes(b"\xff\xfe")
+    assert "it has no section on mutants of the spec" in page.stale(toy, file)
+    page.write(toy, "spec", mutate(toy, Options(), quiet), file)
+    assert "it has no section on mutants of the spec" not in page.stale(toy, file)
 
 
 def test_a_page_tells_when_it_is_stale(tmp_path: Path, toy: Spec, monkeypatch: Any) -> None:

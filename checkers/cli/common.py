@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Timer
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
 WRONG, REFUTED, UNKNOWN = 2, 1, 3
+
+LONG = 10.0
+"""Seconds that a spec may take to be read without a word."""
+WORD = "a word where a spec takes long"
+"""What the thread that says it is called."""
 
 STATUSES = """\b
 Exit status:
@@ -58,10 +64,26 @@ def console() -> Console:
 def load_spec(target: str) -> Spec:
     """Return the spec that a command line names, or end with its mistakes, told."""
     try:
-        return load(target)
+        with _word_where_it_takes_long(target):
+            return load(target)
     except (SpecError, SpecErrors) as error:
         click.echo(str(error), err=True)
         raise SystemExit(WRONG) from None
+
+
+@contextmanager
+def _word_where_it_takes_long(target: str) -> Iterator[None]:
+    """Tell who waits that it is the spec's own Python that goes on and on."""
+    told = f"{target}: its Python has run for {LONG:g} s, and nothing is read yet (Ctrl-C ends it)"
+    word = Timer(LONG, click.echo, (told,), {"err": True})
+    word.daemon = True
+    word.name = WORD
+    word.start()
+    try:
+        yield
+    finally:
+        word.cancel()
+        word.join()  # who forks is to be alone
 
 
 def wrong(what: str, fix: str) -> NoReturn:
@@ -84,15 +106,22 @@ def check_names(spec: Spec, only: tuple[str, ...]) -> None:
             wrong(what, f"use one of: {close or ', '.join(sorted(known))}")
 
 
-def check_files(files: dict[str, Path]) -> None:
-    """Refuse, before anything is run, files that cannot be written afterwards."""
+def check_files(files: dict[str, Path], read: Mapping[str, Iterable[Path]] | None = None) -> None:
+    """Refuse, before anything is run, files that cannot be written afterwards.
+
+    Nor is what the command reads written over, which would be lost: the spec, and the files in
+    `read`, by what they are.
+    """
     for at, (option, path) in enumerate(files.items()):
         why = _unwritable(path)
         fix = "name a file in a folder that you may write to"
         if why is None and _is_the_spec(path):
             why, fix = "it is the spec itself, which would be lost", "name another file"
+        for what, kept in (read or {}).items():
+            if why is None and any(_same(path, one) for one in kept):
+                why, fix = f"it is {what}, which would be lost", "name another file"
         for other, earlier in list(files.items())[:at]:
-            if why is None and earlier.absolute() == path.absolute():
+            if why is None and _same(path, earlier):
                 why, fix = f"{other} is written there, too", "give each its own file"
         if why is not None:
             wrong(f"{option} {path}: {why}", fix)
@@ -102,8 +131,16 @@ def _is_the_spec(path: Path) -> bool:
     """Tell whether a path leads to the file that the command reads its spec from."""
     context = click.get_current_context(silent=True)
     target = context.params.get("spec") if context is not None else None
+    return isinstance(target, str) and _same(path, Path(target))
+
+
+def _same(path: Path, other: Path) -> bool:
+    """Tell whether two paths lead to one file, once the folders on the way are there."""
     with suppress(OSError, ValueError):
-        return isinstance(target, str) and path.samefile(target)
+        if path.exists() and other.exists():
+            return path.samefile(other)
+    with suppress(OSError, ValueError, RuntimeError):  # of links that lead round and round
+        return path.resolve() == other.resolve()
     return False
 
 

@@ -60,8 +60,7 @@ def figures_command(spec: str, check: bool, out: Path | None) -> None:
 
     loaded = load_spec(spec)
     if not loaded.edges:
-        click.echo(f"error: {spec} has no edge table, so there is no figure to draw", err=True)
-        raise SystemExit(WRONG)
+        wrong(f"{spec} has no edge table, so there is no figure to draw", "write one in the spec")
     home = artefacts.home_of(loaded, spec, out)
     if check:
         _told_stale(artefacts.stale_figures(loaded, home), home, _again("figures", spec, out))

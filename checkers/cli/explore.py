@@ -121,7 +121,7 @@ def explore_command(
         ("--states", states),
     ):
         if number is not None and not 0 <= number <= 10**12:
-            wrong(f"{option} {number}: it is no bound", "write a number from 0")
+            wrong(f"{option} {number}: it is no bound", "write a number from 0 to 1000000000000")
     most = 8 * (os.cpu_count() or 1)
     if not 1 <= jobs <= most:
         wrong(f"--jobs {jobs}: too few or too many", f"write 1 to {most}")

@@ -77,7 +77,8 @@ def mcdc_command(
     loaded = load_spec(spec)
     path = out if out is not None else _place(loaded, spec)
     given = {"--out": path} if not check else {}
-    check_files({**given, **({"--json": json_file} if json_file is not None else {})})
+    read = {"the file of cases": [path]} if check else {}
+    check_files({**given, **({"--json": json_file} if json_file is not None else {})}, read)
     node = _node(loaded, spec)
     found = _checked(loaded, path, spec, out) if check else _made(loaded, path)
     from checkers.mcdc import cases

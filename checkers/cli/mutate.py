@@ -46,9 +46,10 @@ Exit status:
 @click.option("--jobs", default=os.cpu_count() or 1, show_default=True, help="Parallel workers.")
 @click.option(
     "--backend",
-    default="",
-    metavar="NAME",
-    help="Of joblib; without it the workers are copies of this process.",
+    type=click.Choice(["fork", "loky", "sequential"]),
+    default="fork",
+    show_default=True,
+    help="Workers that are copies of this process, or that start from nothing; or none.",
 )
 @click.option("--timeout", default=40.0, show_default=True, help="Seconds to prove an obligation.")
 @click.option("--budget", default=0.0, metavar="S", help="Begin no mutant after so long; 0: none.")
@@ -105,9 +106,6 @@ def mutate_command(
     most = 8 * (os.cpu_count() or 1)
     if not 1 <= jobs <= most:
         wrong(f"--jobs {jobs}: too few or too many", f"write 1 to {most}")
-    if backend == "threading":
-        what = "--backend threading: the workers would ask one solver at once, which it is not for"
-        wrong(what, "leave it out, or write --backend loky")
     if promises is None and request:
         wrong("--request without --promises: no promise is asked", "give --promises SCOPE, too")
     if sample < 0 or not 0 <= budget <= 1e9 or not 0.01 <= timeout <= 1e4:
@@ -118,7 +116,6 @@ def mutate_command(
 
     if promises is not None:
         _check_scope(loaded, promises, request)
-    from checkers import workers
     from checkers.mutation import node, showing
     from checkers.mutation.running import NotProved, Options, mutate
 
@@ -126,7 +123,7 @@ def mutate_command(
         only=only,
         sample=sample,
         jobs=jobs,
-        backend=backend or workers.FORK,
+        backend=backend,
         timeout=timeout,
         budget=budget,
         scope=promises,

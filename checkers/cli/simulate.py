@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shlex
 import time
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -91,12 +92,15 @@ def simulate_command(
     ):
         if number is not None and not least <= number <= most:
             wrong(f"{option} {number}: out of range", f"write a number from {least} to {most}")
-    if json_file is not None:
-        check_files({"--json": json_file})
+    schedules = [Path(faults)] if _is_file(faults) else []
+    made = {} if out is None else {"--out": out / "n1.jsonl"}
+    given = {} if json_file is None else {"--json": json_file}
+    check_files(made | given, {"the schedule of faults": schedules})
     if out is not None:
-        check_files({"--out": out / "n1.jsonl"})
-        if any(out.glob("**/*.jsonl")):
+        if any(_recordings(out)):
             wrong(f"--out {out}: there are recordings already", "name another folder")
+        if json_file is not None and _is_made(json_file, out):
+            wrong(f"--json {json_file}: --out is written there, too", "give it another name")
     from checkers.counterexamples.rerun import package_of
     from checkers.instances import ScopeError, read_setting
     from checkers.simulation import (
@@ -124,7 +128,7 @@ def simulate_command(
     names += [f"j{i + 1}" for i in range(joiners)]
     rates, schedule = Rates(), None
     try:
-        if faults.endswith(".json") or Path(faults).is_file():
+        if faults.endswith(".json") or schedules:
             schedule = read_schedule(Path(faults), names)
         else:
             rates = read_rates(faults)
@@ -177,6 +181,26 @@ def simulate_command(
     if reports[-1].broken:
         raise SystemExit(REFUTED)
     raise SystemExit(UNKNOWN if reports[-1].interrupted else 0)
+
+
+def _recordings(out: Path) -> Iterator[Path]:
+    """Yield the recordings in a folder; those of several runs have a folder each."""
+    for pattern in ("*.jsonl", "*/*.jsonl"):
+        yield from out.glob(pattern)
+
+
+def _is_made(path: Path, out: Path) -> bool:
+    """Tell whether a path may be that of a recording, or of what went wrong."""
+    named = path.suffix == ".jsonl" or path.name == "faults.json"
+    return named and path.resolve().is_relative_to(out.resolve())
+
+
+def _is_file(text: str) -> bool:
+    """Tell whether faults are given as a file, which a long line of them cannot be named like."""
+    try:
+        return Path(text).is_file()
+    except OSError:
+        return False
 
 
 def _tell(bar: Progress, before: int, whole: int, done: int, _: int) -> None:

@@ -65,9 +65,7 @@ def trace_command(
     if not 1 <= orders <= 10_000:
         wrong(f"--orders {orders}: it is no number of orders", "write a number from 1 to 10000")
     if json_file is not None:
-        check_files({"--json": json_file})
-        if any(path.absolute() == json_file.absolute() for path in files):
-            wrong(f"--json {json_file}: it is one of the recordings", "name another file")
+        check_files({"--json": json_file}, {"one of the recordings": files})
     from checkers.traces import Options, TraceError, telling, validate
 
     started = time.process_time()

@@ -125,9 +125,6 @@ def verify_command(
     _check_numbers(jobs, timeout, memory)
     if not 0 <= depth <= MOST_DEPTH:
         wrong(f"--depth {depth}: it is no length of a run", f"write 0 (no runs) to {MOST_DEPTH}")
-    if backend == "threading":
-        what = "--backend threading: the workers would ask one solver at once, which it is not for"
-        wrong(what, "leave it out, or write --backend multiprocessing")
     if engine != "induction" and (confirm is not None or smt2 is not None):
         wrong("--confirm and --smt2 are about proofs", "leave --engine bounded out")
     if confirm is not None:

@@ -22,6 +22,7 @@ from checkers.mutation import showing
 from checkers.mutation.outcome import CHECKS, Fate, Outcome
 from checkers.mutation.running import Judged
 from checkers.needs.kept import scenarios_told
+from checkers.writing import write_text
 from model.lang import Spec
 
 SHOWN = "docs/mutation.md"
@@ -94,7 +95,7 @@ def stale(spec: Spec, path: Path = PATH) -> list[str]:
     """Return why a page is not current, for each section that is not."""
     if not path.is_file():
         return ["missing"]
-    found = _sections(path.read_text(encoding="utf-8"))
+    found = _sections(path.read_text(encoding="utf-8", errors="replace"))
     why = []
     for kind in KINDS:
         if kind not in found:
@@ -110,7 +111,7 @@ def stale(spec: Spec, path: Path = PATH) -> list[str]:
 
 def write(spec: Spec, kind: str, found: Judged, path: Path = PATH) -> None:
     """Write the section of one kind, and leave the other as it is."""
-    old = _sections(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    old = _sections(path.read_text(encoding="utf-8", errors="replace")) if path.is_file() else {}
     text = "\n".join(_section(kind, found))
     old[kind] = (fingerprint(spec, kind), digest(text), text)
     parts = [HEAD]
@@ -119,7 +120,7 @@ def write(spec: Spec, kind: str, found: Judged, path: Path = PATH) -> None:
             made, reads, told = old[one]
             mark = f"<!-- {one}: made from {made}, reads as {reads} -->"
             parts.append(f"{mark}\n{told}\n{_END}\n")
-    path.write_text("\n".join(parts), encoding="utf-8")
+    write_text(path, "\n".join(parts))
 
 
 def _sections(text: str) -> dict[str, tuple[str, str, str]]:

@@ -86,7 +86,7 @@ def stale(texts: Mapping[str, str], root: Path) -> list[str]:
     found = []
     for path, text in texts.items():
         file = root / path
-        if not file.is_file() or file.read_text(encoding="utf-8") != text:
+        if not file.is_file() or file.read_bytes() != text.encode():
             found.append(path)
         if path.endswith(".dot"):
             for form in ("svg", "png"):

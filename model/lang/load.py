@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import Any
+from typing import IO, Any
 
 from model.lang.errors import SpecError, SpecErrors, suggest
 from model.lang.raised import as_mistake
@@ -62,10 +62,11 @@ def load(target: str) -> Spec:
             raise _cannot(repr(target), "no spec is named", _FORMS)
         if target in BUILT_IN:
             return _spec_in(importlib.import_module(BUILT_IN[target]), "spec", target)
-        if target.endswith(".py") or os.sep in target or _exists(target):
-            return _from_file(target)
-        if ":" in target:
-            return _from_module(target)
+        with _streams_kept():
+            if target.endswith(".py") or os.sep in target or _exists(target):
+                return _from_file(target)
+            if ":" in target:
+                return _from_module(target)
         near = suggest(target, BUILT_IN)
         fix = f"{near} Or {_FORMS}" if near.endswith("?") else _FORMS
         raise _cannot(target, "it is no built-in spec, path or package.module:NAME", fix)
@@ -86,6 +87,32 @@ def _exists(target: str) -> bool:
         return Path(target).exists()
     except OSError:  # such as a name too long for any file
         return False
+
+
+@contextmanager
+def _streams_kept() -> Iterator[None]:
+    """Give back the three streams as they were, to tell what is found, though a spec closed one.
+
+    Closing it leaves what it leads to open: Python's own streams do not own that.
+    """
+    kept = [(name, getattr(sys, name)) for name in ("stdin", "stdout", "stderr")]
+    try:
+        yield
+    finally:
+        for number, (name, stream) in enumerate(kept):
+            if stream is not None and stream.closed:
+                stream = _opened(number)
+                setattr(sys, f"__{name}__", stream)
+            setattr(sys, name, stream)
+
+
+def _opened(number: int) -> IO[Any]:
+    """Open one of the three streams again; one that is closed for good leads nowhere."""
+    mode = "w" if number else "r"
+    try:
+        return open(number, mode, encoding="utf-8", errors="backslashreplace", closefd=False)
+    except OSError:
+        return open(os.devnull, mode, encoding="utf-8")
 
 
 # ---------------------------------------------------------------- a file

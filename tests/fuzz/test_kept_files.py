@@ -166,7 +166,7 @@ def test_a_damaged_cache_changes_no_verdict(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_many_damaged_caches(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    tally = try_runs(folder, many(200))
+    tally = try_runs(folder, many(100))
     with capsys.disabled():
         print(told("damaged caches", tally))
 

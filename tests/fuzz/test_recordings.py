@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 from checkers.cli import main
 from tests.fuzz.effort import cases, many, told
+from tests.fuzz.spec_texts import LAMPS
 from tests.fuzz.values import spoilt
 
 pytestmark = pytest.mark.skipif("trace" not in main.commands, reason="nothing validates recordings")
@@ -37,12 +38,17 @@ def run(args: list[str], case: str = "") -> tuple[int, str]:
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with recordings of an order."""
-    folder = tmp_path_factory.mktemp("recorded") / "run"
-    status, text = run(["simulate", "--steps", "60", "--out", str(folder)])
-    assert status == 0, text
-    return folder
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Return folders with recordings of an order, and of the small spec, by spec."""
+    above = tmp_path_factory.mktemp("recorded")
+    lamps = above / "lamps.py"
+    lamps.write_text(LAMPS, encoding="utf-8")
+    folders = {"order": above / "order", str(lamps): above / "lamps"}
+    for spec, folder in folders.items():
+        args = ["--steps", "60", "--faults", "loss=0.1,duplicate=0.1,crash=0.05,down=1-9"]
+        status, text = run(["simulate", spec, *args, "--out", str(folder)])
+        assert status == 0, text
+    return folders
 
 
 def damage(r: random.Random, path: Path, others: list[Path]) -> None:
@@ -75,29 +81,32 @@ def damage(r: random.Random, path: Path, others: list[Path]) -> None:
             path.write_bytes(b"\n".join(lines))
 
 
-def try_recordings(recorded: Path, folder: Path, count: int) -> Counter[str]:
+def try_recordings(recorded: Path, folder: Path, spec: str, count: int) -> Counter[str]:
     """Validate damaged recordings; return how often each status came."""
     tally: Counter[str] = Counter()
-    for case, r in cases("recordings", count):
+    for case, r in cases(f"recordings of {recorded.name}", count):
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(recorded, folder)
         files = sorted(folder.glob("*.jsonl"))
         for _ in range(r.choice((1, 1, 2))):
             damage(r, r.choice(files), files)
-        status, _ = run(["trace", *map(str, files)], case)
+        status, _ = run(["trace", "--spec", spec, *map(str, files)], case)
         tally[f"exits {status}"] += 1
     return tally
 
 
-def test_a_damaged_recording_is_told_in_words(recorded: Path, tmp_path: Path) -> None:
-    tally = try_recordings(recorded, tmp_path / "copy", 3)
-    assert tally["exits 2"] + tally["exits 1"] > 0
+def test_a_damaged_recording_is_told_in_words(recorded: dict[str, Path], tmp_path: Path) -> None:
+    for spec, folder in recorded.items():
+        tally = try_recordings(folder, tmp_path / "copy", spec, 2 if spec == "order" else 20)
+        assert tally["exits 2"] + tally["exits 1"] > 0
 
 
 @pytest.mark.slow
 def test_many_damaged_recordings(
-    recorded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    recorded: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tally = try_recordings(recorded, tmp_path / "copy", many(300))
-    with capsys.disabled():
-        print(told("damaged recordings", tally))
+    for spec, folder in recorded.items():
+        count = many(100 if spec == "order" else 5_000)
+        tally = try_recordings(folder, tmp_path / "copy", spec, count)
+        with capsys.disabled():
+            print(told(f"damaged recordings of {folder.name}", tally))
