@@ -112,10 +112,17 @@ class Handled:
             yield self._without_sender()
 
     def _without_sender(self) -> Shown:
-        """Return that a message without its sender is refused with an exception."""
+        """Return that a message without its sender is refused with an exception: just this one.
+
+        The node is then what it was, as one that has refused an event.
+        """
         exits, failures = self._run([])
-        raised = disj(f.when for f in failures if f.what == "TypeError")
-        goal = conj([raised, *(neg(e.when) for e in exits)])
+        before = self.reading.before
+        refused = [f for f in failures if f.what == "TypeError"]
+        others = [f for f in failures if f.what != "TypeError"]
+        kept = (disj((neg(f.when), self.reading.changed(f.attributes, before))) for f in refused)
+        never = [neg(e.when) for e in exits] + [neg(f.when) for f in others]
+        goal = conj([disj(f.when for f in refused), *never, *kept])
         return Shown(f"{self.name}: {WITHOUT_SENDER}", self.valid, TRUE, TRUE, goal)
 
     def _goal(self, one: Said) -> tuple[Bool, tuple[tuple[int, Bool], ...]]:
@@ -358,7 +365,7 @@ def _clauses(value: Value | None) -> list[tuple[str | None, str | None]] | None:
         return None
     return [
         (_text(v.items[0]), _text(v.items[1]))
-        if isinstance(v, Row) and len(v.items) == 2
+        if isinstance(v, Row) and v.names == ("kind", "text")
         else (None, None)
         for v in value.items
     ]
