@@ -293,6 +293,42 @@ def test_code_that_is_not_read_can_change_nothing(name: str) -> None:
     assert result.verdict is Verdict.UNKNOWN and "raft_election/" in result.told, result.told
 
 
+# ---------------------------------------------------------------- what is sent beside
+
+SENT = {
+    "to None": "(None, Heartbeat(self.term))",
+    "to who may be None": "(self.leader, Heartbeat(self.term))",
+    "to a number": "(self.term, Heartbeat(self.term))",
+    "to a text": '("", Heartbeat(self.term))',
+    "to a role": "(self.role, Heartbeat(self.term))",
+    "to a set of roles": "(frozenset({FOLLOWER}), Heartbeat(self.term))",
+    "to a tuple": "((sender,), Heartbeat(self.term))",
+    "to a set that may change": "({sender}, Heartbeat(self.term))",
+    "of no term": "(sender, Heartbeat(None))",
+    "of a truth value": "(sender, Heartbeat(self.term == 1))",
+    "of a set": "(sender, Heartbeat({sender}))",
+}
+
+
+@pytest.mark.parametrize("name", SENT)
+def test_what_is_sent_beside_is_refuted_also_where_it_equals_no_message(name: str) -> None:
+    """It was counted how often each message goes to each node; these are none, or go to none."""
+    files = with_edits(("return rules.COUNT, ()", f"return rules.COUNT, ({SENT[name]},)"))
+    results = compare(spec_of(RAFT), files, "Vote")
+    refuted = [r for r in results if r.verdict is Verdict.REFUTED]
+    assert refuted and refuted[0].transition == "count", told(results)
+
+
+def test_what_is_sent_to_nobody_is_not_sent_to_none() -> None:
+    """The row sends to who is next, if there is anybody: `None` is no receiver."""
+    spec = spec_of("docs/protocols/ring_election.py")
+    sends = "                sends += ((to, Claim(m.number)),)\n"
+    test = f"            if to is not None:\n{sends}"
+    files = edited(nodes.files(spec, own=False), "node", test, sends[4:])
+    results = compare(spec, files, "Claim")
+    assert any(r.verdict is Verdict.REFUTED for r in results), told(results)
+
+
 # ---------------------------------------------------------------- what is kept, edit after edit
 
 DISPATCH = "            return _ON_MESSAGE[kind](self, event, sender)\n"

@@ -268,6 +268,8 @@ class Machine(Expressions):
             case ast.Attribute(value=whole, attr=name):
                 if not isinstance(self._value(whole, path, frame), Node):
                     self._refuse(frame, target, "only attributes of the node itself are set")
+                if name.startswith("__"):  # from a text: as it stands `_check` has refused it
+                    self._refuse(frame, target, f"Python reads a meaning of its own in {name}")
                 cls = self.package.process
                 if (cls.slots is not None and name not in cls.slots) or name in cls.methods:
                     self._fail(frame, target)(path, "AttributeError: no such attribute is set")

@@ -196,7 +196,10 @@ class Expressions(Names):
         match one:
             case Node():
                 if name in self.attributes:
-                    return self.attributes[name]
+                    held = self.attributes[name]
+                    if any(isinstance(v, Unset) for _, v in options(held)):
+                        raise NoMeaning(f"an attribute {name} that is set on some ways alone")
+                    return held
                 method = self.package.process.methods.get(name)
                 if method is None or method.how:
                     raise NoMeaning(f"an attribute {name} that the node need not have")

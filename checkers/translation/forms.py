@@ -199,6 +199,28 @@ def exactly(form: Form, code: Value, spec: Value) -> Bool:
     return FALSE
 
 
+def fits(form: Form, code: Value) -> Bool:
+    """Return that the code's value is of a form: just of its Python type, whatever it is."""
+    match form, code:
+        case _, Choice():
+            return disj(conj((g, fits(form, a))) for g, a in code.options)
+        case OfMaybe(), _:
+            return TRUE if isinstance(code, Nothing) else fits(form.of, code)
+        case OfRow(), Row() if code.kind == form.kind and code.names == form.names:
+            return conj(fits(part, a) for part, a in zip(form.parts, code.items, strict=True))
+        case OfSet(), Many(display=False) if code.of in (None, form.of):
+            return TRUE
+        case OfMap(), Map() if code.form == form:
+            return TRUE
+        case Plain("name"), Name() | Text(text=""):
+            return TRUE
+        case (Plain("bool"), Truth()) | (Plain("int"), Number()):
+            return TRUE
+        case OfEnum(), Leaf() if code.enum == form.enum:
+            return TRUE
+    return FALSE
+
+
 # ---------------------------------------------------------------- maps
 
 _fresh = iter(range(1, 1 << 60))

@@ -12,7 +12,7 @@ from typing import Any
 
 import z3
 
-from checkers.translation.forms import exactly
+from checkers.translation.forms import exactly, fits
 from checkers.translation.meaning import Said, Standard
 from checkers.translation.obligations import GIVEN, STAYS_VALID, WITHOUT_SENDER, Reading, Shown
 from checkers.translation.things import Exit, Failure, Node
@@ -112,10 +112,17 @@ class Handled:
             yield self._without_sender()
 
     def _without_sender(self) -> Shown:
-        """Return that a message without its sender is refused with an exception."""
+        """Return that a message without its sender is refused with an exception: just this one.
+
+        The node is then what it was, as one that has refused an event.
+        """
         exits, failures = self._run([])
-        raised = disj(f.when for f in failures if f.what == "TypeError")
-        goal = conj([raised, *(neg(e.when) for e in exits)])
+        before = self.reading.before
+        refused = [f for f in failures if f.what == "TypeError"]
+        others = [f for f in failures if f.what != "TypeError"]
+        kept = (disj((neg(f.when), self.reading.changed(f.attributes, before))) for f in refused)
+        never = [neg(e.when) for e in exits] + [neg(f.when) for f in others]
+        goal = conj([disj(f.when for f in refused), *never, *kept])
         return Shown(f"{self.name}: {WITHOUT_SENDER}", self.valid, TRUE, TRUE, goal)
 
     def _goal(self, one: Said) -> tuple[Bool, tuple[tuple[int, Bool], ...]]:
@@ -205,7 +212,7 @@ class Handled:
         wanted = {message.__name__ for message, *_ in one.sends}
         if not kinds <= set(self.reading.spec.messages):
             return FALSE
-        found = []
+        found = [_is_receiver(to) for to, _ in pairs]  # also where the row sends to nobody
         for name in sorted(kinds | wanted):
             ours = [(to, m) for to, m in pairs if m.kind == name]
             theirs = [s for s in one.sends if s[0].__name__ == name]
@@ -242,9 +249,11 @@ class Handled:
         values = {n: v.constants(f"any {name}.{n}", d.sort) for n, d in parts.items()}
         one, none = z3.IntVal(1), z3.IntVal(0)
         left, right = [], []
+        made = []
         for to, message in ours:
             same = [_goes_to(to, node)]
             for n, d in parts.items():
+                made.append(fits(v.form(d.sort), message.fields[n]))
                 held = message.fields.get(n)
                 wanted = v.in_code(d.sort, values[n])
                 same.append(FALSE if held is None else exactly(v.form(d.sort), held, wanted))
@@ -256,7 +265,8 @@ class Handled:
                 for n, d in parts.items()
             ]
             right.append(z3.If(conj(same), one, none))
-        return total(left) == total(right)
+        # What is of another type equals no message, so that nothing counts it: there is none.
+        return conj([*made, total(left) == total(right)])
 
     # ------------------------------------------------------------ what is replied
 
@@ -334,11 +344,16 @@ def _goes_to(to: Value, node: Term) -> Bool:
                 found.append(conj((guard, inside)))
             case Name():
                 found.append(conj((guard, one.term == node)))
-            case Nothing():
-                continue
-            case _:
-                return z3.BoolVal(False)
     return disj(found)
+
+
+def _is_receiver(to: Value) -> Bool:
+    """Return that something is a node, or a frozen set of them: what a message is sent to."""
+    return disj(
+        guard
+        for guard, one in options(to)
+        if isinstance(one, Name) or (isinstance(one, Many) and not one.of and not one.display)
+    )
 
 
 def _says(value: Value, text: str) -> Bool:
@@ -358,7 +373,7 @@ def _clauses(value: Value | None) -> list[tuple[str | None, str | None]] | None:
         return None
     return [
         (_text(v.items[0]), _text(v.items[1]))
-        if isinstance(v, Row) and len(v.items) == 2
+        if isinstance(v, Row) and v.names == ("kind", "text")
         else (None, None)
         for v in value.items
     ]

@@ -114,6 +114,7 @@ class Names:
         def fail(when: Bool, what: str) -> None:
             if not is_false(when):
                 file, line = self.package.file(frame.module), getattr(node, "lineno", 1)
-                self.failures.append(Failure(when, what, file, line))
+                held = dict(self.attributes)
+                self.failures.append(Failure(when, what, file, line, held))
 
         return fail

@@ -258,7 +258,8 @@ def replay(
     try:
         node = GeneratedNode(spec, name)
         if event is not None and what.endswith(WITHOUT_SENDER):
-            ours, theirs = _alone(node, call, event), {"raises": "TypeError"}
+            ours, theirs = _alone(node, call, event), _held(call.before)
+            theirs["raises"] = "TypeError"
         elif event is not None:
             ours = _guarded(lambda: _handled(node, call, event))
             theirs = _answered(evaluator, call, event)
@@ -272,8 +273,8 @@ def replay(
             theirs = _after_crash(evaluator, call)
     finally:
         unload(name)
-    if "raises" in ours:
-        keys = ["raises"] if ours != theirs else []
+    if "raises" in ours and "raises" not in theirs:
+        keys = ["raises"]
     else:
         keys = [k for k in dict.fromkeys((*theirs, *ours)) if _differ(ours, theirs, k)]
     for key in keys:
@@ -393,8 +394,8 @@ def _alone(node: GeneratedNode, call: Call, event: type[Event]) -> dict[str, Any
     try:
         made.handle(node.plain.read_event(event.__name__, call.fields), None)
     except Exception as error:
-        return {"raises": type(error).__name__}
-    return {}
+        return {**_held(node.variables(made)), "raises": type(error).__name__}
+    return _held(node.variables(made))
 
 
 def _started(node: GeneratedNode, call: Call) -> dict[str, Any]:

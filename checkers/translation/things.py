@@ -73,12 +73,13 @@ class Exit:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An exception: when it is raised, which, and where."""
+    """An exception: when it is raised, which, where, and what the attributes are then."""
 
     when: Bool
     what: str
     file: str
     line: int
+    attributes: Mapping[str, Value] = field(default_factory=dict)
 
     @property
     def place(self) -> str:
@@ -121,7 +122,10 @@ def merged(
 
 
 def assigned(node: ast.FunctionDef) -> frozenset[str]:
-    """Return the names that are local to a function: its parameters, and what it assigns."""
+    """Return the names that are local to a function: its parameters, and what it assigns.
+
+    What a `try` calls the exception is one, too, where none is raised: it hides another's name.
+    """
     a = node.args
     names = {one.arg for one in (*a.args, *([a.vararg] if a.vararg is not None else []))}
     within = [n for n in ast.walk(node) if isinstance(n, ast.comprehension)]
@@ -129,4 +133,6 @@ def assigned(node: ast.FunctionDef) -> frozenset[str]:
     for one in ast.walk(node):
         if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store) and id(one) not in inner:
             names.add(one.id)
+        elif isinstance(one, ast.ExceptHandler) and one.name is not None:
+            names.add(one.name)
     return frozenset(names)

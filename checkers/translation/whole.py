@@ -35,7 +35,7 @@ from model.lang.tables import Table as SpecTable
 _REFUSAL = ("rule", "clause", "kind")
 """The fields of a reply that tells what refused."""
 OUTSIDE_HANDLERS = ("__init__", "restart", "durable", "snapshot", "restore", "handle")
-"""The methods of a node that are no handlers. `snapshot` and `restore` are not read."""
+"""The methods of a node that are no handlers."""
 
 
 def of_the_whole(reading: Reading, above: str) -> Iterator[tuple[str, str]]:
@@ -46,8 +46,8 @@ def of_the_whole(reading: Reading, above: str) -> Iterator[tuple[str, str]]:
     _nothing_above(above)
     _classes_are_known(reading)
     _methods_are_called(reading)
-    touches_nothing(reading.package)
     _methods_take_what_they_are_given(reading)
+    touches_nothing(reading.package)
     _each_row_has_one_constant(reading)
     _the_package_offers(reading)
     yield "the parts of the package", ""
@@ -86,14 +86,17 @@ def _classes_are_known(reading: Reading) -> None:
                 raise reading.error(module, "nothing in the spec is called so", found.node)
             elif found.kind == "data" and found.methods:
                 _methods_of_data(reading, found)
+            if found.kind == "data" and found.name == "Rule" and found.equality:
+                why = "rows are compared by identity, and held in sets: give it eq=False"
+                raise reading.error(module, why, found.node)
 
 
 def _methods_of_data(reading: Reading, cls: Class) -> None:
     for method in cls.methods.values():
         if method.how == "property" and method.name in _rows_told(reading, cls.name):
             continue  # `_table` looks at these
-        if method.how == "__str__" and cls.name == "Rule" and _is_a_field(method):
-            continue  # what it is shown as, which nothing depends on
+        if method.how == "__str__" and cls.name == "Rule" and _is_its_label(method):
+            continue  # what it is shown as
         raise reading.error(cls.module, "it would change what the class's values do", method.node)
 
 
@@ -106,30 +109,36 @@ def _rows_told(reading: Reading, name: str) -> set[str]:
     return {*tables, *(f"{table}_of_{part}" for table in tables for part in reply.parts)}
 
 
-def _is_a_field(method: Function) -> bool:
-    """Tell whether a method returns a field of its object, and does nothing else."""
+def _is_its_label(method: Function) -> bool:
+    """Tell whether a method returns its object's label, and does nothing else."""
     match method.node.body:
         case [
             ast.Expr(value=ast.Constant()),
-            ast.Return(value=ast.Attribute(value=ast.Name(id=me))),
+            ast.Return(value=ast.Attribute(value=ast.Name(id=me), attr="label")),
         ]:
             return [a.arg for a in method.node.args.args] == [me]
     return False
 
 
 def _methods_are_called(reading: Reading) -> None:
-    """Refuse a method of the node that nothing names."""
-    cls = reading.package.process
-    for method in cls.methods.values():
-        if method.name in OUTSIDE_HANDLERS:
-            continue
-        named = any(
-            isinstance(node, ast.Attribute) and node.attr == method.name
-            for module in ("node", "nearest")
-            for node in _without(reading.package.trees[module], method)
-        )
-        if not named:
-            raise reading.error("node", "nothing calls it, so that nobody has read it", method.node)
+    """Refuse a method or a function of the node that nothing leads to, from outside."""
+    package = reading.package
+    own = [f for f in package.functions() if f.module == "node"]
+    left = {f.name: f for f in own if f.name not in OUTSIDE_HANDLERS}
+    new: list[ast.AST] = [package.trees["nearest"]]
+    for one in package.trees["node"].body:
+        if not isinstance(one, ast.FunctionDef | ast.ClassDef | ast.ImportFrom):
+            new.append(one)
+    new += [f.node for f in own if f.name in OUTSIDE_HANDLERS]
+    while new:
+        named: set[str] = set()
+        for inner in (n for tree in new for n in ast.walk(tree)):
+            match inner:
+                case ast.Name(id=name) | ast.Attribute(attr=name):
+                    named.add(name)
+        new = [left.pop(name).node for name in named & set(left)]
+    for function in left.values():
+        raise reading.error("node", "nothing calls it, so that nobody has read it", function.node)
 
 
 # What is called from outside, beside `handle`: a caller may give a parameter by its name.
@@ -198,11 +207,6 @@ def _the_package_offers(reading: Reading) -> None:
         raise reading.error("__init__", f"SPEC is to be {spec.name!r}")
 
 
-def _without(tree: ast.Module, method: Function) -> Iterator[ast.AST]:
-    inside = {id(node) for node in ast.walk(method.node)}
-    return (node for node in ast.walk(tree) if id(node) not in inside)
-
-
 # ---------------------------------------------------------------- what is no event
 
 
@@ -223,9 +227,11 @@ def _strangers(reading: Reading) -> str:
     for other in others:
         for sender in ([], [Name(reading.v.sender)]):
             out = reading.machine.run(handle, [Node(), other, *sender], attributes)
+            called = "anything else" if other.cls is None else other.cls.name
             if not _always_raises(*out):
-                called = "anything else" if other.cls is None else other.cls.name
                 return f"handle(...) does not raise TypeError for {called}"
+            if any(f.attributes.get(n) is not v for f in out[1] for n, v in attributes.items()):
+                return f"handle(...) changes the node before it raises TypeError for {called}"
     return ""
 
 
