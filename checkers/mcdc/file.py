@@ -103,7 +103,8 @@ def fingerprint(spec: Spec) -> str:
     rows = [prints.transition(t)[0] for t in spec.transitions]
     stated = [(n, prints.statement(n)) for n in names]
     refusing = [n for n, reply in spec.replies.items() if reply.refusal]
-    return digest(repr((SCHEMA, spec.name, prints.world, prints.first_state, rows, stated, refusing)))
+    declared = (prints.world, prints.first_state)
+    return digest(repr((SCHEMA, spec.name, *declared, rows, stated, refusing)))
 
 
 # ---------------------------------------------------------------- writing

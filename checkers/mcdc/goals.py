@@ -206,18 +206,20 @@ def _choices(
     t: Transition, taken: tuple[tuple[Expr, bool], ...], names: tuple[str, ...]
 ) -> Iterator[Goal]:
     """Yield the goals of the choices in what a row does."""
-    for effect in _effects(t):
+    for effect, seen, inside in _effects(t):
         for choice, way in _ites(effect, ()):
             condition, then, otherwise = choice.args
             differ = negate(Expr(Kind.EQ, BOOL, (then, otherwise)))
-            fixed = (*taken, *way, (differ, True))
-            told = (*names, *(show(c) if v else f"not {show(c)}" for c, v in way))
+            fixed = (*taken, *seen, *way, (differ, True))
+            told = (*names, *(f"somebody hears{inside}" for _ in seen))
+            told = (*told, *(show(c) if v else f"not {show(c)}" for c, v in way))
             told = (*told, f"{show(then)} is not {show(otherwise)}")
             whole = plain(condition)
             places = list(conditions(whole))
             for number, (path, positive) in enumerate(places):
                 one = part_at(whole, path)
                 text = show(one) if len(places) == 1 else _numbered(whole, places, number)
+                text += inside
                 for value in (True, False):
                     deciding = _deciding(whole, path, positive, value)
                     words = (*told, *_in_words(show(one), show(whole), value))
@@ -245,13 +247,20 @@ def _ites(
     yield from _ites(otherwise, (*way, (condition, False)))
 
 
-def _effects(t: Transition) -> Iterator[Expr]:
-    yield from t.updates.values()
+def _effects(t: Transition) -> Iterator[tuple[Expr, tuple[tuple[Expr, bool], ...], str]]:
+    """Yield what a row sets, sends and replies, each with what makes it seen, and where that is.
+
+    What a message says is seen where somebody hears it.
+    """
+    for value in t.updates.values():
+        yield value, (), ""
     for out in t.sends:
-        yield out.to
-        yield from out.fields.values()
-    if t.reply is not None:
-        yield from t.reply.fields.values()
+        yield out.to, (), ""
+        heard = heard_by(out.to)
+        for value in out.fields.values():
+            yield value, () if heard is None else ((heard, True),), f" in {out.message.__name__}"
+    for value in t.reply.fields.values() if t.reply is not None else ():
+        yield value, (), ""
 
 
 # ---------------------------------------------------------------- wishes

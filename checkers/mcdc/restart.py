@@ -12,12 +12,12 @@ of these ways.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import ClassVar, cast
 
 from checkers.mcdc.goal import ANSWERS, CHANGES, KEEPS, Goal
 from checkers.mcdc.telling import Wanted, choices_in, told_apart
 from model.lang import Spec
-from model.lang.declare import Event
+from model.lang.declare import Event, FieldDecl
 from model.lang.expr import Expr, Kind, negate, show
 from model.lang.sorts import BOOL, NODE
 from model.lang.spec import Transition, initial_value
@@ -30,7 +30,7 @@ class _Restart:
     """What a restart has of an event: no sender, no fields, no rules and no refusals."""
 
     kind = "crash"
-    parts: Any = {}
+    parts: ClassVar[dict[str, FieldDecl]] = {}
 
 
 _Restart.__name__ = NAME

@@ -7,9 +7,9 @@ What is stated of the original is stated of a mutant, so most formulas are trans
 of them. A mutant is refuted by a step that the evaluator replays, and by nothing less. What is
 neither proved at once nor refuted in a small scope is left open at first: some cheaper check may
 notice the fault. Where none does, it is asked in earnest, of larger scopes and of the portfolio of
-solvers; what is open even then is told as not proved any more. The tries are bounded in the solver's own
-steps, so that the load of a machine changes no answer; only the portfolio, which comes last, has a
-clock.
+solvers; what is open even then is told as not proved any more. The tries are bounded in the
+solver's own steps, so that the load of a machine changes no answer; only the portfolio, which comes
+last, has a clock.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ PLAIN, QUICK, LONG, SCOPED = 100_000, 400_000, 2_000_000, 6_000_000
 """How long Z3 may try in its own steps, some three million a second: the guards alone, the whole
 obligation (proofs take some 30,000), the same where no step breaks it, and one scope."""
 HASTE = 2
-"""After how many obligations that are left open none is asked any more before the cheaper checks."""
+"""After so many obligations that are left open the cheaper checks are asked first."""
 PATIENCE = 3
 """After how many obligations that are left open these are asked in earnest, before any other."""
 MOST_MS = 10_000

@@ -54,10 +54,11 @@ has killed it.
   has another outcome, or the permission matrix differs. They say that something changed, and not
   that it should not have. What a *record alone* kills breaks no oath of the spec: every obligation
   of it is proved.
-- *Proofs open* is said of a kill by a record where a short attempt ({short} obligations at most, each
-  some seconds) neither proved all obligations nor found a step that breaks one. So an oath may be
-  broken, too; nothing is said about that, as to ask in earnest takes minutes for each. It is asked in
-  earnest, and then the mutant killed by `proof` or `no proof`, only where nobody else notices.
+- *Proofs open* is said of a kill by a record where a short attempt (it ends after {short} obligations
+  that it leaves open, some seconds each) neither proved all obligations nor found a step that breaks
+  one. So an oath may be broken, too: nothing is said about that, since to ask in earnest may take
+  minutes. It is done, and the mutant then killed by `proof` or `no proof`, only where nobody else
+  notices.
 - *Equivalent* is what the solver proves to do what the original does, in every state that satisfies
   what is proved of it: the same answer, state, messages and reply. Which clause a refusal names is
   not compared. Of the node it is the translation's validation that proves it.
@@ -66,7 +67,8 @@ has killed it.
 
 Not asked here: the tests in `tests/`, the promises (`--promises SCOPE` asks them), the explored
 scopes and their pinned counts. Seconds are CPU time for one mutant, of all that was asked of it
-until it was killed; *killed by a slow check alone* took {slow:g} s or more, and no quick one notices.
+until it was killed; what is *killed by a slow check alone* took {slow:g} s or more, and no quick
+check notices it.
 """
 
 
@@ -144,7 +146,8 @@ def _head(spec: Spec, path: Path) -> str:
         written += " --check` tells\nwhether it is current"
         what = f"the {spec.name}, or the node that is generated from it"
     else:
-        written = "Written by `oathbound mutate FILE --write`; `--check` tells whether it is current"
+        written = "Written by `oathbound mutate FILE --write`; with `--check` it tells whether it is"
+        written += "\ncurrent"
         what = f"the spec {spec.name}"
     return HEAD.format(written=written, what=what, short=HASTE, slow=SLOW)
 
