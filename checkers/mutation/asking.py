@@ -40,7 +40,9 @@ PATIENCE = 3
 """After how many obligations that are left open these are asked in earnest, before any other."""
 MOST_MS = 10_000
 """How long any such try may take in any case."""
-NEAR, FAR = SCOPES[:3], SCOPES[3:]
+NEAREST, NEAR, FAR = SCOPES[:2], SCOPES[:3], SCOPES[3:]
+"""Scopes to look for a step in: in haste, of every obligation in earnest, of the first one. To
+write an obligation out in the third may take a minute, where it speaks of many things at once."""
 SECONDS = 6.0
 """How long the portfolio may try what is open."""
 
@@ -128,7 +130,7 @@ class Asker:
                     return Broken(q.property, q.transition, False, o.reason)
                 if self.proves(o):
                     continue
-                told = self.breaks(q, NEAR)
+                told = self.breaks(q, NEAREST)
                 if told is not None:
                     return Broken(q.property, q.transition, True, told)
                 if not self.proves(o, LONG):

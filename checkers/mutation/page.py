@@ -54,11 +54,11 @@ has killed it.
   has another outcome, or the permission matrix differs. They say that something changed, and not
   that it should not have. What a *record alone* kills breaks no oath of the spec: every obligation
   of it is proved.
-- *Proofs open* is said of a kill by a record where a short attempt (it ends after {short} obligations
-  that it leaves open, some seconds each) neither proved all obligations nor found a step that breaks
-  one. So an oath may be broken, too: nothing is said about that, since to ask in earnest may take
-  minutes. It is done, and the mutant then killed by `proof` or `no proof`, only where nobody else
-  notices.
+- *Proofs open* is said of a kill by a record where a short attempt (it ends with {short} obligations
+  left open, seconds each) neither proved all obligations nor found a step that breaks
+  one. So an oath may be broken, too: nothing is said about that, since to ask in earnest may
+  take minutes. It is done, and the mutant then killed by `proof` or `no proof`, only where nobody
+  else notices.
 - *Equivalent* is what the solver proves to do what the original does, in every state that satisfies
   what is proved of it: the same answer, state, messages and reply. Which clause a refusal names is
   not compared. Of the node it is the translation's validation that proves it.
@@ -146,8 +146,8 @@ def _head(spec: Spec, path: Path) -> str:
         written += " --check` tells\nwhether it is current"
         what = f"the {spec.name}, or the node that is generated from it"
     else:
-        written = "Written by `oathbound mutate FILE --write`; with `--check` it tells whether it is"
-        written += "\ncurrent"
+        written = "Written by `oathbound mutate FILE --write`; with `--check` it tells whether"
+        written += "\nit is current"
         what = f"the spec {spec.name}"
     return HEAD.format(written=written, what=what, short=HASTE, slow=SLOW)
 
