@@ -56,8 +56,8 @@ has killed it.
   of it is proved.
 - *Proofs open* is said of a kill by a record where a short attempt (it ends with {short} left open)
   neither proved all obligations nor found a step that breaks one. So an oath may be broken, too:
-  nothing is said about that, since to ask in earnest may take minutes. It is done, and the mutant then killed by `proof` or `no proof`, only where nobody
-  else notices.
+  nothing is said about that, since to ask in earnest may take minutes. It is done, and the mutant
+  then killed by `proof` or `no proof`, only where nobody else notices.
 - *Equivalent* is what the solver proves to do what the original does, in every state that satisfies
   what is proved of it: the same answer, state, messages and reply. Which clause a refusal names is
   not compared. Of the node it is the translation's validation that proves it.
