@@ -22,7 +22,8 @@ Exit status:
   0  every mutant is killed, or proved to do what the original does
   1  a mutant survives; with --check: the page is not current
   2  the command line or the spec is wrong
-  3  of some mutant nothing is known, not all were judged, or the original is not proved
+  3  of some mutant nothing is known, not all were judged, or the original is not proved;
+     what was judged is kept, for the next run
 """
 
 
@@ -62,7 +63,7 @@ Exit status:
 @click.option("--no-cache", is_flag=True, help="Judge every mutant afresh, and keep nothing.")
 @click.option("--all", "everything", is_flag=True, help="Show the killed mutants, too.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write JSON there.")
-@click.option("--write", "write_page", is_flag=True, help="Write the order's page.")
+@click.option("--write", "write_page", is_flag=True, help="Write the page: docs/mutation.md.")
 @click.option("--check", is_flag=True, help="Judge nothing: exit 1 if the page is not current.")
 def mutate_command(
     spec: str,
@@ -92,14 +93,17 @@ def mutate_command(
         wrong(
             f"--of node: the node of {spec} is not checked in", "leave out the spec, or --of node"
         )
-    if (write_page or check) and spec != "order":
-        wrong(f"--{'check' if check else 'write'}: {spec} has no page", "leave out the spec")
+    ours = spec == "order"
+    path = page.place(loaded, spec)
+    shown = page.SHOWN if ours else str(path)
     if check:
-        stale = page.stale(loaded)
+        stale = page.stale(loaded, path, page.KINDS if ours else page.KINDS[:1])
         for why in stale:
-            click.echo(f"{page.SHOWN}: {why}")
+            click.echo(f"{shown}: {why}")
         if stale:
-            click.echo("fix: run `oathbound mutate --write`, and with `--of node`", err=True)
+            told = "oathbound mutate --write`, and with `--of node`"
+            told = told if ours else f"oathbound mutate {spec} --write`"
+            click.echo(f"fix: run `{told}", err=True)
         raise SystemExit(REFUTED if stale else 0)
     if json_file is not None:
         check_files({"--json": json_file})
@@ -152,9 +156,13 @@ def mutate_command(
     if json_file is not None:
         text = json.dumps(showing.data(found), indent=1) + "\n"
         write(partial(write_text, json_file, text), json_file)
-    if write_page:
-        write(partial(page.write, loaded, kind, found), page.PATH)
-        click.echo(f"wrote {page.SHOWN}")
+    if write_page and not found.broken:
+        write(partial(page.write, loaded, kind, found, path), path)
+        click.echo(f"wrote {shown}")
+    if found.broken:
+        kept = "nothing is kept" if no_cache else "what was judged until then is kept"
+        fix = "run again, with a smaller --jobs if it was for its memory"
+        click.echo(f"error: {found.cut}; {kept}\n  fix: {fix}", err=True)
     raise SystemExit(found.exit_status())
 
 

@@ -207,7 +207,7 @@ class Readings:
         found = []
         expected = {**step.before, **outcome.updates}
         if step.after != expected:
-            found += _variables(step.after, expected, "evaluator")
+            found += variables_after(step.after, expected)
         me = step.event.node
         if not self.model.crash.holds(step.before, {}, step.after, me, None, config):
             found.append(
@@ -239,8 +239,8 @@ class Readings:
     def compare_start(self, me: str, config: Values) -> list[Difference]:
         """Return how the readings differ on a node's first variables."""
         node = self.node.variables(self.node.start(me, self.node.config(config)))
-        found = _variables(node, self.evaluator.initial(me, config), "evaluator")
-        return found + _variables(node, self.model.initial(me, config), "model")
+        found = variables_after(node, self.evaluator.initial(me, config))
+        return found + variables_after(node, self.model.initial(me, config), "model")
 
 
 def node_and_evaluator(
@@ -252,7 +252,7 @@ def node_and_evaluator(
     found = []
     expected = {**step.before, **outcome.updates}
     if step.after != expected:
-        found += _variables(step.after, expected, "evaluator")
+        found += variables_after(step.after, expected)
     if answer.sends != outcome.sends:
         found.append(_differ("what is sent", node=answer.sends, evaluator=outcome.sends))
     if answer.reply != outcome.reply or answer.reply_fields != outcome.reply_fields:
@@ -295,7 +295,8 @@ def _show(said: Any) -> str:
             return show_value(said)
 
 
-def _variables(node: Values, expected: Values, who: str) -> list[Difference]:
+def variables_after(node: Values, expected: Values, who: str = "evaluator") -> list[Difference]:
+    """Return how a node's variables differ from what somebody else says that they are."""
     return [
         _differ(f"the variable {name} after", **{"node": node[name], who: value})
         for name, value in expected.items()

@@ -16,8 +16,15 @@ from dataclasses import dataclass, field
 from functools import cache
 from types import ModuleType
 
-from checkers.conformance.comparison import Difference, Mismatch, Step, node_and_evaluator
+from checkers.conformance.comparison import (
+    Difference,
+    Mismatch,
+    Step,
+    node_and_evaluator,
+    variables_after,
+)
 from checkers.conformance.generated import GeneratedNode
+from checkers.mcdc.restart import RESTART
 from model.evaluate import EvaluationError, Event, Outcome, Value
 from model.evaluate.node import NodeEvaluator
 from model.lang import Spec
@@ -146,6 +153,9 @@ def _differences(
             config = configs[id(s.config)] = subject.config(s.config)
         node = subject.start(s.me, config)
         subject.put(node, s.before)
+        if s.event.kind == RESTART.kind:
+            after = subject.variables(subject.restart(node))
+            return variables_after(after, {**s.before, **case.outcome.updates})
         values = subject.read_all(node)
         answer = subject.answer(node, s.event)
         step = Step(s.event, s.before, subject.after(node, s.before, values), answer)

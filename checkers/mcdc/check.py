@@ -20,6 +20,7 @@ from checkers.mcdc.goal import Goal
 from checkers.mcdc.goals import goals_of
 from checkers.mcdc.impossible import Impossible
 from checkers.mcdc.make import Judge
+from checkers.mcdc.restart import events_of
 from model.evaluate import EvaluationError
 from model.lang import Spec
 
@@ -34,7 +35,7 @@ def check(spec: Spec, path: Path, progress: Progress | None = None) -> Stored:
     stored = read(spec, path)
     given = Given(spec)
     judge = Judge(spec, given)
-    goals = {g.name: g for event in spec.events.values() for g in goals_of(spec, event)}
+    goals = {g.name: g for event in events_of(spec).values() for g in goals_of(spec, event)}
     told = dict.fromkeys([*stored.impossible, *stored.unknown])
     total = len(stored.cases) + len(stored.impossible) + len(stored.unlikely)
     done = 0

@@ -21,6 +21,7 @@ from checkers.mcdc.goal import (
     CHOICE,
     CLAUSE,
     CONDITION,
+    KEEPS,
     NEEDED,
     READS,
     SENDS,
@@ -30,6 +31,7 @@ from checkers.mcdc.goal import (
 )
 from checkers.mcdc.goals import goals_of
 from checkers.mcdc.make import Made
+from checkers.mcdc.restart import events_of
 from model.lang import Spec
 
 KINDS = {
@@ -44,6 +46,7 @@ KINDS = {
     SENDS: "a message that a row sends goes to somebody",
     READS: "what a row reads is told from all else of its sort",
     TAKES: "what is put in or taken out makes a difference",
+    KEEPS: "what a restart keeps has another value than at first",
 }
 """The kinds of goals, in words."""
 DECISIONS = frozenset({ANSWERS, CLAUSE, CONDITION, CHOICE})
@@ -136,7 +139,7 @@ def coverage(spec: Spec, found: Made | Stored) -> Coverage:
     shown = {name for case in found.cases for name in case.shows}
     events, kinds = [], {kind: Tally() for kind in KINDS}
     what: dict[str, str] = {}
-    for name, event in spec.events.items():
+    for name, event in events_of(spec).items():
         goals = goals_of(spec, event)
         each = {goal.name: _tally(goal, shown, found) for goal in goals}
         what |= {goal.name: goal.what for goal in goals}

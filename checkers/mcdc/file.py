@@ -28,6 +28,7 @@ from checkers.given import Given
 from checkers.mcdc.cases import Case, Situation, order_spec
 from checkers.mcdc.impossible import Proof
 from checkers.mcdc.make import Made
+from checkers.mcdc.restart import events_of
 from checkers.mcdc.values import from_json, to_json
 from checkers.reading import read_plain
 from model.evaluate import EvaluationError, Event, Outcome, Packet, RefusedBy, Value
@@ -92,7 +93,8 @@ class Stored:
 def fingerprint(spec: Spec) -> str:
     """Return the fingerprint of all that a spec's cases depend on.
 
-    These are its rows, and what is stated of one node or message, or assumed of the configuration.
+    These are its rows and first values, and what is stated of one node or message, or assumed of
+    the configuration.
     """
     prints, given = Prints(spec), Given(spec)
     names = [s.name for s in spec.of_kind("assumption") if s.formula is not None]
@@ -101,7 +103,8 @@ def fingerprint(spec: Spec) -> str:
     rows = [prints.transition(t)[0] for t in spec.transitions]
     stated = [(n, prints.statement(n)) for n in names]
     refusing = [n for n, reply in spec.replies.items() if reply.refusal]
-    return digest(repr((SCHEMA, spec.name, prints.world, rows, stated, refusing)))
+    declared = (prints.world, prints.first_state)
+    return digest(repr((SCHEMA, spec.name, *declared, rows, stated, refusing)))
 
 
 # ---------------------------------------------------------------- writing
@@ -161,7 +164,7 @@ def first_of(sort: Sort) -> Value:
 def _of_case(spec: Spec, number: int, case: Case) -> dict[str, Any]:
     s, o = case.situation, case.outcome
     sorts = {n: d.sort for n, d in spec.variables.items()}
-    event = spec.events[s.event.name]
+    event = events_of(spec)[s.event.name]
     entry: dict[str, Any] = {"case": number, "shows": case.shows}
     if case.breaks:
         entry["breaks"] = list(case.breaks)
@@ -325,7 +328,7 @@ class _Reader:
     def case(self, entry: dict[str, Any]) -> Case:
         """Return the case of a line."""
         spec = self.spec
-        event = spec.events[entry["event"]]
+        event = events_of(spec)[entry["event"]]
         given = json.dumps(entry["config"])
         if given not in self._configs:
             self._configs[given] = _values(spec.config.parts, entry["config"], "config")

@@ -16,6 +16,7 @@ Path = tuple[int, ...]
 ANSWERS, CLAUSE, NEEDED = "answers", "clause", "needed"
 CONDITION, VALUE, BEFORE, CHOICE = "condition", "value", "before", "choice"
 CHANGES, SENDS, READS, TAKES = "changes", "sends", "reads", "takes"
+KEEPS = "keeps"
 FIRST, BEHIND = ", and no rule before it answers", "would answer, were it not for"
 
 
@@ -27,8 +28,9 @@ class Goal:
     that a node that tries one after another needs it; a condition in it decides, being `value`; it
     does so at a value that it is about; the row is not asked since the one called `text` answers
     before it; a choice in what it does is `value`; a variable called `text` gets another value, a
-    message goes to somebody, what is read or put in makes a difference. `wishes` are tried in turn,
-    and kept where they can be had: they make a case tell more.
+    message goes to somebody, what is read or put in makes a difference; a restart keeps a variable
+    called `text` that has another value than at first. `wishes` are tried in turn, and kept where
+    they can be had: they make a case tell more.
     """
 
     row: str
@@ -65,6 +67,8 @@ class Goal:
                 return f"{self.row}: {self.text} decides, {value}"
             case "changes":
                 return f"{self.row} changes {self.text}{again}"
+            case "keeps":
+                return f"{self.row} keeps {self.text}"
             case "sends":
                 return f"{self.row} sends {self.text} to somebody{again}"
             case "reads" | "takes":

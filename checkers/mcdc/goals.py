@@ -32,11 +32,12 @@ from checkers.mcdc.goal import (
     part_at,
     with_part,
 )
-from checkers.mcdc.telling import heard_by, tellings
+from checkers.mcdc.restart import RESTART, restart_goals
+from checkers.mcdc.telling import heard_by, refusal_tellings, tellings
 from model.lang import Spec
 from model.lang.declare import Event
 from model.lang.expr import Expr, Kind, conjunction, disjunction, negate, same, show, walk
-from model.lang.sorts import BOOL, NODE, RangeSort, SumSort
+from model.lang.sorts import BOOL, NODE, RangeSort, SumSort, is_ordered
 from model.lang.spec import Transition
 
 _CONNECTIVES = frozenset({Kind.NOT, Kind.AND, Kind.OR, Kind.IMPLIES})
@@ -44,6 +45,8 @@ _CONNECTIVES = frozenset({Kind.NOT, Kind.AND, Kind.OR, Kind.IMPLIES})
 
 def goals_of(spec: Spec, event: type[Event]) -> list[Goal]:
     """Return everything to be shown of the rows that answer `event`, in order."""
+    if event is RESTART:
+        return _distinct(list(restart_goals(spec)))
     found: list[Goal] = []
     rules = spec.rules_of(event)
     for at, rule in enumerate(rules):
@@ -54,6 +57,7 @@ def goals_of(spec: Spec, event: type[Event]) -> list[Goal]:
         none = tuple((guard, False) for _, guard in before)
         names = tuple(f"{label} does not answer" for label, _ in before)
         found += _of_row(refusal, none, names)
+        found += refusal_tellings(spec, refusal, none, names)
         found += _behind(refusal, before)
         before.append((refusal.label, refusal.guard))
     return _distinct(found)
@@ -202,18 +206,20 @@ def _choices(
     t: Transition, taken: tuple[tuple[Expr, bool], ...], names: tuple[str, ...]
 ) -> Iterator[Goal]:
     """Yield the goals of the choices in what a row does."""
-    for effect in _effects(t):
+    for effect, seen, inside in _effects(t):
         for choice, way in _ites(effect, ()):
             condition, then, otherwise = choice.args
             differ = negate(Expr(Kind.EQ, BOOL, (then, otherwise)))
-            fixed = (*taken, *way, (differ, True))
-            told = (*names, *(show(c) if v else f"not {show(c)}" for c, v in way))
+            fixed = (*taken, *seen, *way, (differ, True))
+            told = (*names, *(f"somebody hears{inside}" for _ in seen))
+            told = (*told, *(show(c) if v else f"not {show(c)}" for c, v in way))
             told = (*told, f"{show(then)} is not {show(otherwise)}")
             whole = plain(condition)
             places = list(conditions(whole))
             for number, (path, positive) in enumerate(places):
                 one = part_at(whole, path)
                 text = show(one) if len(places) == 1 else _numbered(whole, places, number)
+                text += inside
                 for value in (True, False):
                     deciding = _deciding(whole, path, positive, value)
                     words = (*told, *_in_words(show(one), show(whole), value))
@@ -241,13 +247,20 @@ def _ites(
     yield from _ites(otherwise, (*way, (condition, False)))
 
 
-def _effects(t: Transition) -> Iterator[Expr]:
-    yield from t.updates.values()
+def _effects(t: Transition) -> Iterator[tuple[Expr, tuple[tuple[Expr, bool], ...], str]]:
+    """Yield what a row sets, sends and replies, each with what makes it seen, and where that is.
+
+    What a message says is seen where somebody hears it.
+    """
+    for value in t.updates.values():
+        yield value, (), ""
     for out in t.sends:
-        yield out.to
-        yield from out.fields.values()
-    if t.reply is not None:
-        yield from t.reply.fields.values()
+        yield out.to, (), ""
+        heard = heard_by(out.to)
+        for value in out.fields.values():
+            yield value, () if heard is None else ((heard, True),), f" in {out.message.__name__}"
+    for value in t.reply.fields.values() if t.reply is not None else ():
+        yield value, (), ""
 
 
 # ---------------------------------------------------------------- wishes
@@ -267,7 +280,8 @@ def _seen(t: Transition) -> Iterator[Expr]:
 def _values(e: Expr) -> Iterator[tuple[Expr, bool]]:
     """Yield what a condition may be wrong about: equations, each with what it is where they hold.
 
-    Of a case among several these are all cases, of a comparison by order that both are equal.
+    Of a case among several these are all cases, of a comparison by order that both are equal, and
+    of an equation between what has an order that the one is less, and that the other is.
     """
     if e.kind in (Kind.LT, Kind.LE):
         yield Expr(Kind.EQ, BOOL, e.args), e.kind is Kind.LE
@@ -282,6 +296,10 @@ def _values(e: Expr) -> Iterator[tuple[Expr, bool]]:
             every = x.sort.leaves if isinstance(x.sort, SumSort) else range(x.sort.top + 1)
             for one in every:
                 yield Expr(Kind.EQ, BOOL, (x, Expr(Kind.CONST, x.sort, (), one))), one == y.data
+    elif e.kind is Kind.EQ and is_ordered(e.args[0].sort):
+        x, y = e.args
+        yield Expr(Kind.LT, BOOL, (x, y)), False
+        yield Expr(Kind.LT, BOOL, (y, x)), False
 
 
 def _borders(e: Expr) -> Iterator[Expr]:

@@ -129,9 +129,9 @@ class Impossible:
         """Return that at most one rule answers the event."""
         if goal.row not in self._pairs:
             event = self.spec.by_label[goal.row].event
-            assert event is not None
             before = self._step(goal.row).before
-            guards = [before.formula(rule.guard) for rule in self.spec.rules_of(event)]
+            rules = self.spec.rules_of(event) if event is not None else ()
+            guards = [before.formula(rule.guard) for rule in rules]
             pairs = [z3.Not(z3.And(a, b)) for a, b in combinations(guards, 2)]
             self._pairs[goal.row] = [(ONE_RULE, z3.And(pairs))] if pairs else []
         return self._pairs[goal.row]

@@ -18,6 +18,7 @@ from checkers.mcdc.cases import Case, Situation
 from checkers.mcdc.goal import Goal
 from checkers.mcdc.goals import goals_of, of_one_node
 from checkers.mcdc.impossible import Impossible, Proof
+from checkers.mcdc.restart import events_of
 from checkers.mcdc.room import SCOPES, Room, Undecided
 from model.evaluate import EvaluationError, Evaluator, Outcome, check_value
 from model.evaluate.state import GlobalState, Packet
@@ -74,7 +75,7 @@ class Judge:
     def check(self, s: Situation) -> None:
         """Raise `EvaluationError` unless everything is of its sort."""
         check_value(s.me, NODE, "me")
-        event = self.spec.events[s.event.name]
+        event = events_of(self.spec)[s.event.name]
         if s.event.sender is not None:
             check_value(s.event.sender, NODE, "the sender")
         for parts, values in (
@@ -122,7 +123,7 @@ class Maker:
     def make(self, progress: Progress | None = None) -> Made:
         """Return the cases of every event, and what no case shows."""
         made = Made()
-        events = list(self.spec.events.values())
+        events = list(events_of(self.spec).values())
         for done, event in enumerate(events):
             if progress is not None:
                 progress("events", done, len(events))

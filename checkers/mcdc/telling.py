@@ -1,7 +1,7 @@
-"""What a test of one rule has to show of what it does: each part of it makes a difference.
+"""What a test of one row has to show of what it does: each part of it makes a difference.
 
-Belongs here: from what a row sets, sends, replies and asks to *goals*. Never here: goals about
-which clause decides (`goals`), or finding a state (`room`).
+Belongs here: from what a row sets, sends, replies and, being a rule, asks to *goals*. Never here:
+goals about which clause decides (`goals`), a restart (`restart`), or finding a state (`room`).
 
 A case in which all values are alike passes a node that reads the wrong one. So for each row that
 answers: each variable that it sets has another value than before; each message goes to somebody;
@@ -46,6 +46,36 @@ def tellings(spec: Spec, t: Transition, before: Sequence[Transition] = ()) -> It
     """Yield the goals of what a rule does and asks; `before` are the rules that come before it."""
     taken = tuple((c.expr, True) for c in t.clauses)
     texts = tuple(c.text for c in t.clauses)
+    quiet = tuple(negate(rule.guard) for rule in before)
+    yield from _done(spec, t, taken, texts)
+    for place in _asked(t, taken, texts, quiet):
+        yield from _reads(spec, t, place)
+        yield from _takes(t, place)
+
+
+def refusal_tellings(
+    spec: Spec, t: Transition, none: Wanted, names: tuple[str, ...]
+) -> Iterator[Goal]:
+    """Yield the goals of what a refusal does; `none` says that no row before it answers."""
+    taken = (*none, *((c.expr, True) for c in t.clauses))
+    yield from _done(spec, t, taken, (*names, *(c.text for c in t.clauses)))
+
+
+def told_apart(spec: Spec, t: Transition, name: str, value: Expr) -> Iterator[Goal]:
+    """Yield that what is read in a value is told from all else of its sort; `name` is the value."""
+    yield from _reads(spec, t, _Place(name, value, (), ()))
+
+
+def choices_in(e: Expr) -> Iterator[Expr]:
+    """Yield the conditions of all choices in an expression."""
+    if e.kind is Kind.ITE:
+        yield e.args[0]
+    for part in e.args:
+        yield from choices_in(part)
+
+
+def _done(spec: Spec, t: Transition, taken: Wanted, texts: tuple[str, ...]) -> Iterator[Goal]:
+    """Yield the goals of what a row does where it answers."""
     me = Expr(Kind.ME, NODE)
     for name, value in t.updates.items():
         now = Expr(Kind.VAR, value.sort, (me,), name)
@@ -57,7 +87,7 @@ def tellings(spec: Spec, t: Transition, before: Sequence[Transition] = ()) -> It
             text = out.message.__name__
             told = (*texts, f"{show(out.to)} is somebody")
             yield Goal(t.label, SENDS, text, True, None, (*taken, (heard, True)), told)
-    for place in _places(t, taken, texts, before):
+    for place in _places(t, taken, texts):
         yield from _reads(spec, t, place)
         yield from _takes(t, place)
 
@@ -69,13 +99,15 @@ def heard_by(to: Expr) -> Expr | None:
     return Expr(Kind.KNOWN, BOOL, (to,)) if isinstance(to.sort, MaybeSort) else None
 
 
-def _places(
-    t: Transition, taken: Wanted, texts: tuple[str, ...], before: Sequence[Transition]
+def _asked(
+    t: Transition, taken: Wanted, texts: tuple[str, ...], quiet: tuple[Expr, ...]
 ) -> Iterator[_Place]:
-    quiet = tuple(negate(rule.guard) for rule in before)
     for at, clause in enumerate(t.clauses):
         others, rest = taken[:at] + taken[at + 1 :], texts[:at] + texts[at + 1 :]
         yield _Place(clause.text, clause.expr, others, rest, at, (clause.expr, *quiet))
+
+
+def _places(t: Transition, taken: Wanted, texts: tuple[str, ...]) -> Iterator[_Place]:
     for name, value in t.updates.items():
         yield _Place(f"what {name} becomes", value, taken, texts)
     for out in t.sends:

@@ -5,10 +5,11 @@ asked (`bearing`), or what follows from the answers (`killers`, `equivalence`).
 
 What is stated of the original is stated of a mutant, so most formulas are translated once for all
 of them. A mutant is refuted by a step that the evaluator replays, and by nothing less. What is
-neither proved at once nor refuted in a small scope goes to the portfolio of solvers for a moment;
-what is open even then is told as not proved any more. The tries are bounded in the solver's own
-steps, so that the load of a machine changes no answer; only the portfolio, which comes last, has a
-clock.
+neither proved at once nor refuted in a small scope is left open at first: some cheaper check may
+notice the fault. Where none does, it is asked in earnest, of larger scopes and of the portfolio of
+solvers; what is open even then is told as not proved any more. The tries are bounded in the
+solver's own steps, so that the load of a machine changes no answer; only the portfolio, which comes
+last, has a clock.
 """
 
 from __future__ import annotations
@@ -33,11 +34,15 @@ from model.smt.bounded import BoundedVocabulary, Scope
 PLAIN, QUICK, LONG, SCOPED = 100_000, 400_000, 2_000_000, 6_000_000
 """How long Z3 may try in its own steps, some three million a second: the guards alone, the whole
 obligation (proofs take some 30,000), the same where no step breaks it, and one scope."""
+HASTE = 2
+"""After so many obligations that are left open the cheaper checks are asked first."""
 PATIENCE = 3
 """After how many obligations that are left open these are asked in earnest, before any other."""
 MOST_MS = 10_000
 """How long any such try may take in any case."""
-NEAR, FAR = SCOPES[:3], SCOPES[3:]
+NEAREST, NEAR, FAR = SCOPES[:2], SCOPES[:3], SCOPES[3:]
+"""Scopes to look for a step in: in haste, of every obligation in earnest, of the first one. To
+write an obligation out in the third may take a minute, where it speaks of many things at once."""
 SECONDS = 6.0
 """How long the portfolio may try what is open."""
 
@@ -50,6 +55,25 @@ class Broken:
     transition: str
     refuted: bool
     told: str
+
+
+@dataclass(frozen=True)
+class Open:
+    """What a short attempt settled neither way: one such obligation, and how many there are.
+
+    `all`: whether all others were asked, too.
+    """
+
+    property: str
+    transition: str
+    count: int
+    all: bool
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        others = self.count - 1
+        more = f" and {others} more" if others else ""
+        return f"{self.property} at {self.transition}{more}" + ("" if self.all else " at least")
 
 
 class Provers:
@@ -94,6 +118,26 @@ class Asker:
         return self._provers.bounded(scope).of_steps(self.spec)
 
     # ------------------------------------------------------------ the first that fails
+
+    def hastily(self, questions: Sequence[Question]) -> Broken | Open | None:
+        """Return an obligation that a step breaks; else what a short attempt leaves open."""
+        left: list[Question] = []
+        prover, asked = self.unbounded(), 0
+        for some in _portions(questions):
+            for q, o in zip(some, prover.obligations(some), strict=True):
+                asked += 1
+                if not isinstance(o, Obligation):
+                    return Broken(q.property, q.transition, False, o.reason)
+                if self.proves(o):
+                    continue
+                told = self.breaks(q, NEAREST)
+                if told is not None:
+                    return Broken(q.property, q.transition, True, told)
+                if not self.proves(o, LONG):
+                    left.append(q)
+                if len(left) == HASTE:
+                    return _open(left, asked == len(questions))
+        return _open(left, True)
 
     def first_broken(self, questions: Sequence[Question]) -> Broken | None:
         """Return the first obligation that a step breaks; else one that is not proved any more."""
@@ -198,6 +242,10 @@ class Asker:
         if check(solver) != z3.sat:
             return None
         return state_of(self.spec, o, scope, solver.model())
+
+
+def _open(left: Sequence[Question], every: bool) -> Open | None:
+    return Open(left[0].property, left[0].transition, len(left), every) if left else None
 
 
 def _portions(questions: Sequence[Question]) -> Iterator[list[Question]]:

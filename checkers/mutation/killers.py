@@ -3,12 +3,15 @@
 Belongs here: which checks are asked, in which order, and what each says. Never here: a check of its
 own, or how an obligation is asked (`asking`).
 
-First come the checks that say what is wanted: the language, the proofs, the figure, that every
-rule can answer, that the scenarios can be played, on request the promises in a small scope. Only
-then comes what is *recorded* of the original: how its scenarios went, what the stored cases of its
-clauses hold, and its permission matrix. These are no evidence that the original is right; they
-tell whoever makes such an edit that something changed, and a review must say whether it should.
-What no scenario tells apart may be the original's equal: the solver is asked for a proof.
+First come the checks that say what is wanted: the language, the proofs as far as a short attempt
+goes, the figure, that every rule can answer, that the scenarios can be played, on request the
+promises in a small scope. Only then comes what is *recorded* of the original: how its scenarios
+went, what the stored cases of its clauses hold, and its permission matrix. These are no evidence
+that the original is right; they tell whoever makes such an edit that something changed, and a
+review must say whether it should. What no scenario tells apart may be the original's equal: the
+solver is asked for a proof, and again with patience before a case that no run leads to is heard.
+What the short attempt at the proofs left open is asked in earnest where nobody else noticed; where
+a record did, the outcome says that it is open.
 """
 
 from __future__ import annotations
@@ -24,12 +27,14 @@ from checkers.induction import Obligation
 from checkers.liveness.check import check
 from checkers.liveness.setting import read_setting
 from checkers.mcdc.cases import Case
-from checkers.mutation.asking import Asker, Provers
+from checkers.mcdc.restart import NAME as RESTART
+from checkers.mutation.asking import Asker, Broken, Open, Provers
 from checkers.mutation.bearing import Bearing, Proofs, difference
 from checkers.mutation.equivalence import SOON, STEPS, Equivalence
 from checkers.mutation.mutant import Mutant
 from checkers.mutation.outcome import (
     CASES,
+    CHECKS,
     DEAD,
     FIGURE,
     LANGUAGE,
@@ -86,51 +91,57 @@ class Killers:
     def outcome(self, m: Mutant) -> Outcome:
         """Return what becomes of a mutant."""
         started = time.process_time()
-        fate, told = self._fate(m)
+        fate, told, left = self._fate(m)
         check = told[0].name if told is not None and told[0] is not None else ""
         message = told[1] if told is not None else ""
+        undecided = str(left) if left is not None and check and CHECKS[check].recorded else ""
         spent = time.process_time() - started
-        return Outcome(m.name, m.operator, m.at, m.where, m.told, fate, check, message, spent)
+        row = (m.name, m.operator, m.at, m.where, m.told)
+        return Outcome(*row, fate, check, message, spent, undecided)
 
-    def _fate(self, m: Mutant) -> tuple[Fate, Told | None]:
+    def _fate(self, m: Mutant) -> tuple[Fate, Told | None, Open | None]:
         try:
             made = m.spec(self.spec)
             _language(made, m)
         except (SpecError, SpecErrors) as error:
-            return Fate.KILLED, (LANGUAGE, str(error).splitlines()[0])
-        for ask in (self._proofs, self._figure, self._dead):
-            told = ask(m, made)
-            if told is not None:
-                return Fate.KILLED, told
-        run = self._runs(m, made)
-        if run is not None and run[0] is SCENARIO:
-            return Fate.KILLED, run
-        told = self._promises(made)
+            return Fate.KILLED, (LANGUAGE, str(error).splitlines()[0]), None
+        asker = Asker(made, self.provers, shares=m.local)
+        hasty = asker.hastily(self.bearing.questions(m, made))
+        if isinstance(hasty, Broken):
+            return Fate.KILLED, _broken(hasty), None
+        told = self._noticed(m, made)
         if told is not None:
-            return Fate.KILLED, told
-        if run is not None:  # then there is no proof that it does the same
-            return Fate.KILLED, run
+            return Fate.KILLED, told, hasty
         if self.equivalence.same(made, m, SOON):
-            return Fate.EQUIVALENT, None
-        for ask in (self._stored, self._matrix):
-            told = ask(m, made)
-            if told is not None:
-                return Fate.KILLED, told
+            return Fate.EQUIVALENT, None, None
+        told = self._stored(m, made, likely=True)
+        if told is not None:
+            return Fate.KILLED, told, hasty
+        if self.equivalence.same(made, m, STEPS):
+            return Fate.EQUIVALENT, None, None
+        told = self._stored(m, made, likely=False) or self._matrix(m, made)
+        if told is not None:
+            return Fate.KILLED, told, hasty
+        if hasty is not None:
+            broken = asker.first_broken(self.bearing.questions(m, made))
+            if broken is not None:
+                return Fate.KILLED, _broken(broken), None
         apart = self.equivalence.told_apart(made, m)
         if apart is not None:
-            return Fate.SURVIVED, (None, apart)
-        same = self.equivalence.same(made, m, STEPS)
-        return (Fate.EQUIVALENT if same else Fate.UNKNOWN), None
+            return Fate.SURVIVED, (None, apart), None
+        return Fate.UNKNOWN, None, None
+
+    def _noticed(self, m: Mutant, made: Spec) -> Told | None:
+        """Return what notices, after the proofs, in a moment."""
+        told = self._figure(m, made) or self._dead(m, made)
+        if told is not None:
+            return told
+        run = self._runs(m, made)
+        if run is not None and run[0] is SCENARIO:
+            return run
+        return self._promises(made) or run  # what runs otherwise is not the same
 
     # ------------------------------------------------------------ proofs
-
-    def _proofs(self, m: Mutant, made: Spec) -> Told | None:
-        asker = Asker(made, self.provers, shares=m.local)
-        broken = asker.first_broken(self.bearing.questions(m, made))
-        if broken is None:
-            return None
-        text = f"{broken.property} at {broken.transition}: {broken.told}"
-        return (PROOF if broken.refuted else UNPROVED), text
 
     def _dead(self, m: Mutant, made: Spec) -> Told | None:
         """Ask whether a rule that answers in other states can still answer at all."""
@@ -220,9 +231,9 @@ class Killers:
             t.label for t in self.spec.transitions if t.label not in made.by_label
         }
         return {
-            t.event.__name__
+            t.event.__name__ if t.event is not None else RESTART
             for t in self.spec.transitions
-            if t.event is not None and (t.label in changed or any(t.label in o for o in m.order))
+            if t.label in changed or any(t.label in o for o in m.order)
         }
 
     def _runs(self, m: Mutant, made: Spec) -> Told | None:
@@ -259,13 +270,16 @@ class Killers:
 
     # ------------------------------------------------------------ stored cases
 
-    def _stored(self, m: Mutant, made: Spec) -> Told | None:
-        """Ask the cases of the events that the fault can reach; the nearest clause is not told."""
+    def _stored(self, m: Mutant, made: Spec, *, likely: bool) -> Told | None:
+        """Ask the cases of the events that the fault can reach; the nearest clause is not told.
+
+        `likely`: those in states that lemmas allow; or else those in states that no run leads to.
+        """
         events = self._events(m, made)
         evaluator = NodeEvaluator(made)
         for number, case in enumerate(self.cases, start=1):
             s = case.situation
-            if s.event.name not in events:
+            if s.event.name not in events or bool(case.breaks) is likely:
                 continue
             try:
                 now = evaluator.answer(s.config, s.me, s.before, s.event)
@@ -314,6 +328,11 @@ class Killers:
             for state in pages.states:
                 if pages.together(role, state):
                     yield role, state
+
+
+def _broken(broken: Broken) -> Told:
+    text = f"{broken.property} at {broken.transition}: {broken.told}"
+    return (PROOF if broken.refuted else UNPROVED), text
 
 
 def _language(made: Spec, m: Mutant) -> None:

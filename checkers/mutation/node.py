@@ -28,7 +28,6 @@ from typing import Any
 from joblib import Parallel, delayed, parallel_config
 
 from checkers import nodes, tasks, workers
-from checkers.cache.prints import generation
 from checkers.cache.store import Store, digest
 from checkers.conformance.cases import CRASH, Case, EventCases
 from checkers.conformance.comparison import Difference, Readings
@@ -45,7 +44,16 @@ from checkers.mutation.outcome import (
     Outcome,
     outcome_of,
 )
-from checkers.mutation.running import CHUNK, CODE, Judged, Options, Tell, stored_cases
+from checkers.mutation.running import (
+    CHUNK,
+    CODE,
+    Judged,
+    Options,
+    Tell,
+    judging,
+    stored_cases,
+    summing,
+)
 from checkers.solving import Limits, Portfolio
 from checkers.tasks import Reading
 from checkers.translation.obligations import START, WHOLE
@@ -115,10 +123,11 @@ class Subject:
 
     def _of_stored_cases(self, method: str) -> str:
         """Return the first stored case that the node answers otherwise; nothing for none."""
-        event = self.events.get(method)
-        if event is None or not self.cases:
+        if not self.cases:
             return ""
-        found = run(self.module, stored=self.cases, spec=self.spec, events={event}, stop=True)
+        event = self.events.get(method)
+        events = None if event is None else {event}  # what answers no single event may be in all
+        found = run(self.module, stored=self.cases, spec=self.spec, events=events, stop=True)
         return f"case {found[0].number}: {_told(found[0].differences)}" if found else ""
 
     def _validated(self, m: CodeMutant) -> tuple[Fate, str, str]:
@@ -281,7 +290,7 @@ def mutate_node(source: str | Spec, options: Options, tell: Tell) -> Judged:
     found = Judged(spec.name, len(every), len(wanted))
     store = None
     if options.cache is not None:
-        store = Store(options.cache / "mutants", generation((*CODE, "impl")))
+        store = Store(options.cache / "mutants", judging((*CODE, "impl")))
     form = digest(repr((tasks.prints(spec).whole(), subject.source)))
     known: dict[str, Outcome] = {}
     for method in dict.fromkeys(m.method for m in wanted) if store is not None else ():
@@ -290,7 +299,6 @@ def mutate_node(source: str | Spec, options: Options, tell: Tell) -> Judged:
             with suppress(KeyError, TypeError, ValueError):
                 if m.method == method:
                     known[m.name] = outcome_of(facts[digest(repr((form, m.name, m.told)))])
-    found.kept = len(known)
     left = [m.name for m in wanted if m.name not in known]
     jobs = min(options.jobs, len(left)) if isinstance(source, str) else 1
     size = 1 if jobs <= 1 else CHUNK
@@ -298,22 +306,17 @@ def mutate_node(source: str | Spec, options: Options, tell: Tell) -> Judged:
     calls = (delayed(judge)(read, left[i : i + size], until) for i in range(0, len(left), size))
     if jobs > 1 and options.backend == workers.FORK:
         workers.register()
-    try:
-        with parallel_config(backend=options.backend if jobs > 1 else "sequential"):
-            for some in Parallel(n_jobs=max(1, jobs), return_as="generator_unordered")(calls):
-                for o in some:
-                    known[o.name] = o
-                    if store is not None:
-                        key = digest(repr((form, o.name, o.told)))
-                        store.add(f"node {o.at}", {key: o.data()})
-                    tell("mutants", len(known), len(wanted))
-    except KeyboardInterrupt:
-        found.cut = "interrupted"
-    found.outcomes = [known[m.name] for m in wanted if m.name in known]
-    if len(found.outcomes) < len(wanted) and not found.cut:
-        found.cut = f"out of time ({options.budget:g} s)"
-    found.seconds = time.perf_counter() - started
-    found.cpu = sum(o.seconds for o in found.outcomes)
+    with (
+        summing(found, options.budget, known, [m.name for m in wanted]),
+        parallel_config(backend=options.backend if jobs > 1 else "sequential"),
+    ):
+        for some in Parallel(n_jobs=max(1, jobs), return_as="generator_unordered")(calls):
+            for o in some:
+                known[o.name] = o
+                if store is not None:
+                    key = digest(repr((form, o.name, o.told)))
+                    store.add(f"node {o.at}", {key: o.data()})
+                tell("mutants", len(known), len(wanted))
     return found
 
 

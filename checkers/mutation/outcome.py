@@ -34,12 +34,13 @@ class Check:
     """A check that can kill.
 
     `recorded`: it compares with what was recorded of the original, and says nothing of why that is
-    right.
+    right. `quick`: it takes moments, whatever else was asked of a mutant before it.
     """
 
     name: str
     what: str
     recorded: bool = False
+    quick: bool = False
 
 
 LANGUAGE = Check("language", "the language objects to it")
@@ -47,10 +48,10 @@ PROOF = Check("proof", "a step breaks an obligation, and the evaluator replays i
 UNPROVED = Check("no proof", "an obligation is not proved any more, so `verify` exits 3")
 FIGURE = Check("figure", "the derived figure is not the published one")
 DEAD = Check("guards agree", "a rule can never answer: its guard contradicts what is proved")
-SCENARIO = Check("scenario", "a scenario cannot be carried out")
-RUN = Check("recorded run", "a scenario goes otherwise than it went", recorded=True)
-MATRIX = Check("recorded matrix", "the permission matrix differs", recorded=True)
-CASES = Check("recorded case", "a stored case has another outcome", recorded=True)
+SCENARIO = Check("scenario", "a scenario cannot be carried out", quick=True)
+RUN = Check("recorded run", "a scenario goes otherwise than it went", recorded=True, quick=True)
+MATRIX = Check("recorded matrix", "the permission matrix differs", recorded=True, quick=True)
+CASES = Check("recorded case", "a stored case has another outcome", recorded=True, quick=True)
 PROMISE = Check("liveness", "a promise is broken in a small scope")
 TESTS = Check("tests", "a test of the spec fails")
 STORED = Check("stored case", "the generated node answers a stored case otherwise than the spec")
@@ -69,7 +70,11 @@ CHECKS = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one mutant; `check` killed it, saying `message`, after so much CPU time."""
+    """What became of one mutant; `check` killed it, saying `message`, after so much CPU time.
+
+    `undecided`: what a short attempt neither proved nor refuted, where a record killed it before
+    more was asked; so an oath may be broken, too.
+    """
 
     name: str
     operator: str
@@ -80,16 +85,23 @@ class Outcome:
     check: str = ""
     message: str = ""
     seconds: float = 0.0
+    undecided: str = ""
+
+    @property
+    def by_record(self) -> bool:
+        """Tell whether what was recorded of the original killed it."""
+        return self.fate is Fate.KILLED and CHECKS[self.check].recorded
 
     @property
     def recorded(self) -> bool:
-        """Tell whether only what was recorded of the original tells the two apart."""
-        return self.fate is Fate.KILLED and CHECKS[self.check].recorded
+        """Tell whether only a record tells the two apart: every obligation is proved."""
+        return self.by_record and not self.undecided
 
     @property
     def slow(self) -> bool:
         """Tell whether only a slow check kills it."""
-        return self.fate is Fate.KILLED and self.seconds >= SLOW
+        killed = self.fate is Fate.KILLED and not CHECKS[self.check].quick
+        return killed and self.seconds >= SLOW
 
     def data(self) -> dict[str, Any]:
         """Return it as JSON has it."""

@@ -1,26 +1,29 @@
-"""The page in `docs` that tells what became of the order's mutants, and whether it is current.
+"""The page that tells what became of a spec's mutants, and whether it is current.
 
 Belongs here: the page's text, its fingerprints, the data beside it. Never here: judging mutants.
 
 The page is made of two sections, the mutants of the spec and those of the node; each is written by
 the run that judged them, and kept when the other is. A section begins with the fingerprint of what
-it was made from: the spec with its scenarios (the node's: its source, too) and the code that makes
-and judges mutants. To compare these takes no run; a page of another spec, or of other operators, is
-told as stale.
+it was made from: the spec with its scenarios and stored cases (the node's: its source, too) and the
+code that makes and judges mutants. To compare these takes no run; a page of another spec, or of
+other operators, is told as stale. The order's page lies in `docs`; that of another spec, which has
+no section on the node, lies among what is derived from it.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from checkers.artefacts import home_of
 from checkers.cache.prints import ROOT, Prints, of_files, sources
 from checkers.cache.store import digest
 from checkers.mutation import showing
-from checkers.mutation.outcome import CHECKS, Fate, Outcome
-from checkers.mutation.running import Judged
+from checkers.mutation.asking import HASTE
+from checkers.mutation.outcome import CHECKS, SLOW, Fate, Outcome
+from checkers.mutation.running import Judged, record
 from checkers.needs.kept import scenarios_told
 from checkers.writing import write_text
 from model.lang import Spec
@@ -34,13 +37,13 @@ _MARK = re.compile(
     r"^<!-- (spec|node): made from ([0-9a-f]{32}), reads as ([0-9a-f]{32}) -->$", re.M
 )
 _END = "<!-- end -->"
-_CLOCK = re.compile(r", [0-9.]+ s by the clock(, [0-9,]+ kept from before)?")
+NAME = "mutation.md"
+"""How the page of another spec is called, among what is derived from that."""
 
 HEAD = """\
 # Mutants
 
-Written by `oathbound mutate --write` (and with `--of node`); `oathbound mutate --check` tells
-whether it is current. A mutant is the order, or the node that is generated from it, with one fault.
+{written}. A mutant is {what}, with one fault.
 Each is put to the checks that the project has anyway, the cheap ones first; the first that notices
 has killed it.
 
@@ -49,7 +52,12 @@ has killed it.
   tells as well (exit status 3).
 - *Recorded* kills are told apart: a scenario goes otherwise than it went, a stored case of a clause
   has another outcome, or the permission matrix differs. They say that something changed, and not
-  that it should not have: where nothing else kills a mutant, what it breaks is no oath of the spec.
+  that it should not have. What a *record alone* kills breaks no oath of the spec: every obligation
+  of it is proved.
+- *Proofs open* is said of a kill by a record where a short attempt (it ends with {short} left open)
+  neither proved all obligations nor found a step that breaks one. So an oath may be broken, too:
+  nothing is said about that, since to ask in earnest may take minutes. It is done, and the mutant
+  then killed by `proof` or `no proof`, only where nobody else notices.
 - *Equivalent* is what the solver proves to do what the original does, in every state that satisfies
   what is proved of it: the same answer, state, messages and reply. Which clause a refusal names is
   not compared. Of the node it is the translation's validation that proves it.
@@ -58,7 +66,8 @@ has killed it.
 
 Not asked here: the tests in `tests/`, the promises (`--promises SCOPE` asks them), the explored
 scopes and their pinned counts. Seconds are CPU time for one mutant, of all that was asked of it
-until it was killed.
+until it was killed; what is *killed by a slow check alone* took {slow:g} s or more, and no quick
+check notices it.
 """
 
 
@@ -66,6 +75,7 @@ def fingerprint(spec: Spec, kind: str) -> str:
     """Return the fingerprint of what a section is made from."""
     code = [p for p in sorted(sources(("checkers/mutation",))) if _judges(p.stem, kind)]
     parts = [Prints(spec).whole(), *scenarios_told(spec), *map(_meaning, code)]
+    parts.append(record())
     if kind == "node":
         node = [p for p in sources((f"impl/{spec.name}",)) if p.is_file()]
         parts.append(of_files(node))
@@ -91,13 +101,18 @@ def _is_text(s: ast.AST) -> bool:
     return isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant)
 
 
-def stale(spec: Spec, path: Path = PATH) -> list[str]:
+def place(spec: Spec, target: str) -> Path:
+    """Return where the page of the spec that `target` names lies, or is to lie."""
+    return PATH if target == "order" else home_of(spec, target).root / NAME
+
+
+def stale(spec: Spec, path: Path = PATH, kinds: Sequence[str] = KINDS) -> list[str]:
     """Return why a page is not current, for each section that is not."""
     if not path.is_file():
         return ["missing"]
     found = _sections(path.read_text(encoding="utf-8", errors="replace"))
     why = []
-    for kind in KINDS:
+    for kind in kinds:
         if kind not in found:
             why.append(f"it has no section on mutants of the {kind}")
             continue
@@ -110,17 +125,30 @@ def stale(spec: Spec, path: Path = PATH) -> list[str]:
 
 
 def write(spec: Spec, kind: str, found: Judged, path: Path = PATH) -> None:
-    """Write the section of one kind, and leave the other as it is."""
+    """Write the section of one kind, and leave the other as it is. Raises OSError."""
     old = _sections(path.read_text(encoding="utf-8", errors="replace")) if path.is_file() else {}
     text = "\n".join(_section(kind, found))
     old[kind] = (fingerprint(spec, kind), digest(text), text)
-    parts = [HEAD]
+    parts = [_head(spec, path)]
     for one in KINDS:
         if one in old:
             made, reads, told = old[one]
             mark = f"<!-- {one}: made from {made}, reads as {reads} -->"
             parts.append(f"{mark}\n{told}\n{_END}\n")
     write_text(path, "\n".join(parts))
+
+
+def _head(spec: Spec, path: Path) -> str:
+    """Return what the words of a page mean."""
+    if path == PATH:
+        written = "Written by `oathbound mutate --write` (and with `--of node`); `oathbound mutate"
+        written += " --check` tells\nwhether it is current"
+        what = f"the {spec.name}, or the node that is generated from it"
+    else:
+        written = "Written by `oathbound mutate FILE --write`; with `--check` it tells whether"
+        written += "\nit is current"
+        what = f"the spec {spec.name}"
+    return HEAD.format(written=written, what=what, short=HASTE, slow=SLOW)
 
 
 def _sections(text: str) -> dict[str, tuple[str, str, str]]:
@@ -139,7 +167,7 @@ def _section(kind: str, found: Judged) -> Iterator[str]:
     title = "Of the spec" if kind == "spec" else "Of the generated node"
     yield f"## {title}"
     yield ""
-    yield f"{_plain(showing.summary(found))}."
+    yield f"{showing.summary(found, clock=False)}."
     if found.chosen < found.all:
         yield ""
         yield f"This is a sample, evenly spread over all {found.all:,}; of others nothing is said."
@@ -153,20 +181,14 @@ def _section(kind: str, found: Judged) -> Iterator[str]:
         seconds = f"{row['seconds']:.0f} | {row['slowest']:.1f}"
         yield f"| {name} | {row['mutants']:,} | {seconds} | {row['what']} |"
     yield ""
-    yield "| fault | mutants | killed | by a record alone | equivalent | survived | unknown |"
-    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
-    for operator, count, recorded in showing.by_operator(found.outcomes):
-        cells = [sum(count.values()), count[Fate.KILLED], recorded]
+    head = "killed | by a record alone | by a record, proofs open | equivalent | survived | unknown"
+    yield f"| fault | mutants | {head} |"
+    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+    for operator, count, *records in showing.by_operator(found.outcomes):
+        cells = [sum(count.values()), count[Fate.KILLED], *records]
         cells += [count[f] for f in (Fate.EQUIVALENT, Fate.SURVIVED, Fate.UNKNOWN)]
         yield f"| {operator} | {' | '.join(str(c or '') for c in cells)} |"
     yield from _lists(found)
-
-
-def _plain(text: str) -> str:
-    """Return the sum without what the clock said, which is another in every run."""
-    return re.sub(
-        r"; [0-9.]+ s of CPU time, [0-9.]+ s by the clock(, [0-9,]+ kept from before)?", "", text
-    )
 
 
 def _lists(found: Judged) -> Iterator[str]:
@@ -176,6 +198,7 @@ def _lists(found: Judged) -> Iterator[str]:
         ("Survived", found.of(Fate.SURVIVED)),
         ("Unknown", found.of(Fate.UNKNOWN)),
         ("Equivalent", found.of(Fate.EQUIVALENT)),
+        ("Killed by a record, proofs open", [o for o in found.outcomes if o.undecided]),
         ("Killed by a record alone", [o for o in found.outcomes if o.recorded]),
     )
     for title, outcomes in lists:
@@ -190,7 +213,7 @@ def _lists(found: Judged) -> Iterator[str]:
     yield "### Killed otherwise: for each check the last and the slowest"
     yield ""
     for name in CHECKS:
-        mine = [o for o in found.outcomes if o.check == name and not o.recorded]
+        mine = [o for o in found.outcomes if o.check == name and not o.by_record]
         if mine:
             slowest = max(mine, key=lambda o: (o.seconds, o.name))
             for o in dict.fromkeys((mine[-1], slowest)):
@@ -206,7 +229,8 @@ def _by_row(outcomes: list[Outcome]) -> Iterator[tuple[str, list[str]]]:
 
 def _cell(o: Outcome) -> str:
     place = o.where.rpartition("/")[2] or o.at
-    return f"{o.operator} ({place}): {_code(o.told)}"
+    left = f"; open: {o.undecided}" if o.undecided else ""
+    return f"{o.operator} ({place}): {_code(o.told)}{left}"
 
 
 def _code(text: str) -> str:

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from typing import Any
 from joblib import Parallel, delayed, parallel_config
 
 from checkers import tasks, workers
-from checkers.cache.prints import generation
+from checkers.cache.prints import ROOT, generation, sources
 from checkers.cache.store import FOLDER, Store, digest
 from checkers.mcdc import file
 from checkers.mcdc.cases import Case
@@ -39,6 +40,13 @@ from model.lang import Spec
 
 CODE = ("model", "checkers")
 """The code that judges, and more: to ask again is cheaper than to believe what is old."""
+BESIDE = (
+    *("model/order", "model/promela", "model/tla"),
+    *("checkers/bench", "checkers/cli", "checkers/simulation", "checkers/traces"),
+    *("checkers/mutation/page.py", "checkers/mutation/showing.py"),
+)
+"""What of it judges no mutant, so that outcomes outlive its changes; a test holds it against what
+judging imports. What a spec says is part of each outcome's own fingerprint."""
 CHUNK = 20
 """So many mutants a worker is given at once, at most."""
 
@@ -82,7 +90,8 @@ class Judged:
     """What came of the mutants of a spec.
 
     `all`: how many mutants there are; `chosen`: how many were asked for; `kept`: how many outcomes
-    an earlier run had; `cut`: why not all that were asked for are here.
+    an earlier run had, which took `before` seconds of CPU time then; `cpu`: what the others took
+    now; `cut`: why not all that were asked for are here; `broken`: that is what a worker died of.
     """
 
     spec: str
@@ -92,7 +101,9 @@ class Judged:
     kept: int = 0
     seconds: float = 0.0
     cpu: float = 0.0
+    before: float = 0.0
     cut: str = ""
+    broken: bool = False
 
     def of(self, fate: Fate) -> list[Outcome]:
         """Return the outcomes with a fate."""
@@ -120,10 +131,10 @@ class _Run:
         self.form = ""
         if options.cache is not None:
             with suppress(TypeError):  # something in it has no canonical form: nothing is kept
-                whole = (tasks.prints(self.spec).whole(), scenarios_told(self.spec), _record())
+                whole = (tasks.prints(self.spec).whole(), scenarios_told(self.spec), record())
                 told = (*whole, options.scope, options.requests)
                 self.form = digest(repr(told))
-                self.store = Store(options.cache / "mutants", generation(CODE))
+                self.store = Store(options.cache / "mutants", judging(CODE))
 
     def run(self) -> Judged:
         started = time.perf_counter()
@@ -131,20 +142,12 @@ class _Run:
         wanted = sampled(chosen(every, self.options.only), self.options.sample)
         found = Judged(self.spec.name, len(every), len(wanted))
         known = self._known(wanted)
-        found.kept = len(known)
         left = [m for m in wanted if m.name not in known]
-        try:
+        with summing(found, self.options.budget, known, [m.name for m in wanted]):
             for outcome in self._judged(left, started) if left else ():
                 known[outcome.name] = outcome
                 self._keep(outcome)
                 self.tell("mutants", len(known), len(wanted))
-        except KeyboardInterrupt:
-            found.cut = "interrupted"
-        found.outcomes = [known[m.name] for m in wanted if m.name in known]
-        if len(found.outcomes) < len(wanted) and not found.cut:
-            found.cut = f"out of time ({self.options.budget:g} s)"
-        found.seconds = time.perf_counter() - started
-        found.cpu = sum(o.seconds for o in found.outcomes)
         return found
 
     def _judged(self, left: list[Mutant], started: float) -> Iterator[Outcome]:
@@ -194,7 +197,38 @@ class _Run:
         return digest(repr((self.form, name, told)))
 
 
-def _record() -> str:
+def judging(parts: Sequence[str]) -> str:
+    """Return the fingerprint of the code that judges, and of what it runs on."""
+    beside = set(sources(BESIDE))
+    return generation(str(p.relative_to(ROOT)) for p in sources(parts) if p not in beside)
+
+
+@contextmanager
+def summing(
+    found: Judged, budget: float, known: Mapping[str, Outcome], wanted: Sequence[str]
+) -> Iterator[None]:
+    """Sum up what `known` is when all is done, and why not all is there.
+
+    A run that is interrupted, or loses a worker, has what it judged until then.
+    """
+    started = time.perf_counter()
+    kept = set(known)
+    try:
+        yield
+    except KeyboardInterrupt:
+        found.cut = "interrupted"
+    except BrokenProcessPool:  # loky's own kind is one, too
+        found.cut, found.broken = "a worker was killed, perhaps for its memory", True
+    found.outcomes = [known[name] for name in wanted if name in known]
+    if len(found.outcomes) < len(wanted) and not found.cut:
+        found.cut = f"out of time ({budget:g} s)"
+    found.kept = sum(o.name in kept for o in found.outcomes)
+    found.before = sum(o.seconds for o in found.outcomes if o.name in kept)
+    found.cpu = sum(o.seconds for o in found.outcomes if o.name not in kept)
+    found.seconds = time.perf_counter() - started
+
+
+def record() -> str:
     """Return the fingerprint of the file of stored cases."""
     if not file.ORDER.is_file():
         return ""

@@ -20,6 +20,8 @@ MARKS = {
     Fate.SURVIVED: "SURVIVED",
     Fate.UNKNOWN: "UNKNOWN",
 }
+OPEN = "proofs open"
+OPEN_TOO = "a short attempt left it open whether an oath is broken as well"
 WIDTH = 110
 
 
@@ -38,7 +40,7 @@ def lines(found: Judged, *, everything: bool = False) -> list[str]:
     if told:
         told.append("")
     for name, row in by_check(found.outcomes):
-        told.append(f"{row['mutants']:>6}  {name:<16} {row['seconds']:>8.1f} s  {row['what']}")
+        told.append(f"{row['mutants']:>6}  {name:<28} {row['seconds']:>8.1f} s  {row['what']}")
     return [*told, "", summary(found)]
 
 
@@ -47,7 +49,8 @@ def of_one(o: Outcome) -> list[str]:
     by = f" by {o.check}, {o.seconds:.2f} s" if o.check else ""
     head = f"{MARKS[o.fate]}{by}: {o.name}  ({o.operator}; {o.where})"
     found = [head, f"    {short(o.told)}"]
-    return [*found, f"    {short(o.message)}"] if o.message else found
+    found += [f"    {short(o.message)}"] if o.message else []
+    return [*found, f"    open whether it breaks {o.undecided}"] if o.undecided else found
 
 
 def by_check(outcomes: Iterable[Outcome]) -> list[tuple[str, dict[str, Any]]]:
@@ -56,11 +59,11 @@ def by_check(outcomes: Iterable[Outcome]) -> list[tuple[str, dict[str, Any]]]:
     found = []
     for name, check in CHECKS.items():
         mine = [o for o in every if o.check == name]
-        if mine:
-            seconds = sum(o.seconds for o in mine)
-            slowest = max(o.seconds for o in mine)
-            row = {"mutants": len(mine), "seconds": seconds, "slowest": slowest, "what": check.what}
-            found.append((name, row))
+        rows = (
+            (name, [o for o in mine if not o.undecided], check.what),
+            (f"{name}, {OPEN}", [o for o in mine if o.undecided], f"{check.what}; {OPEN_TOO}"),
+        )
+        found += [(title, _row(some, what)) for title, some, what in rows if some]
     for fate, what in (
         (Fate.EQUIVALENT, "the solver proves that it does what the original does"),
         (Fate.SURVIVED, "no check noticed, and a state tells it from the original"),
@@ -68,21 +71,26 @@ def by_check(outcomes: Iterable[Outcome]) -> list[tuple[str, dict[str, Any]]]:
     ):
         mine = [o for o in every if o.fate is fate]
         if mine:
-            seconds = sum(o.seconds for o in mine)
-            slowest = max(o.seconds for o in mine)
-            row = {"mutants": len(mine), "seconds": seconds, "slowest": slowest, "what": what}
-            found.append((MARKS[fate], row))
+            found.append((MARKS[fate], _row(mine, what)))
     return found
 
 
-def summary(found: Judged) -> str:
-    """Return the sum in a line."""
+def _row(mine: Sequence[Outcome], what: str) -> dict[str, Any]:
+    seconds = [o.seconds for o in mine]
+    return {"mutants": len(mine), "seconds": sum(seconds), "slowest": max(seconds), "what": what}
+
+
+def summary(found: Judged, *, clock: bool = True) -> str:
+    """Return the sum in a line; without `clock` what is another in every run is left out."""
     count = Counter(o.fate for o in found.outcomes)
     recorded = sum(o.recorded for o in found.outcomes)
+    undecided = sum(bool(o.undecided) for o in found.outcomes)
     slow = sum(o.slow for o in found.outcomes)
     parts = [f"{len(found.outcomes):,} mutants: {count[Fate.KILLED]:,} killed"]
     if recorded:
         parts[-1] += f" ({recorded:,} by what is recorded alone)"
+    if undecided:
+        parts[-1] += f" ({undecided:,} by a record, {OPEN})"
     if slow:
         parts[-1] += f" ({slow:,} by a slow check alone)"
     parts.append(f"{count[Fate.EQUIVALENT]:,} equivalent")
@@ -90,8 +98,10 @@ def summary(found: Judged) -> str:
     if count[Fate.UNKNOWN]:
         parts.append(f"{count[Fate.UNKNOWN]:,} unknown")
     told = ", ".join(parts)
-    told += f"; {found.cpu:.1f} s of CPU time, {found.seconds:.1f} s by the clock"
-    told += f", {found.kept:,} kept from before" if found.kept else ""
+    if clock:
+        told += f"; {found.cpu:.1f} s of CPU time, {found.seconds:.1f} s by the clock"
+    if clock and found.kept:
+        told += f", {found.kept:,} kept from before ({found.before:.1f} s then)"
     if found.chosen < found.all:
         told += f"; of {found.all:,} mutants {found.chosen:,} were asked for"
     if found.cut:
@@ -109,15 +119,21 @@ def data(found: Judged) -> dict[str, Any]:
         "asked": found.chosen,
         "cut": found.cut,
         "seconds": round(found.seconds, 1),
+        "cpu": round(found.cpu, 1),
+        "kept": found.kept,
         "outcomes": [o.data() for o in found.outcomes],
     }
 
 
-def by_operator(outcomes: Sequence[Outcome]) -> list[tuple[str, Counter[Fate], int]]:
-    """Return for each operator its mutants by fate, and how many only a record kills."""
+def by_operator(outcomes: Sequence[Outcome]) -> list[tuple[str, Counter[Fate], int, int]]:
+    """Return for each operator its mutants by fate, and how many only a record kills.
+
+    The last number is of those that a record kills while it is open whether they break an oath.
+    """
     operators = sorted({o.operator for o in outcomes})
     found = []
     for operator in operators:
         mine = [o for o in outcomes if o.operator == operator]
-        found.append((operator, Counter(o.fate for o in mine), sum(o.recorded for o in mine)))
+        records = (sum(o.recorded for o in mine), sum(bool(o.undecided) for o in mine))
+        found.append((operator, Counter(o.fate for o in mine), *records))
     return found
