@@ -24,6 +24,7 @@ from checkers.mcdc.goal import (
     CHOICE,
     CONDITION,
     FIRST,
+    VALUE,
     Goal,
     part_at,
     with_part,
@@ -236,6 +237,33 @@ def test_a_comparison_that_is_off_by_one_is_noticed() -> None:
     assert tried > 25
 
 
+def less(spec: Spec, goal: Goal) -> Spec:
+    """Return the event's part of the spec in which an equation holds also where a goal has `<`."""
+    t = spec.by_label[goal.row]
+    assert goal.clause is not None
+    clause = t.clauses[goal.clause]
+    (asked, _) = goal.wanted[-1]
+    wider = Expr(Kind.LE, BOOL, asked.args)
+    fixed = replace(clause, expr=with_part(plain(clause.expr), goal.path, wider))
+    return of_event(
+        spec, t, clauses=(*t.clauses[: goal.clause], fixed, *t.clauses[goal.clause + 1 :])
+    )
+
+
+def test_an_equation_that_becomes_a_comparison_is_noticed_on_either_side() -> None:
+    """Each `==` of a rule's guard made `<=` and `>=`, wherever that is not proved impossible."""
+    spec, shown = order_spec(), told(stored())
+    goals = [g for e in spec.events.values() for g in goals_of(spec, e) if g.what == VALUE]
+    sides = [g for g in goals if g.clause is not None and g.wanted[-1][0].kind is Kind.LT]
+    assert len(sides) > 80
+    assert all(g.name in shown or g.name in stored().impossible for g in sides)
+    tried = [g for g in sides if g.name in shown]
+    assert len(tried) > 60
+    assert [g.name for g in tried if not noticed(less(spec, g))] == []
+    for name in ("dirty_probe", "hear_severe_error", "learn_again", "removed_again"):
+        assert any(g.row == name for g in tried)
+
+
 def effects(spec: Spec) -> list[tuple[Transition, dict[str, object]]]:
     """Return every row that can answer without one of its updates, and without one message."""
     rows = [t for t in spec.transitions if t.kind != "environment"]
@@ -320,6 +348,10 @@ def test_a_choice_in_what_a_rule_does_is_tried_both_ways() -> None:
     for severity in (2, 3):
         for side in ("true", "false"):
             assert f"awake_in_error chooses by me.severity == {severity}, {side}" in shown
+    # What a message says is seen by somebody, whatever the variables of the same choice show.
+    for side in ("true", "false"):
+        text = "me.tried.has(m.error) in (m.error == RECOVER_RESET) & me.tried.has(m.error)"
+        assert f"hear_severe_error chooses by {text} in DeclareError, {side}" in shown
     goals = [g for e in order_spec().events.values() for g in goals_of(order_spec(), e)]
     assert sum(g.what == CHOICE for g in goals) > 80
     assert len({g.name for g in goals}) == len(goals)

@@ -46,7 +46,7 @@ def noticed(changed: Spec, known: list[Case]) -> bool:
 
 
 def test_each_variable_is_kept_or_forgotten_at_a_controller_and_elsewhere() -> None:
-    """Counted from the declarations; a controller is in a state that lemmas allow, if one can be."""
+    """Counted from the declarations; controllers are in likely states, too."""
     spec, shown = order_spec(), told(stored())
     for name, decl in spec.variables.items():
         what = "keeps" if decl.durable else "changes"

@@ -102,5 +102,6 @@ def test_what_had_no_case_before_has_one() -> None:
         "grant_vote tells me.severity from me.worst in Vote.severity",
         "list_shards tells me.watermark_at from me.accepted_at in ShardList.at",
         "lock_timeout tells me.episode from me.ruled in ReportError.episode",
+        "AddShard/not_herald tells me.herald from me.plea_from in NotHerald.hint",
     ):
         assert name in shown, name

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ast
 import json
+import os
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,9 +18,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from checkers.cache import prints
 from checkers.cli import main
 from checkers.mcdc.make import Maker
-from checkers.mutation import page
+from checkers.mutation import page, running
+from checkers.mutation.asking import Asker, Broken, Open
 from checkers.mutation.baseline import baseline
 from checkers.mutation.bearing import Bearing
 from checkers.mutation.code import code_mutants
@@ -36,6 +40,7 @@ from model.lang.expr import walk
 from model.lang.load import load
 from tests import mutation_toy
 from tests.generator_toy import library_spec
+from tests.test_imports import imports, module_of
 
 ROOT = Path(__file__).resolve().parent.parent
 TOY = str(Path(mutation_toy.__file__))
@@ -293,6 +298,121 @@ def test_workers_find_the_same(judged: dict[str, Outcome]) -> None:
     }
 
 
+def test_what_was_kept_costs_nothing_now(tmp_path: Path) -> None:
+    """The CPU time of an earlier run is told as such, not as if it were spent again."""
+    options = Options(only=("look",), cache=tmp_path)
+    first = mutate(TOY, options, quiet)
+    assert first.cpu > 0 and first.before == 0 and "kept" not in summary(first)
+    second = mutate(TOY, options, quiet)
+    assert second.cpu == 0 and second.before == pytest.approx(first.cpu, abs=0.1)
+    assert second.kept == second.chosen
+    told = summary(second)
+    assert "; 0.0 s of CPU time" in told and f"{second.kept} kept from before" in told
+    assert "CPU" not in summary(second, clock=False)
+
+
+def dies(*_: object) -> list[Outcome]:
+    """Be killed from outside, as by a system that has no memory left."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    return []
+
+
+def test_a_worker_that_is_killed_is_told_and_what_is_judged_is_kept(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(TOY, "--jobs", "1", "--only", "look")[0] == 0
+    with monkeypatch.context() as patched:
+        patched.setattr(running, "judge", dies)
+        status, told = run(TOY, "--jobs", "2", "--json", str(tmp_path / "told.json"))
+    assert status == 3 and "Traceback" not in told and "BrokenProcessPool" not in told
+    assert "error: a worker was killed" in told and "fix: run again" in told
+    data = json.loads((tmp_path / "told.json").read_text(encoding="utf-8"))
+    assert {o["at"] for o in data["outcomes"]} == {"look"} and "killed" in data["cut"]
+    status, told = run(TOY, "--jobs", "1")
+    assert status == 1 and f"{data['kept']} kept from before" in " ".join(told.split())
+
+
+def test_outcomes_outlive_changes_of_what_judges_no_mutant() -> None:
+    """And of nothing else: all that judging imports is part of the fingerprint."""
+    beside = set(prints.sources(running.BESIDE))
+    modules = {module_of(p): p for p in prints.sources(prints.EVERYTHING)}
+    ahead = [ROOT / "checkers" / "mutation" / name for name in ("running.py", "node.py")]
+    seen: set[Path] = set()
+    while ahead:
+        path = ahead.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        for _, name in imports(path.read_text(), module_of(path), path.name == "__init__.py"):
+            while name:
+                ahead += [modules[name]] if name in modules else []
+                name = name.rpartition(".")[0]
+    assert len(seen) > 100 and beside
+    assert sorted(p.name for p in seen & beside) == []
+    assert all(p.exists() for p in beside)
+
+
+# ---------------------------------------------------------------- a short attempt first
+
+
+def left_open(monkeypatch: Any) -> list[str]:
+    """Let the short attempt settle nothing; return a list of what is asked in earnest."""
+    asked: list[str] = []
+    earnest = Asker.first_broken
+
+    def hastily(self: Asker, questions: Any) -> Open:
+        return Open("seen", "rise", 2, False)
+
+    def first_broken(self: Asker, questions: Any) -> Broken | None:
+        asked.append("earnest")
+        return earnest(self, questions)
+
+    monkeypatch.setattr(Asker, "hastily", hastily)
+    monkeypatch.setattr(Asker, "first_broken", first_broken)
+    return asked
+
+
+def test_a_kill_by_a_record_says_what_was_left_open(toy: Spec, monkeypatch: Any) -> None:
+    """It does not claim that no oath is broken; what would settle that is not asked for it."""
+    asked = left_open(monkeypatch)
+    killers = Killers(toy, {}, Maker(toy).make().cases)
+    every = {m.name: m for m in mutants_of(toy)}
+    o = killers.outcome(every["tell/reply/other"])
+    assert (o.check, o.undecided) == ("recorded run", "seen at rise and 1 more at least")
+    assert o.by_record and not o.recorded and asked == []
+    told = "\n".join(lines(Judged("toy", 1, 1, [o]), everything=True))
+    assert "open whether it breaks seen at rise" in told
+    assert "1 by a record, proofs open" in told and "recorded alone" not in told
+    same = killers.outcome(every["rise/when[1]/drop"])
+    assert (same.fate, same.undecided) == (Fate.EQUIVALENT, "")
+
+
+def test_what_nobody_else_notices_is_asked_in_earnest(toy: Spec, monkeypatch: Any) -> None:
+    """A durable count that a crash forgets breaks an oath: with no cases only the proofs tell."""
+    asked = left_open(monkeypatch)
+    bare = replace(toy, scenarios=())
+    m = next(m for m in mutants_of(bare) if m.name == "Peer.count/volatile")
+    o = Killers(bare, {}).outcome(m)
+    assert asked == ["earnest"]
+    assert (o.check, o.undecided) == ("proof", "") and "seen at crash" in o.message
+
+
+def test_a_record_is_never_a_slow_check() -> None:
+    """However long the proofs took before it."""
+    o = outcome(Fate.KILLED, check="recorded case", seconds=10 * SLOW)
+    assert not o.slow and outcome(Fate.KILLED, check="no proof", seconds=SLOW).slow
+
+
+def test_a_variable_that_is_forgotten_is_killed_by_the_restarts(toy: Spec) -> None:
+    """Where no oath looks at it: the stored cases do."""
+    bare = replace(toy, statements={}, scenarios=())
+    m = next(m for m in mutants_of(bare) if m.name == "Peer.seen/volatile")
+    assert Killers(bare, {}).outcome(m).fate is not Fate.KILLED
+    o = Killers(bare, {}, Maker(bare).make().cases).outcome(m)
+    assert o.check == "recorded case" and "a restart()" in o.message
+
+
 def test_a_run_out_of_time_is_no_success() -> None:
     found = mutate(TOY, Options(budget=1e-9), quiet)
     assert not found.outcomes and found.cut.startswith("out of time") and found.exit_status() == 3
@@ -363,8 +483,6 @@ def test_the_command_exits_0_where_all_is_killed_or_equivalent() -> None:
     "args",
     [
         (TOY, "--only", "no such rule"),
-        (TOY, "--write"),
-        (TOY, "--check"),
         (TOY, "--jobs", "0"),
         (TOY, "--sample", "-1"),
         (TOY, "--of", "node"),
@@ -394,19 +512,51 @@ def test_a_page_that_is_no_text_is_stale_and_written_anew(tmp_path: Path, toy: S
     assert "it has no section on mutants of the spec" not in page.stale(toy, file)
 
 
-def test_a_page_tells_when_it_is_stale(tmp_path: Path, toy: Spec, monkeypatch: Any) -> None:
+def test_another_spec_has_a_page_of_its_own(tmp_path: Path, monkeypatch: Any) -> None:
+    """It lies among what is derived from it; the command says when it is not current."""
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "peers.py"
+    file.write_text(Path(TOY).read_text(encoding="utf-8"), encoding="utf-8")
+    status, told = run(str(file), "--check")
+    assert status == 1 and "peers.derived/mutation.md: missing" in told
+    assert f"fix: run `oathbound mutate {file} --write`" in told
+    assert run(str(file), "--write", "--jobs", "1")[0] == 1  # one survives
+    made = tmp_path / "peers.derived" / "mutation.md"
+    assert "the spec toy" in made.read_text(encoding="utf-8")
+    assert run(str(file), "--check") == (0, "")
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("m.count > me.count, ", ""), encoding="utf-8")
+    status, told = run(str(file), "--check")
+    assert status == 1 and "spec or code has changed" in told
+
+
+def test_a_page_is_whole_or_as_it_was(tmp_path: Path, toy: Spec, monkeypatch: Any) -> None:
     file = tmp_path / "mutation.md"
-    monkeypatch.setattr(page, "KINDS", ("spec",))
-    assert page.stale(toy, file) == ["missing"]
+    page.write(toy, "spec", Judged("toy", 1, 1, [outcome(Fate.SURVIVED)]), file)
+    before = file.read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("checkers.writing.os.replace", full)
+    with pytest.raises(OSError):
+        page.write(toy, "spec", Judged("toy", 0, 0), file)
+    assert file.read_bytes() == before and list(tmp_path.iterdir()) == [file]
+
+
+def test_a_page_tells_when_it_is_stale(tmp_path: Path, toy: Spec) -> None:
+    file = tmp_path / "mutation.md"
+    assert page.stale(toy, file, ["spec"]) == ["missing"]
     page.write(toy, "spec", mutate(toy, Options(), quiet), file)
-    assert page.stale(toy, file) == []
+    assert page.stale(toy, file, ["spec"]) == []
     (m,) = chosen(mutants_of(toy), ["rise/when[1]/drop"])
-    (why,) = page.stale(m.spec(toy), file)
+    (why,) = page.stale(m.spec(toy), file, ["spec"])
     assert "spec or code has changed" in why
     text = file.read_text(encoding="utf-8")
     assert "### Survived" in text and "### Equivalent" in text
     file.write_text(text.replace("drop a guard", "drop a hint", 1), encoding="utf-8")
-    assert page.stale(toy, file) == ["the section on mutants of the spec was edited by hand"]
+    (why,) = page.stale(toy, file, ["spec"])
+    assert why == "the section on mutants of the spec was edited by hand"
 
 
 def test_a_section_is_kept_when_the_other_is_written(tmp_path: Path, toy: Spec) -> None:
