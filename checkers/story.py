@@ -89,7 +89,8 @@ class ToldRun:
     that replays it on generated nodes, or empty, and then `no_program` says why there is none.
 
     With `loop`, the run goes on for ever: after its last step comes the step of that number again;
-    where there is no such step, nothing more happens.
+    where there is no such step, nothing more happens. `fair` then says, as `what: why`, of each
+    fair action why it does not end the run.
     """
 
     property: str
@@ -104,6 +105,7 @@ class ToldRun:
     program: str = ""
     no_program: str = ""
     loop: int | None = None
+    fair: tuple[str, ...] = ()
 
     def goes_on(self) -> str:
         """Return how the run goes on for ever, in words; empty where it ends."""

@@ -313,7 +313,7 @@ def test_a_lasso_is_told_with_its_loop_and_why_it_is_fair() -> None:
     explored, fair, found, values = broken_lock()
     told = tell_lasso(explored, fair, explored.spec.statements["granted"], found, values)
     assert not isinstance(told, str)
-    run, why = told
+    run, why = told, told.fair
     assert run.loop == len(found.stem) + 1 and len(run.steps) == len(found.stem) + len(found.loop)
     text = "\n".join(run_lines(run))
     assert "-- the loop:" in text and f"and so on from step {run.loop}, for ever" in text

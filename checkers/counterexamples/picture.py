@@ -4,19 +4,23 @@ Belongs here: the picture. Never here: what happened in the run (`telling`).
 
 Time runs down, each node is a line. An arrow begins where its message was sent and ends where it
 arrives; a message that arrives twice has two arrows. At its end stands the message. A dot is what
-happens at one node alone, a cross is a crash or a stop for ever. Where the run goes on for ever,
-the loop is shaded. The notes on the right say for each step which rule answers, and what it
-changes.
+happens at one node alone, a cross is a crash or a stop for ever. The notes on the right say for
+each step which rule answers, and what it changes; also the message, where its place is too short.
+Where the run goes on for ever, the loop is shaded, and below stands of each fair action why it does
+not end the run. What is long is broken into lines.
 """
 
 from __future__ import annotations
 
 from html import escape
+from textwrap import wrap
 
 from checkers.story import ToldRun, ToldStep
 
 COLUMN, TOP, LEFT, LINE = 210, 60, 44, 14
 LABEL, NOTE, CHANGES = 26, 60, 4
+SIGN, NARROWEST = 8, 720
+"""How wide a sign is at most, and the page at least."""
 
 _STYLE = """
 text { font: 12px ui-monospace, 'DejaVu Sans Mono', monospace; fill: #1a1a1a;
@@ -34,6 +38,7 @@ line.life { stroke: #bbb; stroke-width: 1.5; }
 """
 _OF_LOOPS = """.loop { fill: #fef3c7; stroke: #d97706; stroke-dasharray: 5 4; }
 .goes-on { fill: #92400e; font-weight: bold; }
+.fair { fill: #92400e; }
 """
 
 
@@ -54,18 +59,30 @@ class _Picture:
         below = TOP + 34
         for step in run.steps:
             self.y[step.number] = below
-            below += 32 + LINE * len(_changes(step))
+            below += 32 + LINE * len(_notes(step))
         self.bottom = below
         notes = [f"{s.number} {s.node}: {s.rule}" for s in run.steps]
-        notes += ["  " + _cut(change, NOTE) for s in run.steps for change in _changes(s)]
-        self.width = self.notes + 8 * max([20, *map(len, notes)])
-        self.height = below + 60
+        notes += ["  " + note for s in run.steps for note in _notes(s)]
+        wide = [self.notes + SIGN * max([20, *map(len, notes)]), NARROWEST]
+        self.width = max(*wide, LEFT + SIGN * len(self._title()))
+        within = (self.width - LEFT) // SIGN
+        self.below = [("goes-on", run.goes_on())] if run.loop is not None else []
+        self.below += [("broken", line) for line in _wrapped(run.broken, within)]
+        if run.fair:
+            self.below.append(("goes-on", "it is fair to everything that is declared fair:"))
+        for told in _by_reason(run.fair):
+            head, *more = _wrapped(told, within - 4)
+            self.below += [("fair", f"- {head}"), *(("fair", f"  {line}") for line in more)]
+        self.height = self.bottom + 16 * len(self.below) + 32
+
+    def _title(self) -> str:
+        if self.run.loop is not None:
+            return f"A run that goes on for ever and breaks {self.run.property}"
+        return f"A run of {len(self.run.steps)} steps that breaks {self.run.property}"
 
     def text(self) -> str:
         """Return the document."""
-        title = f"A run of {len(self.run.steps)} steps that breaks {self.run.property}"
-        if self.run.loop is not None:
-            title = f"A run that goes on for ever and breaks {self.run.property}"
+        title = self._title()
         size = f'width="{self.width}" height="{self.height}"'
         lines = [
             f'<svg xmlns="http://www.w3.org/2000/svg" {size}'
@@ -86,22 +103,19 @@ class _Picture:
             )
         lines += [line for step in self.run.steps for line in self._line(step)]
         lines += [line for step in self.run.steps for line in self._words(step)]
-        for at, broken in enumerate(_wrapped(self.run.broken, (self.width - LEFT) // 8)[:3]):
+        for at, (kind, told) in enumerate(self.below):
+            x = LEFT - 24 + SIGN * (len(told) - len(told.lstrip()))
             y = self.bottom + 20 + 16 * at
-            lines.append(f'<text class="broken" x="{LEFT - 24}" y="{y}">{escape(broken)}</text>')
+            lines.append(f'<text class="{kind}" x="{x}" y="{y}">{escape(told.lstrip())}</text>')
         return "\n".join([*lines, "</svg>"]) + "\n"
 
     def _loop(self) -> list[str]:
-        """Return the frame around the loop, and how the run goes on."""
-        if self.run.loop is None:
+        """Return the frame around the loop, where there is one."""
+        if self.run.loop is None or self.run.loop not in self.y:
             return []
-        told = f'x="{LEFT + 44}" y="{self.bottom + 4}">{escape(self.run.goes_on())}</text>'
-        lines = [f'<text class="goes-on" {told}']
-        if self.run.loop in self.y:
-            top = self.y[self.run.loop] - 22
-            size = f'width="{self.notes - LEFT - 50}" height="{self.bottom - top - 8}"'
-            lines.insert(0, f'<rect class="loop" x="{LEFT + 36}" y="{top}" {size}/>')
-        return lines
+        top = self.y[self.run.loop] - 22
+        size = f'width="{self.notes - LEFT - 50}" height="{self.bottom - top - 8}"'
+        return [f'<rect class="loop" x="{LEFT + 36}" y="{top}" {size}/>']
 
     def _line(self, step: ToldStep) -> list[str]:
         """Return the arrow or the mark of a step."""
@@ -123,30 +137,55 @@ class _Picture:
         x, y = self.x[step.node], self.y[step.number]
         from_right = step.kind == "message" and self.x.get(step.sender or "", x) > x
         place = f'class="end" x="{x - 12}"' if from_right else f'x="{x + 12}"'
-        what = step.kind if step.kind in ("crash", "stop") else f"{step.event}{_fields(step)}"
+        what = _what(step)
         lines = [
             f'<text class="number" x="{LEFT - 8}" y="{y + 4}">{step.number}</text>',
             f'<text {place} y="{y - 6}">{escape(_cut(what, LABEL))}</text>',
             f'<text class="rule" x="{self.notes}" y="{y + 4}">{step.number} '
             f"{escape(f'{step.node}: {step.rule}')}</text>",
         ]
-        for at, change in enumerate(_changes(step), 1):
-            told = escape(_cut(change, NOTE - 2))
-            lines.append(
-                f'<text class="change" x="{self.notes + 16}" y="{y + 4 + LINE * at}">{told}</text>'
-            )
+        for at, note in enumerate(_notes(step), 1):
+            x = self.notes + 16 + SIGN * (len(note) - len(note.lstrip()))
+            told = escape(note.lstrip())
+            lines.append(f'<text class="change" x="{x}" y="{y + 4 + LINE * at}">{told}</text>')
         return lines
+
+
+def _what(step: ToldStep) -> str:
+    return step.kind if step.kind in ("crash", "stop") else f"{step.event}{_fields(step)}"
 
 
 def _fields(step: ToldStep) -> str:
     return f"({', '.join(v for _, v in step.fields)})" if step.fields else ""
 
 
-def _changes(step: ToldStep) -> list[str]:
-    """Return what a step changes, the first few; the numbered steps have them all."""
-    told = list(step.changes[:CHANGES])
-    more = len(step.changes) - len(told)
-    return [*told, f"and {more} more"] if more > 0 else told
+def _notes(step: ToldStep) -> list[str]:
+    """Return what a step changes, the first few; the numbered steps have them all.
+
+    Before it stands in full what happens, where its place is too short for that.
+    """
+    what = _what(step)
+    told = [what] if len(what) > LABEL else []
+    told += step.changes[:CHANGES]
+    more = len(step.changes) - CHANGES
+    told += [f"and {more} more"] if more > 0 else []
+    lines = []
+    for one in told:
+        first, *rest = _wrapped(one, NOTE)
+        lines += [first, *(f"  {line}" for line in rest)]
+    return lines
+
+
+def _by_reason(fair: tuple[str, ...]) -> list[str]:
+    """Return why no fair action ends the run, what has one reason together."""
+    reasons: dict[str, list[str]] = {}
+    for one in fair:
+        what, _, why = one.rpartition(": ")
+        reasons.setdefault(why, []).append(what)
+    return [
+        f"{whats[0]}: {why}" if len(whats) == 1 else f"{why}: {'; '.join(whats)}"
+        for why, whats in reasons.items()
+    ]
 
 
 def _cut(text: str, length: int) -> str:
@@ -154,9 +193,5 @@ def _cut(text: str, length: int) -> str:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    lines = [""]
-    for word in text.split():
-        if len(lines[-1]) + len(word) + 1 > width and lines[-1]:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    return lines
+    """Return text in lines of at most `width` signs, at least one; a longer word is broken."""
+    return wrap(text, width, break_on_hyphens=False) or [""]

@@ -193,8 +193,7 @@ def _check(
         if isinstance(told, str):
             reason = f"a lasso was found, and the evaluator does not confirm it: {told}"
             return Checked(name, title, Verdict.UNKNOWN, reason, int(due.sum()))
-        run, why = told
-        return Checked(name, title, Verdict.REFUTED, "", int(due.sum()), run, why)
+        return Checked(name, title, Verdict.REFUTED, "", int(due.sum()), told, told.fair)
     if explored.unexplored:
         reason = f"{explored.unexplored:,} states were found and not looked at"
         return Checked(name, title, Verdict.UNKNOWN, reason, int(due.sum()))

@@ -13,6 +13,7 @@ ceases, as the evaluator answers it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -131,8 +132,8 @@ def tell_lasso(
     statement: Statement,
     found: Lasso,
     values: Mapping[str, Any],
-) -> tuple[ToldRun, tuple[str, ...]] | str:
-    """Return the lasso in words, and of each fair action why it does not end it.
+) -> ToldRun | str:
+    """Return the lasso in words, with why no fair action ends it.
 
     Where the evaluator does not confirm it: why, in a string.
     """
@@ -166,15 +167,9 @@ def tell_lasso(
         False,
         no_program="a program ends, and this run does not",
         loop=replayed.loop,
+        fair=tuple(_why_fair(explored, fair, found, replayed)),
     )
-    drawn = ToldRun(
-        *(run.property, run.config, run.nodes, run.steps, run.broken, run.found_by, run.shortest),
-        chart(run),
-        picture(run),
-        no_program=run.no_program,
-        loop=run.loop,
-    )
-    return drawn, tuple(_why_fair(explored, fair, found, replayed))
+    return replace(run, chart=chart(run), svg=picture(run))
 
 
 def _unfair(graph: Graph, fair: Sequence[Condition], found: Lasso) -> str:
