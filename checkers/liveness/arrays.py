@@ -25,12 +25,10 @@ from checkers.explore.store import Store
 from checkers.explore.tables import CUT, NodeTables, tables_of
 from checkers.liveness.explored import STOP, Action, Explored
 from checkers.liveness.graph import Graph, Ints, Mask
-from model import bounds as model_bounds
 from model.arrays import Rows
 from model.arrays.rows import CRASH, codes_for
 from model.evaluate import Event, GlobalState, Local, Packet
 from model.evaluate.values import EvaluationError
-from model.lang.sorts import AtomSort
 
 CHUNK = 1 << 15
 """States whose steps are taken at once; fewer than two bytes can number."""
@@ -46,13 +44,8 @@ class ArrayExplored(Explored):
     def _prepare(self) -> None:
         spec, bounds = self.spec, self.bounds
         self._order = tuple(sorted(self.nodes))
-        atoms = {
-            name: tuple(f"{name.lower()}{i + 1}" for i in range(bounds.atoms))
-            for name, declared in spec.sorts.items()
-            if isinstance(getattr(declared, "sort", None), AtomSort) and name != "Node"
-        }
-        limits = model_bounds.Bounds(self._order, atoms, dict(bounds.orders))
-        self._rows = rows = Rows(self.evaluator.spec, codes_for(spec, limits), self.config)
+        codes = codes_for(spec, self.limits)
+        self._rows = rows = Rows(self.evaluator.spec, codes, self.config)
         dropped = frozenset(rows.messages[name] for name in self.inert)
         kept = frozenset(self.evaluator.spec.ghosts)
         self._held = Ghosts(rows, kept) if kept else None

@@ -19,12 +19,13 @@ from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import combinations, product
+from itertools import product
 from typing import Any
 
 import numpy as np
 
 from checkers.liveness.graph import Graph, Ints, Mask
+from model import bounds as model_bounds
 from model.evaluate import Evaluator, Event, GlobalState, Local, Outcome, Packet
 from model.lang import Spec
 from model.lang.expr import Kind, walk
@@ -34,11 +35,9 @@ from model.lang.sorts import (
     MapSort,
     MaybeSort,
     OrderSort,
-    RangeSort,
     SetSort,
     Sort,
     StructSort,
-    SumSort,
 )
 
 STOP = "stop"
@@ -268,44 +267,27 @@ class Explored:
 
     # ------------------------------------------------------------ bounds
 
+    @cached_property
+    def limits(self) -> model_bounds.Bounds:
+        """Which values there are, of each sort."""
+        atoms = {
+            name: tuple(f"{name.lower()}{i + 1}" for i in range(self.bounds.atoms))
+            for name, declared in self.spec.sorts.items()
+            if isinstance(getattr(declared, "sort", None), AtomSort) and name != NODE.name
+        }
+        return model_bounds.Bounds(tuple(sorted(self.nodes)), atoms, dict(self.bounds.orders))
+
     def _requests(self) -> list[Event]:
         """Return the requests that clients may make, of no node yet, for all values of fields."""
         found = []
         for name, request in self.spec.requests.items():
             if self.bounds.requests is not None and name not in self.bounds.requests:
                 continue
-            values = [self._values(decl.sort) for decl in request.parts.values()]
+            values = [self.limits.values(decl.sort) for decl in request.parts.values()]
             for chosen in product(*values):
                 fields = dict(zip(request.parts, chosen, strict=True))
                 found.append(Event("request", name, "", fields))
         return found
-
-    def _values(self, sort: Sort) -> tuple[Any, ...]:
-        """Return the values that a field of a request has within the bounds."""
-        match sort:
-            case AtomSort() if sort == NODE:
-                return self.nodes
-            case AtomSort():
-                return tuple(f"{sort.name.lower()}{i + 1}" for i in range(self.bounds.atoms))
-            case OrderSort() if sort.owned:
-                rounds = range(1, self.bounds.orders[sort.name] + 1)
-                return ((0, ""), *product(rounds, self.nodes))
-            case OrderSort():
-                return tuple(range(self.bounds.orders[sort.name] + 1))
-            case MaybeSort():
-                return (None, *self._values(sort.of))
-            case StructSort():
-                return tuple(product(*(self._values(s) for _, s in sort.parts)))
-            case SetSort():
-                some = self._values(sort.of)
-                sizes = range(len(some) + 1)
-                return tuple(frozenset(c) for n in sizes for c in combinations(some, n))
-            case SumSort():
-                return sort.leaves
-            case RangeSort():
-                return tuple(range(sort.top + 1))
-            case _:
-                return (False, True)
 
     def _too_many(self, sent: int) -> bool:
         """Tell whether more messages of a kind were sent than the bounds allow."""
