@@ -1,0 +1,546 @@
+"""The states seen, by partitions in files that workers take in turn.
+
+Stands for: "When a search outgrows memory it spills to disk; interrupted, it resumes; `--backend`
+runs the partitions on a cluster through the same seam as the proofs"; and "a hash that can lose
+states silently is not allowed".
+"""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+import random
+import shutil
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from checkers.cli import main
+from checkers.explore import CannotExplore, Options, disk, explore, partitions, read_setting, spread
+from checkers.explore.disk import (
+    Disk,
+    FolderTrouble,
+    Level,
+    Stretch,
+    joined,
+    merged,
+    without,
+    written,
+)
+from checkers.explore.explore import chosen
+from checkers.explore.packing import Packing
+from checkers.explore.partitions import Partitions, merge, placed
+from checkers.explore.search import Limits, Search
+from checkers.explore.store import Words
+from checkers.verdict import Verdict
+from tests.test_explore import PUBLISHED, TEXTBOOK, spec_of, wrong_consensus
+from tests.test_explore_workers import FORK, searched, told
+
+COPIES = pytest.mark.skipif(sys.platform != "linux", reason="copies are for Linux")
+
+
+@pytest.fixture(autouse=True)
+def everything_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spread, "SMALL", 0)
+
+
+def words(*numbers: int) -> Words:
+    return np.array(numbers, np.uint64)
+
+
+# ---------------------------------------------------------------- counts
+
+
+@pytest.mark.parametrize("symmetry", [False, True])
+def test_partitions_have_as_many_states_as_published(symmetry: bool) -> None:
+    """And as a search in one process has, by depth; each state is in one partition, once."""
+    spec = spec_of("two_phase_textbook")
+    made = searched(spec, "peers=5", "threading", symmetry, crashes=0)
+    assert made.partitions is not None
+    if not symmetry:
+        assert (made.distinct, made.generated) == PUBLISHED[5]
+    assert told(made) == told(searched(spec, "peers=5", "", symmetry, crashes=0))
+    held = np.concatenate(made.partitions.all_runs())
+    assert len(np.unique(held)) == len(held) == made.distinct == made.partitions.count
+    sizes = [sum(map(len, runs)) for runs in made.partitions.runs]
+    assert min(sizes) > made.distinct / len(sizes) / 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["loky", FORK])
+@pytest.mark.parametrize("symmetry", [False, True])
+def test_seven_resource_managers(backend: str, symmetry: bool) -> None:
+    spec = spec_of("two_phase_textbook")
+    made = searched(spec, "peers=7", backend, symmetry, crashes=0)
+    if not symmetry:
+        assert (made.distinct, made.generated) == PUBLISHED[7]
+    assert told(made) == told(searched(spec, "peers=7", "", symmetry, crashes=0))
+
+
+def tight(counts: list[int], extra: int = 0) -> Packing:
+    """Return a packing that is soon full."""
+    return Packing([count + 2 for count in counts], extra)
+
+
+@pytest.mark.parametrize("symmetry", [False, True])
+def test_a_wider_packing_moves_no_state_to_another_partition(
+    symmetry: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = spec_of("two_phase_commit")
+    right = told(searched(spec, "peers=2", "", symmetry, crashes=1))
+    monkeypatch.setattr(Packing, "roomy", tight)
+    repacked: list[Any] = []
+    real = partitions.repack
+
+    def heard(*given: Any) -> Stretch:
+        repacked.append(given)
+        return real(*given)
+
+    monkeypatch.setattr(partitions, "repack", heard)
+    made = searched(spec, "peers=2", "threading", symmetry, crashes=1)
+    assert told(made) == right
+    assert len(repacked) > 10
+    assert made.partitions is not None
+    for number, runs in enumerate(made.partitions.runs):
+        for run in runs:
+            held = run.read(made.partitions.folder)
+            assert np.all(held[1:] > held[:-1])
+            assert set(placed(held, made.packing, made.partitions.ways).tolist()) == {number}
+
+
+@pytest.mark.parametrize("backend", ["threading", FORK])
+@pytest.mark.parametrize("symmetry", [False, True])
+def test_a_run_to_what_is_broken_is_as_short(
+    backend: str, symmetry: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is found in the levels' files; no second search is made, however many states there are."""
+    spec = wrong_consensus()
+    setting = read_setting(spec, "peers=3")
+    asked: dict[str, Any] = {"crashes": 0, "statements": chosen(spec), "symmetry": symmetry}
+    asked["stop"] = False
+    here = explore(spec, setting, Options(**asked))
+    monkeypatch.setattr(importlib.import_module("checkers.explore.explore"), "KEPT", 1)
+    monkeypatch.setattr("checkers.explore.result._again", None)
+    there = explore(spec, setting, Options(**asked, jobs=2, backend=backend))
+    for one, other in zip(here.asked, there.asked, strict=True):
+        assert (one.name, one.verdict, one.reason) == (other.name, other.verdict, other.reason)
+        assert (one.run and len(one.run.steps)) == (other.run and len(other.run.steps))
+    assert "consistent" in [a.name for a in there.asked if a.verdict is Verdict.REFUTED]
+
+
+# ---------------------------------------------------------------- files of words
+
+
+def test_what_is_merged_is_all_there_is_once() -> None:
+    r = random.Random(3)
+    for _ in range(100):
+        sets = [{r.randrange(200) for _ in range(r.randrange(60))} for _ in range(r.randrange(5))]
+        arrays = [words(*sorted(s)) for s in sets]
+        found = list(merged(arrays, block=r.choice([1, 3, 64, 500])))
+        assert [n for block in found for n in block.tolist()] == sorted(set().union(*sets))
+
+
+@pytest.mark.parametrize("sparse", [1, 10**9])
+def test_what_runs_hold_is_left_out(sparse: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether a run is read in whole, or looked into here and there."""
+    monkeypatch.setattr("checkers.explore.disk.SPARSE", sparse)
+    r = random.Random(4)
+    for _ in range(200):
+        sets = [{r.randrange(300) for _ in range(r.randrange(90))} for _ in range(3)]
+        keys, *runs = [words(*sorted(s)) for s in sets]
+        left = without(keys, runs, block=r.choice([1, 7, 500]))
+        assert left.tolist() == sorted(sets[0] - sets[1] - sets[2])
+
+
+def test_a_level_in_files_is_cut_as_an_array_is(tmp_path: Path) -> None:
+    folder = str(tmp_path)
+    arrays = [words(*range(at, at + size)) for at, size in ((0, 5), (50, 0), (90, 7), (200, 1))]
+    level = Level(folder, [written(folder, str(i), a) for i, a in enumerate(arrays)])
+    whole = np.concatenate(arrays)
+    assert len(level) == 13 and np.asarray(level).tolist() == whole.tolist()
+    for low in range(15):
+        for high in range(low, 15):
+            assert level[low:high].tolist() == whole[low:high].tolist()
+            assert joined(folder, level.cut(low, high)).tolist() == whole[low:high].tolist()
+
+
+@pytest.mark.parametrize("bytes_left", [0, 8, 15, 24])
+def test_a_file_that_is_not_what_was_written_loses_no_state(
+    tmp_path: Path, bytes_left: int
+) -> None:
+    folder = str(tmp_path)
+    held = written(folder, "run", words(1, 2))
+    (tmp_path / "run").write_bytes(b"\0" * bytes_left)
+    with pytest.raises(FolderTrouble, match=rf"run, on .*it has {bytes_left} bytes of 16"):
+        held.read(folder)
+    if bytes_left < 16:
+        with pytest.raises(FolderTrouble, match="words are missing"):
+            Level(folder, [held])[:]
+
+
+def test_runs_are_few_however_many_levels_there_are(tmp_path: Path) -> None:
+    folder, runs = str(tmp_path), list[Stretch]()
+    for number in range(300):
+        found = written(folder, f"found{number}", words(*range(3 * number, 3 * number + 5)))
+        got = merge(folder, f"level{number}", [found], runs)
+        assert len(got.fresh) == (3 if number else 5)
+        runs = got.runs
+        sizes = [len(run) for run in runs]
+        assert all(one >= 2 * after for one, after in pairwise(sizes))
+    assert sum(map(len, runs)) == 902
+    assert len(runs) < 11
+
+
+# ---------------------------------------------------------------- tasks done twice
+
+
+def test_a_task_that_is_done_twice_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of a backend that takes a slow worker for a lost one; the later result is the one told."""
+    done = {"expand": 0, "merge": 0}
+
+    def twice(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def task(*given: Any) -> Any:
+            done[name] += 1
+            real(*given)
+            return real(*given)
+
+        return task
+
+    monkeypatch.setattr(spread, "expand", twice("expand", spread.expand))
+    monkeypatch.setattr(partitions, "merge", twice("merge", partitions.merge))
+    made = searched(spec_of("two_phase_textbook"), "peers=4", "threading", crashes=0)
+    assert (made.distinct, made.generated) == PUBLISHED[4]
+    assert min(done.values()) > made.depth
+
+
+def test_what_is_done_after_it_was_given_up_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A straggler's task of each level is done again when the level is over."""
+    late: list[tuple[Any, ...]] = []
+    real = partitions.merge
+
+    def task(*given: Any) -> Any:
+        late.append(given)
+        return real(*given)
+
+    def again(search: Search) -> None:
+        for given in late:
+            try:
+                real(*given)
+            except FolderTrouble:
+                assert search.depth > 1  # what it reads is gone
+        late.clear()
+
+    monkeypatch.setattr(partitions, "merge", task)
+    spec = spec_of("two_phase_textbook")
+    setting = read_setting(spec, "peers=4")
+    made = Search(spec, setting.config, setting.bounds, Limits(crashes=0), 2, backend="threading")
+    made.after_level.append(again)
+    made.run()
+    assert (made.distinct, made.generated) == PUBLISHED[4]
+
+
+# ---------------------------------------------------------------- workers lost, folders
+
+
+def options(**more: Any) -> Options:
+    return Options(0, jobs=2, **more)
+
+
+TASKS: dict[str, Callable[..., Any]] = {"expand": spread.expand, "merge": partitions.merge}
+
+
+@dataclass
+class Killed:
+    """A task that ends its process at a depth, told by the names of files."""
+
+    task: str
+    depth: int
+
+    def __call__(self, *given: Any) -> Any:
+        if any(isinstance(g, str) and g.startswith(f"level{self.depth}.") for g in given):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return TASKS[self.task](*given)
+
+
+@COPIES
+@pytest.mark.parametrize("task", ["expand", "merge"])
+def test_where_a_worker_is_killed_the_search_goes_on_from_the_level_before(
+    task: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec, file = spec_of("two_phase_textbook"), tmp_path / "kept"
+    setting = read_setting(spec, "peers=4")
+    whole = explore(spec, setting, options())
+    module: Any = spread if task == "expand" else partitions
+    with monkeypatch.context() as patched:
+        patched.setattr(module, task, Killed(task, 6))
+        with pytest.raises(CannotExplore, match=r"a worker ended(.|\n)*goes on from there"):
+            explore(spec, setting, options(backend="fork", resume=file, folder=tmp_path))
+    assert [p.name for p in tmp_path.iterdir()] == ["kept"]
+    found = explore(spec, setting, options(backend="fork", resume=file))
+    assert (found.levels, found.generated, found.rules) == (
+        *(whole.levels, whole.generated),
+        whole.rules,
+    )
+    assert not file.exists()
+
+
+class Gone(Exception):
+    """What some backend tells of a lost worker by."""
+
+
+Gone.__module__ = "somebodys.cluster"
+
+
+def test_a_worker_that_a_backend_tells_of_in_its_own_way_is_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def gone(*_: Any) -> None:
+        raise Gone("node7 does not answer")
+
+    spec = spec_of("two_phase_textbook")
+    setting = read_setting(spec, "peers=3")
+    monkeypatch.setattr(spread, "expand", gone)
+    with pytest.raises(CannotExplore, match=r"a worker ended .*Gone: node7 does not answer"):
+        explore(spec, setting, options(backend="threading"))
+
+    def mistaken(*_: Any) -> None:
+        raise IndexError("ours")
+
+    monkeypatch.setattr(spread, "expand", mistaken)
+    with pytest.raises(IndexError):  # what is no loss is not told as one
+        explore(spec, setting, options(backend="threading"))
+
+
+@pytest.mark.parametrize("later", ["", "threading"])
+@pytest.mark.parametrize("first", ["", "threading"])
+def test_whoever_began_anybody_goes_on(first: str, later: str, tmp_path: Path) -> None:
+    """With the same counts, and the runs that were there to tell."""
+    spec, file = wrong_consensus(), tmp_path / "kept"
+    setting = read_setting(spec, "peers=3")
+    more: dict[str, Any] = {"stop": False, "statements": chosen(spec)}
+    whole = explore(spec, setting, options(**more))
+    early = explore(spec, setting, options(**more, backend=first, resume=file, depth=5))
+    assert early.depth == 5 and file.exists()
+    found = explore(spec, setting, Options(0, jobs=3, **more, backend=later, resume=file))
+    assert (found.levels, found.generated, found.cut) == (
+        *(whole.levels, whole.generated),
+        whole.cut,
+    )
+    assert [(a.name, a.verdict, a.reason) for a in found.asked] == [
+        (a.name, a.verdict, a.reason) for a in whole.asked
+    ]
+
+
+def test_a_search_by_partitions_is_interrupted_again_and_again(tmp_path: Path) -> None:
+    spec, file = spec_of("paxos"), tmp_path / "kept"
+    setting = read_setting(spec, "peers=2,ballots=1")
+    bounds: dict[str, Any] = {"messages": 8, "statements": chosen(spec)}
+    whole = explore(spec, setting, options(**bounds))
+    turns = 0
+    while True:
+        turns += 1
+
+        def stop(search: Search) -> None:
+            search.after_level.append(lambda s: setattr(s, "interrupted", True))
+
+        asked = options(**bounds, backend="threading", resume=file, on_start=stop)
+        found = explore(spec, setting, asked)
+        if found.complete:
+            break
+        assert turns <= whole.depth + 2
+    assert turns > 4
+    assert (found.levels, found.generated) == (whole.levels, whole.generated)
+    assert found.rules == whole.rules
+    assert [a.verdict for a in found.asked] == [a.verdict for a in whole.asked]
+
+
+@pytest.mark.parametrize("end", ["over", "interrupted", "broken", "wrong"])
+def test_the_folder_is_left_as_it_was(
+    end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = wrong_consensus() if end == "broken" else spec_of("two_phase_textbook")
+    more: dict[str, Any] = {"statements": chosen(spec)}
+    seen: list[int] = []
+
+    def at_level(search: Search) -> None:
+        seen.append(len(list(tmp_path.glob("oathbound-explore-*/*"))))
+        if end == "interrupted":
+            search.interrupted = search.depth == 3
+        if end == "wrong" and search.depth == 3:
+            raise ZeroDivisionError
+
+    more["on_start"] = lambda search: search.after_level.append(at_level)
+    asked = options(**more, backend="threading", folder=tmp_path)
+    setting = read_setting(spec, "peers=3")
+    if end == "wrong":
+        with pytest.raises(ZeroDivisionError):
+            explore(spec, setting, asked)
+    else:
+        assert explore(spec, setting, asked).complete is (end == "over")
+    assert max(seen) > 2
+    assert not list(tmp_path.iterdir())
+
+
+def test_files_that_nobody_needs_are_removed_level_by_level(tmp_path: Path) -> None:
+    spec = spec_of("two_phase_textbook")
+    setting = read_setting(spec, "peers=5")
+    made = Search(
+        *(spec, setting.config, setting.bounds, Limits(crashes=0), 2),
+        backend="threading",
+        folder=tmp_path,
+    )
+    made.run()
+    assert made.partitions is not None
+    files = list(Path(made.partitions.folder).iterdir())
+    assert len(files) <= made.partitions.ways * 10
+    assert sum(f.stat().st_size for f in files) == 8 * made.distinct
+    made.close()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_copy_of_the_process_removes_nothing(tmp_path: Path) -> None:
+    held = Disk(tmp_path)
+    held.keep(words(1))
+    disk._remove(held.folder, os.getpid() + 1)
+    assert len(list(tmp_path.iterdir())) == 1
+    held.close()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_a_worker_does_not_see_is_told(tmp_path: Path) -> None:
+    """What was done by then cannot be kept: it was there."""
+    spec = spec_of("two_phase_textbook")
+
+    def away(search: Search) -> None:
+        if search.depth == 4:
+            assert search.partitions is not None
+            shutil.rmtree(search.partitions.folder)
+
+    asked = options(backend="threading", folder=tmp_path, resume=tmp_path / "kept")
+    asked.on_start = lambda search: search.after_level.append(away)
+    with pytest.raises(CannotExplore) as error:
+        explore(spec, read_setting(spec, "peers=3"), asked)
+    text = str(error.value)
+    assert "states cannot be kept in a folder: " in text and "on " in text
+    assert "No such file" in text and "fix: give --folder one with room" in text
+    assert "keeps what is done" not in text
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_is_full_is_told_and_the_search_goes_on_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec, file = spec_of("two_phase_textbook"), tmp_path / "kept"
+    setting = read_setting(spec, "peers=4")
+    whole = explore(spec, setting, options())
+    real = disk.writing
+
+    @contextmanager
+    def full(folder: str, name: str) -> Iterator[Any]:
+        with real(folder, name) as write:
+            if name.startswith("level6."):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            yield write
+
+    with monkeypatch.context() as patched:
+        patched.setattr(partitions, "writing", full)
+        with pytest.raises(CannotExplore, match=r"No space left(.|\n)*goes on from there"):
+            explore(spec, setting, options(backend="threading", resume=file))
+    found = explore(spec, setting, options(resume=file))
+    assert (found.levels, found.generated) == (whole.levels, whole.generated)
+
+
+def test_a_disk_that_is_full_in_the_middle_of_a_level_loses_no_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of threads with `--memory`, too: of the level that was begun nothing counts."""
+    from checkers.explore import search as module
+
+    monkeypatch.setattr(module, "CHUNK", 100)
+    spec, file = spec_of("two_phase_textbook"), tmp_path / "kept"
+    setting = read_setting(spec, "peers=5")
+    real, kept = Disk.keep, []
+
+    def full(where: Disk, states: Words) -> Words:
+        kept.append(states)
+        if len(kept) == 30:
+            raise FolderTrouble("full")
+        return real(where, states)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Disk, "keep", full)
+        with pytest.raises(CannotExplore, match=r"full(.|\n)*"):
+            explore(spec, setting, Options(0, memory=1, resume=file))
+    found = explore(spec, setting, Options(0, resume=file))
+    assert (found.distinct, found.generated) == PUBLISHED[5]
+
+
+def test_what_was_not_asked_of_a_level_is_not_kept_as_asked(tmp_path: Path) -> None:
+    """Where its files cannot be read by the owner, that asks."""
+    spec, file = wrong_consensus(), tmp_path / "kept"
+
+    def unreadable(search: Search) -> None:
+        if search.depth == 3:
+            raise FolderTrouble("gone for a while")
+
+    asked = options(backend="threading", resume=file, statements=chosen(spec), stop=False)
+    asked.on_start = lambda search: search.after_level.insert(0, unreadable)
+    with pytest.raises(CannotExplore, match="gone for a while"):
+        explore(spec, read_setting(spec, "peers=3"), asked)
+    assert not file.exists()
+
+
+# ---------------------------------------------------------------- the command
+
+
+def test_the_command_says_where_files_are(tmp_path: Path) -> None:
+    command = ["explore", TEXTBOOK, "--scope", "peers=3", "--crashes", "0", "--jobs", "2"]
+    command += ["--backend", "threading"]
+    found = CliRunner().invoke(main, [*command, "--folder", str(tmp_path)])
+    assert found.exit_code == 0, found.output
+    assert "288" in found.output and not list(tmp_path.iterdir())
+    wrong = CliRunner().invoke(main, [*command, "--folder", str(tmp_path / "nowhere")])
+    assert wrong.exit_code == 2
+    assert "there is no such folder\n  fix: make it, where all workers see it" in wrong.output
+    (tmp_path / "file").write_text("")
+    wrong = CliRunner().invoke(main, [*command, "--folder", str(tmp_path / "file")])
+    assert wrong.exit_code == 2 and "it is no folder" in wrong.output
+    wrong = CliRunner().invoke(main, [*command, "--memory", "5"])
+    assert wrong.exit_code == 2
+    assert "--memory 5: with --backend all states seen are in files" in wrong.output
+
+
+def test_a_folder_that_may_not_be_written_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: Any, **__: Any) -> str:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(tmp_path))
+
+    monkeypatch.setattr("tempfile.mkdtemp", refused)
+    spec = spec_of("two_phase_textbook")
+    with pytest.raises(
+        CannotExplore, match=rf"{tmp_path}, on .*Permission denied\n  fix: give --f"
+    ):
+        explore(spec, read_setting(spec, "peers=2"), options(backend="threading", folder=tmp_path))
+
+
+def test_a_task_of_partitions_with_nothing_to_add_is_none(tmp_path: Path) -> None:
+    held = Disk(tmp_path)
+    store = Partitions(held, 4)
+    packing = Packing([8, 8])
+    first = store.take(words(3, 9, 11), packing)
+    assert sorted(first[:].tolist()) == [3, 9, 11]
+    assert not len(store.take(words(3, 9), packing))
+    assert store.take(words(3, 9, 12), packing)[:].tolist() == [12]
+    assert store.count == 4 and store.nbytes == 32
+    held.close()
