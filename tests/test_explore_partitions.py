@@ -224,29 +224,34 @@ def test_a_task_that_is_done_twice_does_no_harm(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_what_is_done_after_it_was_given_up_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A straggler's task of each level is done again when the level is over."""
-    late: list[tuple[Any, ...]] = []
-    real = partitions.merge
+    """After each level all tasks there ever were are done again, as stragglers do them."""
+    done: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
+    results = [0, 0]
 
-    def task(*given: Any) -> Any:
-        late.append(given)
-        return real(*given)
+    def heard(real: Callable[..., Any]) -> Callable[..., Any]:
+        def task(*given: Any) -> Any:
+            done.append((real, given))
+            return real(*given)
+
+        return task
 
     def again(search: Search) -> None:
-        for given in late:
+        for real, given in list(done):
             try:
                 real(*given)
-            except FolderTrouble:
-                assert search.depth > 1  # what it reads is gone
-        late.clear()
+                results[0] += 1
+            except FolderTrouble:  # what it reads is gone, and so is who asked
+                results[1] += 1
 
-    monkeypatch.setattr(partitions, "merge", task)
+    monkeypatch.setattr(partitions, "merge", heard(partitions.merge))
+    monkeypatch.setattr(spread, "expand", heard(spread.expand))
     spec = spec_of("two_phase_textbook")
-    setting = read_setting(spec, "peers=4")
-    made = Search(spec, setting.config, setting.bounds, Limits(crashes=0), 2, backend="threading")
+    setting = read_setting(spec, "peers=3")
+    made = Search(spec, setting.config, setting.bounds, Limits(crashes=0), 2, backend="sequential")
     made.after_level.append(again)
     made.run()
-    assert (made.distinct, made.generated) == PUBLISHED[4]
+    assert (made.distinct, made.generated) == PUBLISHED[3]
+    assert min(results) > made.depth
 
 
 # ---------------------------------------------------------------- workers lost, folders
@@ -364,6 +369,32 @@ def test_a_search_by_partitions_is_interrupted_again_and_again(tmp_path: Path) -
     assert [a.verdict for a in found.asked] == [a.verdict for a in whole.asked]
 
 
+@pytest.mark.parametrize("how", [KeyboardInterrupt, Gone])
+def test_an_interrupt_that_reaches_a_worker_first_is_one(
+    how: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key is heard by all processes of a terminal; not all workers bear it."""
+    spec, file = spec_of("two_phase_textbook"), tmp_path / "kept"
+    setting = read_setting(spec, "peers=3")
+    heard: list[Search] = []
+
+    def task(*_: Any) -> None:
+        heard[0].interrupted = True
+        raise how
+
+    def at_level(search: Search) -> None:
+        heard.append(search)
+        if search.depth == 4:
+            monkeypatch.setattr(spread, "expand", task)
+
+    asked = options(backend="sequential", resume=file)
+    asked.on_start = lambda search: search.after_level.append(at_level)
+    found = explore(spec, setting, asked)
+    assert (found.stopped, found.depth) == ("interrupted", 4)
+    monkeypatch.undo()
+    assert explore(spec, setting, options(resume=file)).distinct == PUBLISHED[3][0]
+
+
 @pytest.mark.parametrize("end", ["over", "interrupted", "broken", "wrong"])
 def test_the_folder_is_left_as_it_was(
     end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -389,6 +420,27 @@ def test_the_folder_is_left_as_it_was(
         assert explore(spec, setting, asked).complete is (end == "over")
     assert max(seen) > 2
     assert not list(tmp_path.iterdir())
+
+
+def test_nobody_adds_to_a_folder_that_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that was given up may be at work still."""
+    held, tried, real = Disk(tmp_path), [], shutil.rmtree
+    written(held.folder, "first", words(1))
+
+    def rmtree(path: str, **more: Any) -> None:
+        with pytest.raises(FolderTrouble, match="No such file"):
+            written(held.folder, "late", words(2))
+        tried.append(path)
+        real(path, **more)
+
+    monkeypatch.setattr(shutil, "rmtree", rmtree)
+    late = pytest.raises(FolderTrouble, match="No such file")
+    with late, disk.writing(held.folder, "open") as write:
+        write(words(3))
+        held.close()
+    assert tried and not list(tmp_path.iterdir())
 
 
 def test_files_that_nobody_needs_are_removed_level_by_level(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import socket
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -166,7 +166,7 @@ def merged(arrays: list[Words], block: int = BLOCK) -> Iterator[Words]:
     cuts = [[0, *np.searchsorted(a, bounds).tolist(), len(a)] for a in arrays]
     for way in range(len(bounds) + 1):
         both = np.concatenate([a[c[way] : c[way + 1]] for a, c in zip(arrays, cuts, strict=True)])
-        both.sort()
+        both.sort(kind="stable")  # which takes what is sorted already as it is
         if len(both):
             yield distinct(both)
 
@@ -234,4 +234,7 @@ class Disk:
 def _remove(folder: str, owner: int) -> None:
     """Remove a folder, if this is the process that made it and not a copy."""
     if os.getpid() == owner:
-        shutil.rmtree(folder, ignore_errors=True)
+        # Under another name nobody adds to it, who was given up and is at work still.
+        with suppress(OSError):
+            os.rename(folder, f"{folder}.over")
+        shutil.rmtree(f"{folder}.over", ignore_errors=True)

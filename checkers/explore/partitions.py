@@ -122,6 +122,7 @@ class Partitions:
         """Begin empty, with so many partitions in a folder."""
         self.ways, self._disk = count, disk
         self.runs: list[list[Stretch]] = [[] for _ in range(count)]
+        self._found = self.runs
         self._turn = 0
 
     @property
@@ -148,16 +149,16 @@ class Partitions:
         self._turn += 1
         return f"level{depth}.{self._turn}"
 
-    def add(
+    def new(
         self,
         found: list[list[Stretch]],
         depth: int,
         run: Run = here,
         heed: Callable[[], object] = bool,
     ) -> Level:
-        """Add what several files have for each partition; return what is new.
+        """Find out what is new of what several files have for each partition.
 
-        `heed` is called between two partitions; what it raises leaves everything as it was.
+        It belongs to the states seen from `commit` on. `heed` is called between two partitions.
         """
         turn = self.turn(depth)
         by_partition = [[s for s in column if len(s)] for column in zip(*found, strict=True)]
@@ -172,12 +173,18 @@ class Partitions:
             runs[number] = got.runs
             fresh.append(got.fresh)
             heed()
-        self.runs = runs
+        self._found = runs
         return Level(self.folder, fresh)
+
+    def commit(self) -> None:
+        """Take what was found new last among the states seen."""
+        self.runs = self._found
 
     def take(self, words: Words, packing: Packing, depth: int = 0) -> Level:
         """Add states that are in memory, sorted, each once; return what is new."""
-        return self.add([self.split(words, packing, depth)], depth)
+        found = self.new([self.split(words, packing, depth)], depth)
+        self.commit()
+        return found
 
     def split(self, words: Words, packing: Packing, depth: int) -> list[Stretch]:
         """Write sorted states, by partitions."""

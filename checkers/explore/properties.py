@@ -189,7 +189,7 @@ class Properties:
     def __call__(self, search: Search) -> None:
         """Ask a new level. Called by the search."""
         view = View(self.world)
-        for states in blocks(search.frontier):
+        for states in blocks(search.frontier) if self.groups else ():
             for group in self.groups:
                 if group.done:
                     continue

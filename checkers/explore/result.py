@@ -74,6 +74,8 @@ class Explored:
     jobs: int
     symmetry: str = ""
     notes: list[str] = field(default_factory=list)
+    in_files: bool = False
+    """Whether the states seen were in files, and not in this process."""
 
     @property
     def distinct(self) -> int:
@@ -132,6 +134,7 @@ class Explored:
             ],
             "seconds": round(self.seconds, 3),
             "peak_memory_bytes": self.memory,
+            "in_files": self.in_files,
             "bytes_per_state": round(self.bytes_per_state, 2),
             "parts": self.parts,
             "jobs": self.jobs,
@@ -218,6 +221,7 @@ def conclude(asking: Asking, ambiguous: Broken | None = None) -> Explored:
         world.counts(),
         search.jobs,
         search.symmetry_told,
+        in_files=search.partitions is not None,
     )
     if ambiguous is not None:
         title = STRUCTURAL[DETERMINISM]

@@ -240,6 +240,8 @@ class Search:
             except Full:
                 self._repack()
         self.standing = False
+        if self.partitions is not None:
+            self.partitions.commit()
         self.tally.add(tally)
         self.world.replies_wanted -= tally.replies
         for heard in self.after_steps:

@@ -181,7 +181,14 @@ class Workers:
                 getattr(results, "close", bool)()
 
     def level(self, search: Search, store: Partitions) -> tuple[Level, Tally]:
-        """Expand the frontier, and return what is new; nothing is changed if that fails."""
+        """Expand the frontier; return what is new, which the store has still to commit."""
+        try:
+            return self._level(search, store)
+        except (Lost, KeyboardInterrupt):
+            search.heed()  # a key may reach the workers, too, and end them first
+            raise
+
+    def _level(self, search: Search, store: Partitions) -> tuple[Level, Tally]:
         ghosts, symmetry, tally = search.world.ghosts, search.symmetry, Tally()
         turn, found = store.turn(search.depth), []
         waiting, done = self._pieces(search.frontier), 0
@@ -219,7 +226,7 @@ class Workers:
                 ghosts.learn(pairs)
                 search.packing.check(search.world.counts())
             waiting = again
-        return store.add(found, search.depth, self.run, search.heed), tally
+        return store.new(found, search.depth, self.run, search.heed), tally
 
     def _pieces(self, frontier: Words | Level) -> list[list[Stretch]]:
         """Return a frontier in pieces, a few for each worker: so none waits long for another."""
