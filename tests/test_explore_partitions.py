@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib
 import random
-import sys
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -37,8 +36,6 @@ from checkers.explore.store import Words
 from checkers.verdict import Verdict
 from tests.test_explore import PUBLISHED, spec_of, wrong_consensus
 from tests.test_explore_workers import FORK, searched, told
-
-COPIES = pytest.mark.skipif(sys.platform != "linux", reason="copies are for Linux")
 
 
 @pytest.fixture(autouse=True)
