@@ -24,12 +24,13 @@ from click.testing import CliRunner
 
 from checkers.cli import main
 from checkers.explore import Options, ScopeError, explore, figure, read_setting, symmetry
+from checkers.explore.disk import Disk
 from checkers.explore.explore import chosen
 from checkers.explore.packing import Full
 from checkers.explore.plot import ACROSS, svg
 from checkers.explore.progress import expected_rest
 from checkers.explore.search import Limits, Search
-from checkers.explore.store import VACANT, Disk, Recent, Store, Table, mixed
+from checkers.explore.store import VACANT, Recent, Store, Table, mixed
 from checkers.instances import read_instance
 from checkers.verdict import Verdict
 from model.lang import Spec

@@ -12,6 +12,7 @@ import pickle
 import signal
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from joblib.parallel import BACKENDS, SequentialBackend, ThreadingBackend
 
 from checkers.cli import main
 from checkers.explore import CannotExplore, Options, explore, read_setting, spread
+from checkers.explore.disk import Level, written
 from checkers.explore.ghosts import spoken_of
 from checkers.explore.search import Interrupted, Limits, Search
 from checkers.explore.tables import Sent
@@ -169,22 +171,22 @@ def test_what_is_broken_is_found_there_too(backend: str) -> None:
 def test_no_search_is_taken_for_one_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Workers keep what they were sent by its name; a new search may stand where an old one did."""
     names: list[str] = []
+    real = spread.expand
 
-    def named(name: str, *_: Any) -> None:
+    def named(name: str, *rest: Any) -> spread.Piece:
         names.append(name)
+        return real(name, *rest)
 
     monkeypatch.setattr(spread, "expand", named)
-    nothing: Any = None
+    spec = spec_of("two_phase_textbook")
     for _ in range(20):
-        with spread.Workers(1, "sequential") as there:
-            for _ in range(2):
-                list(there.run(nothing, [np.empty(0, np.uint64)]))
-        del there
+        searched(spec, "peers=1", "sequential", crashes=0)
         gc.collect(0)  # the young alone: a search is, and a long run of tests is not
-    assert len(set(names)) == len(names) == 40
+    rounds = [name for i, name in enumerate(names) if not i or name != names[i - 1]]
+    assert len(set(rounds)) == len(rounds) > 40
 
 
-def test_a_worker_needs_no_spec_and_says_what_is_missing() -> None:
+def test_a_worker_needs_no_spec_and_says_what_is_missing(tmp_path: Path) -> None:
     """What is sent can be read anywhere; where tables lack something nothing is told of a piece."""
     spec = spec_of("two_phase_textbook")
     setting = read_setting(spec, "peers=3")
@@ -192,17 +194,21 @@ def test_a_worker_needs_no_spec_and_says_what_is_missing() -> None:
     made.start()
     for node in made.world.nodes:
         node.prepare()
-    sent = pickle.dumps(Sent(made._tables(), None, frozenset()))
-    piece = spread.expand("first", sent, made.frontier)
+    first = [written(str(tmp_path), "frontier", made.frontier[:])]
+    sent = pickle.dumps(Sent(made.tables(), None, frozenset()))
+    piece = spread.expand("first", sent, str(tmp_path), first, "found", 3)
     assert piece.lacking
-    assert not len(piece.words)
+    assert not piece.found
     assert not piece.tally.steps
     made.learn(piece.needed)
-    assert spread.expand("first", sent, made.frontier).lacking  # of that name it has these
-    sent = pickle.dumps(Sent(made._tables(), None, frozenset()))
-    piece = spread.expand("second", sent, made.frontier)
+    again = spread.expand("first", sent, str(tmp_path), first, "found", 3)
+    assert again.lacking  # of that name it has these
+    sent = pickle.dumps(Sent(made.tables(), None, frozenset()))
+    piece = spread.expand("second", sent, str(tmp_path), first, "found", 3)
     assert not piece.lacking
-    assert len(np.unique(piece.words)) == len(piece.words) == piece.tally.steps == 7
+    words = Level(str(tmp_path), piece.found)[:]
+    assert len(np.unique(words)) == len(words) == piece.tally.steps == 7
+    assert len(piece.found) == 3 and not len(piece.words)
 
 
 @pytest.mark.filterwarnings("error::UserWarning")  # as joblib's are, and no other's
@@ -214,7 +220,7 @@ def test_an_interrupt_is_heeded_between_pieces() -> None:
     with pytest.raises(Interrupted):
         made.run()
     assert made.depth == 6
-    assert made.store.count == made.distinct  # of the level that was begun nothing is left
+    assert made.seen.count == made.distinct  # of the level that was begun nothing is left
 
 
 def killed(*_: Any) -> None:

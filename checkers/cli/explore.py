@@ -50,7 +50,13 @@ Exit status:
     "--backend",
     default="",
     metavar="NAME",
-    help="Send pieces to workers that joblib knows by this name, as loky, fork or dask.",
+    help="Give the partitions to workers that joblib knows by this name, as loky, fork or dask.",
+)
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Put states there that are not in memory; all workers of --backend must see it.",
 )
 @click.option(
     "--device",
@@ -97,6 +103,7 @@ def explore_command(
     symmetry: bool,
     jobs: int,
     backend: str,
+    folder: Path | None,
     device: str,
     memory: int | None,
     resume: Path | None,
@@ -127,8 +134,14 @@ def explore_command(
         wrong(f"--jobs {jobs}: too few or too many", f"write 1 to {most}")
     if memory is not None and not 1 <= memory <= 1 << 20:
         wrong(f"--memory {memory}: it is no size", "write megabytes, from 1 to 1048576")
+    if memory is not None and backend:
+        what = f"--memory {memory}: with --backend all states seen are in files, whatever it says"
+        wrong(what, "leave one of the two out; --folder says where the files are")
     if timeout is not None and not 0 < timeout <= 1e9:
         wrong(f"--timeout {timeout}: it is no time", "write seconds above 0")
+    if folder is not None and not folder.is_dir():
+        why = "it is no folder" if folder.exists() else "there is no such folder"
+        wrong(f"--folder {folder}: {why}", "make it, where all workers see it")
     if figure is not None and figure.suffix not in (".dot", ".svg", ".png"):
         wrong(f"--figure {figure}: no known kind of file", "name a .dot, .svg or .png file")
 
@@ -200,6 +213,7 @@ def explore_command(
         backend=backend,
         library=array_library,
         memory=None if memory is None else memory << 20,
+        folder=folder,
         resume=resume,
         progress=lambda search, done: teller.often(lambda: where(search, done, teller.seconds)),
         on_start=hear if threading.current_thread() is threading.main_thread() else None,

@@ -13,6 +13,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,7 @@ from model.evaluate import show_value
 from model.lang.expr import Expr
 from model.lang.spec import initial_value
 
-VERSION = 3
+VERSION = 4
 
 MOST = 1 << 40
 """Bytes of a file of a search; what is longer was not written here."""
@@ -94,7 +96,9 @@ class Forms:
 
 def save(path: Path, search: Search, properties: Properties) -> None:
     """Write a search that stands between two levels."""
-    world = search.world
+    world, runs = search.world, search.disk.runs
+    if search.partitions is not None:
+        runs = search.partitions.all_runs()
     meta: dict[str, Any] = {
         "fingerprint": fingerprint(search, properties),
         "levels": search.levels,
@@ -124,14 +128,14 @@ def save(path: Path, search: Search, properties: Properties) -> None:
             }
             for n in world.nodes
         ],
-        "runs": len(search.disk.runs),
+        "runs": len(runs),
         "kept": -1 if search.level_words is None else len(search.level_words),
     }
     if world.ghosts is not None:
         meta["tuples"] = world.ghosts.tuples
         meta["sets"] = [hex(s) for s in world.ghosts.sets]
-    arrays: dict[str, Words] = {"seen": search.store.keys(), "frontier": search.frontier}
-    arrays |= {f"run{i}": run for i, run in enumerate(search.disk.runs)}
+    arrays = {"seen": search.store.keys(), "frontier": search.frontier}
+    arrays |= {f"run{i}": run for i, run in enumerate(runs)}
     arrays |= {f"level{i}": words for i, words in enumerate(search.level_words or ())}
     text = np.frombuffer(json.dumps(meta).encode(), np.uint8)
     beside = path.with_name(path.name + ".part")
@@ -141,19 +145,35 @@ def save(path: Path, search: Search, properties: Properties) -> None:
 
 def load(path: Path, search: Search, properties: Properties) -> None:
     """Go on from a file: `search` is as new, and stands afterwards where that one stood."""
-    try:
+    with _readable():
         check_plain(path, MOST)
-        with np.load(path, allow_pickle=False) as file:
-            meta = json.loads(bytes(file["meta"]))
-            arrays = {name: file[name] for name in file.files if name != "meta"}
+        file = np.load(path, allow_pickle=False)
+        meta = json.loads(bytes(file["meta"]))
+    with file:
+        if not isinstance(meta, dict) or meta.get("fingerprint") != fingerprint(search, properties):
+            raise Unusable("it is of another spec, other bounds, or asks something else")
+        _go_on(search, properties, meta, file)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Say why a file cannot be read."""
+    try:
+        yield
     except OSError as error:
         raise Unusable(f"it cannot be read ({error.strerror or error})") from None
     except MemoryError:
         raise
     except Exception as error:  # a flipped bit is a method, a cipher or a length that nobody knows
         raise Unusable(f"it cannot be read ({error or type(error).__name__})") from None
-    if not isinstance(meta, dict) or meta.get("fingerprint") != fingerprint(search, properties):
-        raise Unusable("it is of another spec, other bounds, or asks something else")
+
+
+def _go_on(search: Search, properties: Properties, meta: dict[str, Any], file: Any) -> None:
+    def array(name: str) -> Words:
+        with _readable():
+            found: Words = file[name]
+        return found
+
     world = search.world
     for node, held in zip(world.nodes, meta["nodes"], strict=True):
         for values in held["locals"]:
@@ -185,9 +205,9 @@ def load(path: Path, search: Search, properties: Properties) -> None:
     for name, depth, word, node_, event in meta["broken"]:
         properties.broken[name] = Broken(name, depth, word, node_, event, search.packing)
     properties.end(search)
-    search.frontier = arrays["frontier"]
-    search.restore(arrays["seen"], [arrays[f"run{i}"] for i in range(meta["runs"])])
-    kept = meta["kept"]
-    search.level_words = None
-    if kept >= 0:
-        search.level_words = [arrays[f"level{i}"] for i in range(kept)]
+    kept = None
+    if meta["kept"] >= 0:
+        kept = [array(f"level{i}") for i in range(meta["kept"])]
+    # One after the other: all of them may be more than fits into memory.
+    runs = (array(f"run{i}") for i in range(meta["runs"]))
+    search.restore(array("frontier"), array("seen"), runs, kept)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,10 @@ from typing import Any
 import numpy as np
 
 from checkers.explore import checkpoint
+from checkers.explore.disk import FolderTrouble
 from checkers.explore.ghosts import spoken_of
 from checkers.explore.packing import OutOfBits
+from checkers.explore.partitions import Lost
 from checkers.explore.properties import BREAK, Properties
 from checkers.explore.result import KEPT, Asking, Explored, conclude
 from checkers.explore.runs import go
@@ -56,6 +57,8 @@ class Options:
     library: Any = None
     """The library for arrays on a device (see `device.library`); without one it is NumPy."""
     memory: int | None = None
+    folder: Path | None = None
+    """Where states that are not in memory are put; without one in a temporary folder."""
     resume: Path | None = None
     progress: Callable[[Search, int], None] | None = None
     on_start: Callable[[Search], None] | None = None
@@ -80,6 +83,7 @@ def explore(
             *(spec, setting.config, setting.bounds, limits, asked.jobs, ghosts, asked.symmetry),
             backend=asked.backend,
             xp=np if asked.library is None else asked.library,
+            folder=asked.folder,
         )
     except (TooLarge, OutOfBits, NoMeaning) as error:
         raise _beyond(error) from None
@@ -91,30 +95,30 @@ def explore(
             asked.on_start(made)
 
     try:
-        search.progress = asked.progress
-        search.level_words, search.most_kept = [], KEPT
+        search.progress, search.level_words = asked.progress, []
+        # Workers elsewhere leave every level in files, whose number is no matter of memory.
+        search.most_kept = None if asked.backend else KEPT
         properties = Properties(search.world, asked.statements, asked.stop)
         properties.attach(search)
         search.memory = asked.memory
         if asked.resume is not None and asked.resume.exists():
             checkpoint.load(asked.resume, search, properties)
         ready(search)
-        ambiguous = None
+        ambiguous, trouble = None, None
         try:
             ambiguous = go(search)
         except Interrupted:
             search.stopped = "interrupted"
+        except (Lost, FolderTrouble) as error:
+            trouble = error
         if ambiguous is not None:
             properties.place(search)
         # Those of a level that was given up come again with it.
         properties.broken = {n: b for n, b in properties.broken.items() if b.depth >= 0}
-        kept = ""
-        if asked.resume is not None:
-            if not (search.complete or search.stopped == BREAK or ambiguous is not None):
-                checkpoint.save(asked.resume, search, properties)
-                kept = f"{asked.resume} keeps what is done: the same command goes on from there"
-            else:
-                asked.resume.unlink(missing_ok=True)
+        over = search.complete or search.stopped == BREAK or ambiguous is not None
+        kept = _keep(asked.resume, search, properties, over and trouble is None)
+        if trouble is not None:
+            raise _troubled(trouble, kept)
         asking = Asking(spec, setting, search, properties, target, ready)
         found = conclude(asking, ambiguous)
         found.notes += [kept] if kept else []
@@ -126,13 +130,35 @@ def explore(
     except OSError as error:
         what = f"the disk: {error.strerror or error}"
         raise CannotExplore(f"{what}\n  fix: make room, or name another file") from None
-    except BrokenExecutor as error:
-        raise CannotExplore(
-            f"a worker ended before its work did: {error}\n"
-            "  fix: see that there is memory enough for all workers, or ask for fewer --jobs"
-        ) from None
+    except (Lost, FolderTrouble) as error:
+        raise _troubled(error) from None
     except (TooLarge, OutOfBits, NoMeaning) as error:
         raise _beyond(error) from None
+    finally:
+        search.close()
+
+
+def _keep(path: Path | None, search: Search, properties: Properties, over: bool) -> str:
+    """Write what is done, for another search to go on from; return what to tell of that."""
+    if path is None:
+        return ""
+    if over:
+        path.unlink(missing_ok=True)
+        return ""
+    if not search.standing:
+        return ""
+    checkpoint.save(path, search, properties)
+    return f"{path} keeps what is done: the same command goes on from there"
+
+
+def _troubled(error: Lost | FolderTrouble, kept: str = "") -> CannotExplore:
+    if isinstance(error, Lost):
+        what = f"a worker ended before its work did: {error}"
+        fix = "see that there is memory enough for all workers, or ask for fewer --jobs"
+    else:
+        what = f"states cannot be kept in a folder: {error}"
+        fix = "give --folder one with room, that may be written to and that all workers see"
+    return CannotExplore(f"{what}\n  fix: {fix}" + (f"\n{kept}" if kept else ""))
 
 
 def _beyond(error: Exception) -> CannotExplore:

@@ -27,7 +27,7 @@ def where(search: Search, done: int, seconds: float) -> list[str]:
 
     `done` states of the frontier are expanded.
     """
-    known = search.store.count
+    known = search.seen.count
     parts = [
         f"{known:,} states",
         f"{known / seconds:,.0f}/s",

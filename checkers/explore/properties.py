@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from checkers.explore.disk import blocks
 from checkers.explore.expansion import Steps
 from checkers.explore.packing import Packing
 from checkers.explore.parts import NodeParts, World
@@ -188,16 +189,17 @@ class Properties:
     def __call__(self, search: Search) -> None:
         """Ask a new level. Called by the search."""
         view = View(self.world)
-        for group in self.groups:
-            if group.done:
-                continue
-            words = self._fresh(group, search)
-            for at in range(0, len(words), 1 << 16):
-                self._ask(group, words[at : at + (1 << 16)], search, view)
-                if self.broken and self.stop:
-                    break
-            if not group.reads:
-                group.done = True
+        for states in blocks(search.frontier) if self.groups else ():
+            for group in self.groups:
+                if group.done:
+                    continue
+                words = self._fresh(group, states, search.packing)
+                for at in range(0, len(words), 1 << 16):
+                    self._ask(group, words[at : at + (1 << 16)], search, view)
+                    if self.broken and self.stop:
+                        break
+                if not group.reads:
+                    group.done = True
         self.end(search)
 
     def end(self, search: Search) -> None:
@@ -205,9 +207,8 @@ class Properties:
         if self.broken and self.stop and not search.stopped:
             search.stopped = BREAK
 
-    def _fresh(self, group: Group, search: Search) -> Words:
+    def _fresh(self, group: Group, words: Words, packing: Packing) -> Words:
         """Return states that show every combination not asked before, and perhaps more."""
-        words, packing = search.frontier, search.packing
         reads = group.reads
         if not reads:
             return words[:1]
@@ -275,11 +276,14 @@ class Properties:
         """Return a whole state of the frontier that a reduced one stands for."""
         if not group.reads or group.reads[0] < 0:
             return int(word)
-        good: Any = True
-        for i in group.reads:
-            parts = search.packing.parts(search.frontier, i)
-            good = good & (parts == search.packing.parts(np.array([word], np.uint64), i)[0])
-        return int(search.frontier[np.flatnonzero(good)[0]])
+        for states in blocks(search.frontier):
+            good: Any = True
+            for i in group.reads:
+                parts = search.packing.parts(states, i)
+                good = good & (parts == search.packing.parts(np.array([word], np.uint64), i)[0])
+            for at in np.flatnonzero(good)[:1].tolist():
+                return int(states[at])
+        raise LookupError("no state has these parts")
 
     # ------------------------------------------------------------ steps
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 import resource
 import sys
 from collections.abc import Callable
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from checkers.counterexamples.runs import FoundRun
 from checkers.counterexamples.telling import tell
 from checkers.explore.packing import Full
 from checkers.explore.properties import Broken, Properties
@@ -72,6 +74,8 @@ class Explored:
     jobs: int
     symmetry: str = ""
     notes: list[str] = field(default_factory=list)
+    in_files: bool = False
+    """Whether the states seen were in files, and not in this process."""
 
     @property
     def distinct(self) -> int:
@@ -130,6 +134,7 @@ class Explored:
             ],
             "seconds": round(self.seconds, 3),
             "peak_memory_bytes": self.memory,
+            "in_files": self.in_files,
             "bytes_per_state": round(self.bytes_per_state, 2),
             "parts": self.parts,
             "jobs": self.jobs,
@@ -212,10 +217,11 @@ def conclude(asking: Asking, ambiguous: Broken | None = None) -> Explored:
         [],
         search.seconds,
         peak_memory(),
-        search.store.nbytes / max(1, search.distinct),
+        search.seen.nbytes / max(1, search.distinct),
         world.counts(),
         search.jobs,
         search.symmetry_told,
+        in_files=search.partitions is not None,
     )
     if ambiguous is not None:
         title = STRUCTURAL[DETERMINISM]
@@ -261,34 +267,39 @@ def _asked(asking: Asking, statement: Statement) -> Asked:
 
 def told_run(asking: Asking, broken: Broken) -> tuple[ToldRun | None, str]:
     """Return a shortest run that breaks something, or why it cannot be told."""
-    run = None
+    run: FoundRun | str = ""
     if asking.search.level_words is not None:
-        try:
+        with suppress(Full):
             run = run_to(asking.search, broken)
-        except Full:
-            run = None
-    if run is None:
-        again = _again(asking)
-        statements = [s for s in asking.properties.statements if s.name == broken.name]
-        properties = Properties(again.world, statements)
-        properties.attach(again)
-        found = None
-        try:
-            found = go(again)
-            if found is not None:
-                properties.place(again)
-        except Interrupted:
-            again.stopped = "interrupted"
-        if broken.name != DETERMINISM:
-            found = properties.broken.get(broken.name)
-        if found is None or found.depth < 0:
-            early = f"the search for its run ended early: {again.stopped}"
-            return None, early if again.stopped else "it is not found again: please report this"
-        run = run_to(again, found)
+    if not run:
+        with closing(_again(asking)) as again:
+            run = _found_again(asking, again, broken)
+    if isinstance(run, str):
+        return None, run
     made = tell(asking.spec, run, asking.target, shortest=True)
     if isinstance(made, str):
         return None, f"the evaluator does not confirm the run ({made}): please report this"
     return made, f"a run of {len(made.steps)} steps breaks it; no shorter one does"
+
+
+def _found_again(asking: Asking, again: Search, broken: Broken) -> FoundRun | str:
+    """Return the run that a search made again finds, or why it finds none."""
+    statements = [s for s in asking.properties.statements if s.name == broken.name]
+    properties = Properties(again.world, statements)
+    properties.attach(again)
+    found = None
+    try:
+        found = go(again)
+        if found is not None:
+            properties.place(again)
+    except Interrupted:
+        again.stopped = "interrupted"
+    if broken.name != DETERMINISM:
+        found = properties.broken.get(broken.name)
+    if found is None or found.depth < 0:
+        early = f"the search for its run ended early: {again.stopped}"
+        return early if again.stopped else "it is not found again: please report this"
+    return run_to(again, found)
 
 
 def _again(asking: Asking) -> Search:
@@ -304,6 +315,7 @@ def _again(asking: Asking) -> Search:
         old.symmetry is not None,
         old.backend,
         old.xp,
+        old.folder,
     )
     again.level_words, again.memory, again.progress = [], old.memory, old.progress
     if asking.ready is not None:

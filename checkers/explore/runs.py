@@ -6,13 +6,18 @@ Never here: telling it (`checkers.counterexamples`).
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from checkers.counterexamples.breaking import answers
 from checkers.counterexamples.runs import FoundRun, System, Taken
+from checkers.explore.disk import Level
+from checkers.explore.expansion import Tally
 from checkers.explore.parts import Ambiguous, EventAt
 from checkers.explore.properties import Broken
-from checkers.explore.search import Search
+from checkers.explore.search import CHUNK, Search
+from checkers.explore.store import Words
 from checkers.questions import DETERMINISM
 from model.arrays.rows import CRASH
 from model.evaluate import Evaluator, Event, GlobalState
@@ -44,7 +49,7 @@ def run_to(search: Search, broken: Broken) -> FoundRun:
         chain.append((broken.node, broken.event))
     word = word_of(search, broken)
     for depth in range(broken.depth, 0, -1):
-        word, node, event = search.predecessor(search.level_words[depth - 1], word)
+        word, node, event = predecessor(search, search.level_words[depth - 1], word)
         chain.append((node, event))
     if search.symmetry is not None:
         chain = _with_names(search, broken)
@@ -60,6 +65,41 @@ def run_to(search: Search, broken: Broken) -> FoundRun:
         steps.append((event_, outcome.transition))
     system = System(search.config, search.bounds.nodes)
     return FoundRun(broken.name, system, tuple(steps), FOUND_BY)
+
+
+def predecessor(search: Search, before: Words | Level, target: int) -> tuple[int, int, int]:
+    """Return a state of `before` with the node and the event that lead to `target`."""
+    for at in range(0, len(before), CHUNK):
+        found = _leading(search, before[at : at + CHUNK], target)
+        if found is not None:
+            return found[0], *found[2:]
+    raise LookupError("a state without a predecessor")
+
+
+def step_into(search: Search, word: int, orbit: int) -> tuple[int, int, int]:
+    """Return a state one step after `word` whose orbit is `orbit`, with the node and event."""
+    found = _leading(search, np.array([word], np.uint64), orbit)
+    if found is None:
+        raise LookupError("no step leads into the orbit")
+    return found[1:]
+
+
+def _leading(search: Search, words: Words, target: int) -> tuple[int, int, int, int] | None:
+    """Return a step that leads to `target` (or into its orbit): before, after, node, event."""
+    expansion = search.expansion(words, Tally())
+    hits: list[tuple[int, int, int, int]] = []
+
+    def made(me: int, event: int, at: Any, after: Words) -> None:
+        if not hits:
+            formed = after
+            if search.symmetry is not None:
+                formed = search.symmetry.canonical(after, search.packing)
+            for hit in np.flatnonzero(formed == np.uint64(target))[:1].tolist():
+                hits.append((int(words[at[hit]]), int(after[hit]), me, event))
+
+    expansion.made = made
+    expansion.run()
+    return hits[0] if hits else None
 
 
 def word_of(search: Search, broken: Broken) -> int:
@@ -80,11 +120,11 @@ def _with_names(search: Search, broken: Broken) -> list[tuple[int, int]]:
     assert search.symmetry is not None
     orbits = [word_of(search, broken)]
     for depth in range(broken.depth, 0, -1):
-        orbits.append(search.predecessor(search.level_words[depth - 1], orbits[-1])[0])
+        orbits.append(predecessor(search, search.level_words[depth - 1], orbits[-1])[0])
     orbits.reverse()
     word, chain = orbits[0], []
     for orbit in orbits[1:]:
-        word, node, event = search.step_into(word, orbit)
+        word, node, event = step_into(search, word, orbit)
         chain.append((node, event))
     if broken.node >= 0:
         chain.append(_last_step(search, broken, chain))

@@ -9,20 +9,24 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from checkers.explore.device import Sorted
+from checkers.explore.disk import Disk, FolderTrouble, Level
 from checkers.explore.expansion import Expansion, Needed, Steps, Tally
 from checkers.explore.ghosts import NOTHING, Ghosts
 from checkers.explore.packing import Full, Packing
+from checkers.explore.partitions import PER_WORKER, Partitions, here
 from checkers.explore.parts import Ambiguous, World
-from checkers.explore.store import Disk, Recent, Store, Words
+from checkers.explore.store import Recent, Store, Words
 from checkers.explore.symmetry import Symmetry, find
 from checkers.explore.tables import Sent, Tables, tables_of
 from model.arrays import Rows
@@ -76,8 +80,9 @@ class Search:
         symmetry: bool = False,
         backend: str = "",
         xp: Any = np,
+        folder: Path | None = None,
     ) -> None:
-        self.spec, self.config, self.bounds = spec, config, bounds
+        self.spec, self.config, self.bounds, self.folder = spec, config, bounds, folder
         self.limits = limits if limits is not None else Limits()
         self.jobs, self.backend, self.xp = jobs, backend, xp
         self._workers: Workers | None = None
@@ -89,7 +94,7 @@ class Search:
         """Set it to end the search between two pieces of work."""
         self.memory: int | None = None
         """Of the states seen, so many bytes are held; the rest lies in `disk`."""
-        self.disk = Disk()
+        self.disk = Disk(folder)
         self._spilled = False
         self.progress: Callable[[Search, int], None] | None = None
         """Called now and then with the number of states of the frontier that are expanded."""
@@ -105,13 +110,19 @@ class Search:
         extra = int(self.limits.crashes or 0) if counted else 0
         self._extra = extra
         self.packing = Packing.roomy(self.world.counts(), extra)
+        self.partitions: Partitions | None = None
+        """Where workers elsewhere expand, the states seen are in files; and in no store then."""
+        if backend:
+            self.partitions = Partitions(self.disk, PER_WORKER * jobs)
         self.store = self._new_store()
         self.levels: list[int] = []
         self.tally = Tally()
-        self.frontier: Words = np.empty(0, np.uint64)
+        self.frontier: Words | Level = np.empty(0, np.uint64)
         self.complete = False
         self.seconds = 0.0
         self.stopped = ""
+        self.standing = False
+        """It stands between two levels, and of the last one everything was asked."""
         self._lock = threading.Lock()
         self._recents: list[Recent] = []
         self.after_level: list[Heard] = []
@@ -122,21 +133,29 @@ class Search:
         """Called with the steps of whole states and their depth, where somebody asks for them."""
         self.heard_rows: frozenset[str] = frozenset()
         """Of which rows it asks; where workers elsewhere take the steps it hears of no others."""
-        self.level_words: list[Words] | None = None
+        self.level_words: list[Words | Level] | None = None
         """Every level's states, where somebody needs them."""
 
     def _new_store(self, room: int = 0) -> Store | Sorted:
         """Return a store for the states seen, with room for so many."""
         if self.xp is not np:
             return Sorted(self.xp)
-        alone = self.jobs == 1 or bool(self.backend)
-        return Store(1 if alone else 1 << (4 * self.jobs - 1).bit_length(), room)
+        return Store(1 if self.jobs == 1 else 1 << (4 * self.jobs - 1).bit_length(), room)
+
+    @property
+    def seen(self) -> Store | Sorted | Partitions:
+        """Return what holds the states seen."""
+        return self.store if self.partitions is None else self.partitions
+
+    def close(self) -> None:
+        """Remove the files that it has; nothing can be asked of it then."""
+        self.disk.close()
 
     # ------------------------------------------------------------ one state
 
     def where(self, node: int, local: int, event: int) -> int | None:
         """Return a state of the frontier with an event and a local state at a node."""
-        tables = self._tables()
+        tables = self.tables()
         held = tables.nodes[node]
         for at in range(0, len(self.frontier), CHUNK):
             words = self.frontier[at : at + CHUNK]
@@ -147,38 +166,6 @@ class Search:
             if len(found):
                 return int(words[found[0]])
         return None
-
-    def predecessor(self, before: Words, target: int) -> tuple[int, int, int]:
-        """Return a state of `before` with the node and the event that lead to `target`."""
-        for at in range(0, len(before), CHUNK):
-            found = self._leading(before[at : at + CHUNK], target)
-            if found is not None:
-                return found[0], *found[2:]
-        raise LookupError("a state without a predecessor")
-
-    def step_into(self, word: int, orbit: int) -> tuple[int, int, int]:
-        """Return a state one step after `word` whose orbit is `orbit`, with the node and event."""
-        found = self._leading(np.array([word], np.uint64), orbit)
-        if found is None:
-            raise LookupError("no step leads into the orbit")
-        return found[1:]
-
-    def _leading(self, words: Words, target: int) -> tuple[int, int, int, int] | None:
-        """Return a step that leads to `target` (or into its orbit): before, after, node, event."""
-        expansion = self._expansion(words, Tally())
-        hits: list[tuple[int, int, int, int]] = []
-
-        def made(me: int, event: int, at: Any, after: Words) -> None:
-            if not hits:
-                formed = after
-                if self.symmetry is not None:
-                    formed = self.symmetry.canonical(after, self.packing)
-                for hit in np.flatnonzero(formed == np.uint64(target))[:1].tolist():
-                    hits.append((int(words[at[hit]]), int(after[hit]), me, event))
-
-        expansion.made = made
-        expansion.run()
-        return hits[0] if hits else None
 
     # ------------------------------------------------------------ level by level
 
@@ -200,13 +187,19 @@ class Search:
     def start(self) -> None:
         """Begin at the first state."""
         first = self.packing.pack([np.zeros(1, np.int64) for _ in self.packing.radices])
-        self.frontier = np.concatenate(self.store.add(first))
+        if self.partitions is not None:
+            self.frontier = self.partitions.take(first, self.packing)
+        else:
+            self.frontier = np.concatenate(self.store.add(first))
         self._note_level()
+        self.standing = True
 
     def _note_level(self) -> None:
         self.levels.append(len(self.frontier))
         if self.level_words is not None:
-            kept = self.frontier if self.memory is None else self.disk.keep(self.frontier)
+            kept = self.frontier
+            if self.memory is not None and not isinstance(kept, Level):
+                kept = self.disk.keep(kept)
             self.level_words.append(kept)
             if self.most_kept is not None and self.distinct > self.most_kept:
                 self.level_words = None
@@ -242,25 +235,46 @@ class Search:
         began = time.perf_counter()
         while True:
             try:
-                fresh, tally = self._expand_all()
+                made, tally = self._expand_all()
                 break
             except Full:
                 self._repack()
+        self.standing = False
+        if self.partitions is not None:
+            self.partitions.commit()
         self.tally.add(tally)
         self.world.replies_wanted -= tally.replies
         for heard in self.after_steps:
             heard(self)
+        self.frontier = made
+        self._spill([])
+        self.seconds += time.perf_counter() - began
+        if len(self.frontier):
+            self._note_level()
+        self.standing = True
+        if self.partitions is not None:
+            self.partitions.drop(self._levels_held())
+
+    def _expand_all(self) -> tuple[Words | Level, Tally]:
+        """Return the states one step away that are new, and what was counted."""
+        for node in self.world.nodes:
+            node.prepare()
+        if self.partitions is not None:
+            assert self._workers is not None
+            return self._workers.level(self, self.partitions)
+        fresh, tally = self._expand_here()
         made = np.concatenate(fresh) if fresh else np.empty(0, np.uint64)
         if self.disk.runs:
             made = self.disk.without(np.unique(made))
         if self._spilled:
             self._add_all(made)
             self._spilled = False
-        self.frontier = made
-        self._spill([])
-        self.seconds += time.perf_counter() - began
-        if len(self.frontier):
-            self._note_level()
+        return made, tally
+
+    def heed(self) -> None:
+        """End the search where it was asked to."""
+        if self.interrupted:
+            raise Interrupted
 
     def _spill(self, fresh: list[Words]) -> None:
         """Where there is too much to hold, write the states seen before this level to disk."""
@@ -277,16 +291,17 @@ class Search:
         for at in range(0, len(keys), 1 << 18):
             self.store.add(keys[at : at + (1 << 18)])
 
-    def _tables(self) -> Tables:
+    def tables(self) -> Tables:
+        """Return what is known, for whoever expands states."""
         crashes = self.limits.crashes if self._extra else None
         return tables_of(self.world, self.packing, crashes, self.limits.messages)
 
-    def _expansion(self, words: Words, tally: Tally, tables: Tables | None = None) -> Expansion:
+    def expansion(self, words: Words, tally: Tally, tables: Tables | None = None) -> Expansion:
         """Return the expansion of states, of which everything is known then."""
-        made = Expansion(tables or self._tables(), words, tally, self._follow)
+        made = Expansion(tables or self.tables(), words, tally, self._follow)
         self.learn(made.needed())
         if self.step_heard is not None:
-            made.tell = self._tell
+            made.tell = self.tell
         return made
 
     def learn(self, needed: list[Needed]) -> None:
@@ -306,7 +321,8 @@ class Search:
             self.packing.check(self.world.counts())
         return following
 
-    def _tell(self, steps: Steps) -> None:
+    def tell(self, steps: Steps) -> None:
+        """Have steps of whole states heard."""
         assert self.step_heard is not None
         with self._lock:
             self.step_heard(steps, self.depth)
@@ -324,7 +340,7 @@ class Search:
     def _work(self, tables: Tables, chunk: Words) -> tuple[list[Words], Tally]:
         """Expand a piece of the frontier; return the states that are new."""
         tally = Tally()
-        made = self._expansion(chunk, tally, tables).run()
+        made = self.expansion(chunk, tally, tables).run()
         if self.symmetry is not None and made:
             with self._lock:
                 made = [self.symmetry.canonical(np.concatenate(made), self.packing)]
@@ -332,10 +348,8 @@ class Search:
             fresh = self.store.add(*recent.sift(made))
         return fresh, tally
 
-    def _expand_all(self) -> tuple[list[Words], Tally]:
-        for node in self.world.nodes:
-            node.prepare()
-        tables = self._tables()
+    def _expand_here(self) -> tuple[list[Words], Tally]:
+        tables = self.tables()
         fresh: list[Words] = []
         tally = Tally()
         size = CHUNK if self.xp is np else DEVICE_CHUNK
@@ -343,23 +357,20 @@ class Search:
         try:
             if self.xp is not np:
                 self._expand_on_device(chunks, fresh, tally)
-            elif self._workers is not None and self._workers.are_worth(len(self.frontier)):
-                self._expand_away(self._workers, fresh, tally)
-            elif self.jobs == 1 or self.backend or len(chunks) == 1:
+            elif self.jobs == 1 or len(chunks) == 1:
                 for number, chunk in enumerate(chunks):
                     found, mine = self._work(tables, chunk)
                     fresh += found
                     tally.add(mine)
-                    self._tell_progress((number + 1) * CHUNK)
+                    self.tell_progress((number + 1) * CHUNK)
                     self._spill(fresh)
-                    if self.interrupted:
-                        raise Interrupted
+                    self.heed()
             else:
                 with ThreadPoolExecutor(self.jobs) as pool:
                     futures = [pool.submit(self._work, tables, chunk) for chunk in chunks]
                     trouble: BaseException | None = None
                     for number, future in enumerate(futures):
-                        self._tell_progress(number * CHUNK)
+                        self.tell_progress(number * CHUNK)
                         if self.interrupted:
                             trouble = Interrupted()
                             if future.cancel():
@@ -373,7 +384,7 @@ class Search:
                         tally.add(mine)
                     if trouble is not None:
                         raise trouble
-        except (Full, Interrupted, Ambiguous):
+        except (Full, Interrupted, Ambiguous, FolderTrouble):
             self._forget(fresh)
             raise
         return fresh, tally
@@ -387,13 +398,13 @@ class Search:
 
         def tell(steps: Steps) -> None:
             words, parts, following = map(host, (steps.words, steps.parts, steps.following))
-            self._tell(replace(steps, words=words, parts=parts, following=following))
+            self.tell(replace(steps, words=words, parts=parts, following=following))
 
         # What is needed is found out first, so that the tables are copied but twice.
-        tables = self._tables().copied(xp)
+        tables = self.tables().copied(xp)
         for chunk in chunks:
             self.learn(Expansion(tables, xp.asarray(chunk), tally, follow, xp).needed())
-        tables = self._tables().copied(xp)
+        tables = self.tables().copied(xp)
         for number, chunk in enumerate(chunks):
             expansion = Expansion(tables, xp.asarray(chunk), tally, follow, xp)
             expansion.tell = tell if self.step_heard is not None else None
@@ -403,46 +414,18 @@ class Search:
                 if self.symmetry is not None:
                     made = self.symmetry.canonical(np.asarray(host(made)), self.packing)
                 fresh += self.store.add(made)
-            self._tell_progress((number + 1) * len(chunks[0]))
-            if self.interrupted:
-                raise Interrupted
+            self.tell_progress((number + 1) * len(chunks[0]))
+            self.heed()
 
-    def _expand_away(self, workers: Workers, fresh: list[Words], tally: Tally) -> None:
-        """Have workers elsewhere expand the frontier; put what is new into `fresh`."""
+    def sent(self) -> Sent:
+        """Return what workers elsewhere need to know by now."""
+        kinds = enumerate(self.world.kinds)
+        heard = {k for k, (row, *_) in kinds if self.world.labels[row] in self.heard_rows}
         ghosts = self.world.ghosts
-        waiting, done = workers.pieces(self.frontier), 0
-        while waiting:
-            kinds = enumerate(self.world.kinds)
-            heard = {k for k, (row, *_) in kinds if self.world.labels[row] in self.heard_rows}
-            known = None if ghosts is None else ghosts.known()
-            sent, again = Sent(self._tables(), known, frozenset(heard)), []
-            needed: list[Needed] = []
-            pairs: set[int] = set()
-            for chunk, piece in zip(waiting, workers.run(sent, waiting), strict=True):
-                if piece.lacking:
-                    again.append(chunk)
-                    needed += piece.needed
-                    pairs |= piece.pairs
-                    continue
-                for steps in piece.told:
-                    self._tell(steps)
-                words = piece.words
-                if self.symmetry is not None and len(words):
-                    words = self.symmetry.canonical(words, self.packing)
-                fresh += self.store.add(words)
-                tally.add(piece.tally)
-                done += len(chunk)
-                self._tell_progress(done)
-                self._spill(fresh)
-                if self.interrupted:
-                    raise Interrupted
-            self.learn(needed)
-            if ghosts is not None:
-                ghosts.learn(pairs)
-                self.packing.check(self.world.counts())
-            waiting = again
+        return Sent(self.tables(), None if ghosts is None else ghosts.known(), frozenset(heard))
 
-    def _tell_progress(self, states: int) -> None:
+    def tell_progress(self, states: int) -> None:
+        """Tell how many states of the frontier are expanded."""
         if self.progress is not None:
             self.progress(self, min(states, len(self.frontier)))
 
@@ -457,23 +440,47 @@ class Search:
         self.store = self._new_store(len(keys))
         self._add_all(keys)
 
-    def restore(self, seen: Words, runs: list[Words]) -> None:
-        """Hold the states that an earlier search has seen."""
-        self._restore(seen)
-        for run in runs:
-            self.disk.add(run)
+    def restore(
+        self, frontier: Words, seen: Words, runs: Iterable[Words], kept: list[Words] | None
+    ) -> None:
+        """Stand where an earlier search stood: with its frontier, and the states that it has seen.
+
+        `kept` are its levels, if it kept them.
+        """
+        self.frontier, self.level_words = frontier, None if kept is None else [*kept]
+        self.standing = True
+        if self.partitions is None:
+            self._restore(seen)
+            for run in runs:
+                self.disk.add(run)
+            return
+        for held in chain([seen], runs):
+            self.partitions.take(np.sort(held), self.packing)
+        self.frontier = self.partitions.keep(frontier)
+        if kept is not None:
+            self.level_words = [self.partitions.keep(words) for words in kept]
+
+    def _levels_held(self) -> list[Level]:
+        """Return the levels whose files are needed still."""
+        return [one for one in (self.frontier, *(self.level_words or ())) if isinstance(one, Level)]
 
     def _repack(self) -> None:
-        wider = Packing.roomy(self.world.counts(), self._extra)
-        old, self.packing = self.packing, wider
+        wider, old = Packing.roomy(self.world.counts(), self._extra), self.packing
+        if self.partitions is not None:
+            run = here if self._workers is None else self._workers.run
+            self.frontier, *levels = self.partitions.repack(self._levels_held(), old, wider, run)
+            self.level_words = None if self.level_words is None else [*levels]
+            self.packing = wider  # not before: workers may be lost
+            return
+        self.packing = wider
         self._restore(old.repacked(self.store.keys(), wider))
-        self.frontier = old.repacked(self.frontier, wider)
+        self.frontier = old.repacked(self.frontier[:], wider)
         runs, self.disk.runs = self.disk.runs, []
-        for run in runs:
-            self.disk.add(old.repacked(np.asarray(run), wider))
+        for held in runs:
+            self.disk.add(old.repacked(held, wider))
         if self.level_words is not None:
             keep = (lambda w: w) if self.memory is None else self.disk.keep
-            self.level_words = [keep(old.repacked(np.asarray(w), wider)) for w in self.level_words]
+            self.level_words = [keep(old.repacked(w[:], wider)) for w in self.level_words]
 
 
 def _without(keys: Words, gone: Words) -> Words:

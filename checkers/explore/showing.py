@@ -65,7 +65,8 @@ def facts(found: Explored) -> Iterator[tuple[str, str]]:
         widest = max(range(len(found.levels)), key=found.levels.__getitem__)
         yield "widest level", f"{found.levels[widest]:,} states at depth {widest}"
     yield "time", f"{found.seconds:.2f} s, {rate:,.0f} distinct states a second"
-    told = f"{amount(found.memory)} at most, {found.bytes_per_state:.1f} bytes for a state"
+    where = " in files" if found.in_files else ""
+    told = f"{amount(found.memory)} at most, {found.bytes_per_state:.1f} bytes for a state{where}"
     yield "memory", told
     yield "parts of a node", ", ".join(f"{n:,}" for n in found.parts)
     if found.symmetry:

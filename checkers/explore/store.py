@@ -9,10 +9,8 @@ several threads add at once.
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -268,41 +266,3 @@ class Store:
                 self.locks[one[0]].release()
             waiting = [w for w in waiting if w is not one]
         return found
-
-
-class Disk:
-    """Sorted runs of states in files of a folder of its own, which is gone when this is."""
-
-    def __init__(self, block: int = 1 << 20) -> None:
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._block = block
-        self._made = 0
-        self.runs: list[Words] = []
-
-    def keep(self, words: Words) -> Words:
-        """Write an array, and return it as a file that is read where it is looked at."""
-        if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="oathbound-explore-")
-        path = Path(self._folder.name) / f"{self._made}.npy"
-        self._made += 1
-        np.save(path, words)
-        kept: Words = np.load(path, mmap_mode="r")
-        return kept
-
-    def add(self, keys: Words) -> None:
-        """Add a run; the keys need not be sorted."""
-        if len(keys):
-            self.runs.append(self.keep(np.sort(keys)))
-
-    def without(self, keys: Words) -> Words:
-        """Return, of sorted keys, those that no run holds; each run is read once."""
-        for run in self.runs:
-            known = np.zeros(len(keys), bool)
-            for at in range(0, len(run), self._block):
-                block = np.asarray(run[at : at + self._block])
-                low, high = np.searchsorted(keys, block[[0, -1]], "left")
-                part = keys[low : high + 1]
-                place = np.minimum(np.searchsorted(block, part), len(block) - 1)
-                known[low : high + 1] |= block[place] == part
-            keys = keys[~known]
-        return keys
