@@ -97,7 +97,7 @@ def try_recordings(recorded: Path, folder: Path, spec: str, count: int) -> Count
 
 def test_a_damaged_recording_is_told_in_words(recorded: dict[str, Path], tmp_path: Path) -> None:
     for spec, folder in recorded.items():
-        tally = try_recordings(folder, tmp_path / "copy", spec, 2 if spec == "order" else 20)
+        tally = try_recordings(folder, tmp_path / "copy", spec, 2 if spec == "order" else 12)
         assert tally["exits 2"] + tally["exits 1"] > 0
 
 
