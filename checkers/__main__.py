@@ -12,6 +12,8 @@ from typing import NoReturn
 
 INTERRUPTED = 130
 """As of every program that Ctrl-C ends before it has begun."""
+UNKNOWN = 3
+"""As of every command that decides nothing (`cli.common` is not loaded yet)."""
 
 
 def not_begun() -> NoReturn:
@@ -19,6 +21,16 @@ def not_begun() -> NoReturn:
     sys.stderr.write("interrupted: nothing was begun\n")
     sys.stderr.flush()
     os._exit(INTERRUPTED)  # what is loaded in half may complain of it on the way out
+
+
+def fault() -> NoReturn:
+    """End by a mistake of this program's own, which refutes nothing, as status 1 would say."""
+    import traceback
+
+    traceback.print_exc()
+    what = "this is a mistake in oathbound, and not yours: nothing is decided"
+    sys.stderr.write(f"error: {what}\n  fix: please report it, with what is above\n")
+    raise SystemExit(UNKNOWN) from None
 
 
 def main() -> None:
@@ -31,7 +43,10 @@ def main() -> None:
         from checkers.cli import main as commands
     except KeyboardInterrupt:
         not_begun()
-    commands(prog_name="oathbound")
+    try:
+        commands(prog_name="oathbound")
+    except Exception:
+        fault()
 
 
 if __name__ == "__main__":

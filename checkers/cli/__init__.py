@@ -10,6 +10,7 @@ or memory; 130 a key ended it before it began.
 from __future__ import annotations
 
 import ctypes
+import errno
 import io
 import sys
 from typing import Any, NoReturn
@@ -65,8 +66,17 @@ class Commands(click.Group):
             fix = "try again; where it comes again, please report it"
             click.echo(f"error: {what}\n  fix: {fix}", err=True)
             raise SystemExit(UNKNOWN) from None
-        except OSError as error:
+        except (OSError, MemoryError) as error:
+            if isinstance(error, MemoryError) or error.errno in GIVES_NO_MORE:
+                told = getattr(error, "strerror", None) or "there is no memory left"
+                what = f"the system gives no more: {told}: nothing is decided"
+                click.echo(f"error: {what}\n  fix: ask for less, or let it have more", err=True)
+                raise SystemExit(UNKNOWN) from None
             _not_told(error)
+
+
+GIVES_NO_MORE = (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM)
+"""What the system says that has no more files, processes or memory for a command."""
 
 
 def _not_told(error: OSError) -> NoReturn:

@@ -98,7 +98,7 @@ def simulate_command(
     check_files(made | given, {"the schedule of faults": schedules})
     if out is not None:
         if any(_recordings(out)):
-            wrong(f"--out {out}: there are recordings already", "name another folder")
+            wrong(f"--out {out}: there are recordings already, or faults", "name another folder")
         if json_file is not None and _is_made(json_file, out):
             wrong(f"--json {json_file}: --out is written there, too", "give it another name")
     from checkers.counterexamples.rerun import package_of
@@ -184,9 +184,13 @@ def simulate_command(
 
 
 def _recordings(out: Path) -> Iterator[Path]:
-    """Yield the recordings in a folder; those of several runs have a folder each."""
-    for pattern in ("*.jsonl", "*/*.jsonl"):
+    """Yield what a run would write over in a folder; several runs have a folder each.
+
+    A pattern finds what leads nowhere, too.
+    """
+    for pattern in ("*.jsonl", "faults.jso[n]"):
         yield from out.glob(pattern)
+        yield from out.glob(f"*/{pattern}")
 
 
 def _is_made(path: Path, out: Path) -> bool:

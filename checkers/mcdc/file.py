@@ -259,17 +259,17 @@ def read_text(spec: Spec, text: str) -> Stored:
                 stored.cases.append(reader.case(entry))
                 stored.lines.append(line)
             elif kind == "unknown":
-                stored.unknown[entry[kind]] = entry["since"]
+                stored.unknown[_name(entry[kind])] = _name(entry["since"])
                 stored.places[entry[kind]] = line
             elif kind is not None:
-                stored.places[entry[kind]] = line
+                stored.places[_name(entry[kind])] = line
                 where = stored.impossible if kind == "impossible" else stored.unlikely
-                where[entry[kind]] = Proof(tuple(entry["since"]), tuple(entry.get("lemmas", ())))
+                where[entry[kind]] = Proof(_names(entry["since"]), _names(entry.get("lemmas", [])))
             else:
                 raise BadFile(Wrong(line, f"it is none of: {', '.join(_KINDS)}"))
         except EvaluationError as error:
             raise BadFile(Wrong(line, str(error))) from None
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise BadFile(Wrong(line, f"something is missing or misplaced: {error}")) from None
     held: tuple[Sized, ...] = (stored.cases, stored.unlikely, stored.impossible, stored.unknown)
     for kind, found in zip(_KINDS, held, strict=True):
@@ -337,10 +337,12 @@ class _Reader:
         fields = _values(event.parts, entry["fields"], "fields")
         if ("sender" in entry) != issubclass(event, Message):
             raise EvaluationError(event.__name__, "sender", "a message has one, and nothing else")
-        happens = Event(event.kind, event.__name__, entry["me"], fields, entry.get("sender"))
-        situation = Situation(entry["me"], self._configs[given], local, happens)
-        outcome = self._outcome(entry["me"], entry["then"])
-        return Case(situation, outcome, list(entry["shows"]), tuple(entry.get("breaks", ())))
+        me = _name(entry["me"])
+        sender = _name(entry["sender"]) if "sender" in entry else None
+        happens = Event(event.kind, event.__name__, me, fields, sender)
+        situation = Situation(me, self._configs[given], local, happens)
+        outcome = self._outcome(me, entry["then"])
+        return Case(situation, outcome, [*_names(entry["shows"])], _names(entry.get("breaks", [])))
 
     def _outcome(self, me: str, then: dict[str, Any]) -> Outcome:
         spec = self.spec
@@ -365,6 +367,18 @@ class _Reader:
         (name,) = [n for n in sent if n != "to"]
         fields = _values(self.spec.messages[name].parts, sent[name], name)
         return Packet(name, me, sent["to"], tuple(fields.values()))
+
+
+def _name(data: Any) -> str:
+    if not isinstance(data, str):
+        raise TypeError(f"{data!r:.60} is no name")
+    return data
+
+
+def _names(data: Any) -> tuple[str, ...]:
+    if not isinstance(data, list):
+        raise TypeError(f"{data!r:.60} is no list of names")
+    return tuple(map(_name, data))
 
 
 def _values(parts: Any, data: dict[str, Any], place: str) -> dict[str, Value]:

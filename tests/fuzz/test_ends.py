@@ -152,6 +152,45 @@ def test_a_stream_that_is_closed_is_no_place_for_files(folder: Path) -> None:
     assert json.loads((folder / "found.json").read_text(encoding="utf-8"))["spec"] == "lamps"
 
 
+FAULT = """
+from checkers import cli
+from checkers.__main__ import main
+
+def callback(**_):
+    raise {raised}
+
+cli.main.commands["fragment"].callback = callback
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        ("KeyError('x')", "error: this is a mistake in oathbound, and not yours: nothing is"),
+        ("OSError(24, 'Too many')", "error: the system gives no more: Too many: nothing is"),
+        ("OSError(11, 'No forks')", "error: the system gives no more: No forks: nothing is"),
+        ("MemoryError", "error: the system gives no more: there is no memory left"),
+    ],
+)
+def test_what_ends_a_command_by_itself_is_no_refutation(
+    folder: Path, raised: str, told: str
+) -> None:
+    """Status 1 would say that a property is refuted."""
+    done = subprocess.run(
+        [sys.executable, "-c", FAULT.format(raised=raised), "fragment", "lamps.py"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert (done.returncode, done.stdout) == (3, "")
+    assert told in done.stderr and "\n  fix: " in done.stderr
+    assert ("KeyError: 'x'" in done.stderr) == ("mistake in oathbound" in told)
+    assert ("Traceback" in done.stderr) == ("mistake in oathbound" in told)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("args", COMMANDS, ids=" ".join)
 @pytest.mark.parametrize("what", STREAMS)

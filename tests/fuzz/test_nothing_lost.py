@@ -5,6 +5,7 @@ Stands for: nothing is lost. Each of these lost something, waited, or ended with
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from click.testing import CliRunner
 from checkers.cli import common, main
 from tests.fuzz.spec_texts import LAMPS
 from tests.fuzz.test_ends import with_streams
+from tests.fuzz.test_stored_cases import as_written
 
 CASES = "lamps.derived/cases.jsonl"
 
@@ -125,3 +127,35 @@ def test_who_waits_for_a_spec_is_told(folder: Path, monkeypatch: pytest.MonkeyPa
     status, said = run("fragment", "lamps.py")
     assert status == 0
     assert "lamps.py: its Python has run for 0.01 s, and nothing is read yet" in said
+
+
+@pytest.mark.parametrize("kind", ["a file", "a pipe", "a link", "a link to nowhere"])
+@pytest.mark.parametrize("place", ["made", "made/7"])
+def test_no_schedule_is_written_over_another(folder: Path, place: str, kind: str) -> None:
+    """What a link leads to was lost, a pipe was waited for."""
+    (folder / place).mkdir(parents=True)
+    there = folder / place / "faults.json"
+    match kind:
+        case "a file":
+            there.write_text("{}", encoding="utf-8")
+        case "a pipe":
+            os.mkfifo(there)
+        case "a link":
+            there.symlink_to(folder / "lamps.py")
+        case _:
+            there.symlink_to("nowhere")
+    status, said = run("simulate", "lamps.py", "--steps", "5", "--out", "made")
+    assert status == 2 and "there are recordings already, or faults" in said
+    assert (folder / "lamps.py").read_text(encoding="utf-8") == LAMPS
+
+
+def test_names_in_a_file_of_cases_are_names(folder: Path) -> None:
+    assert run("mcdc", "lamps.py", "--out", "cases.jsonl")[0] == 0
+    lines = (folder / "cases.jsonl").read_text(encoding="utf-8").splitlines()
+    for name in ("shows", "me"):
+        entries = [json.loads(line) for line in lines]
+        entries[1][name] = [{}]
+        (folder / "cases.jsonl").write_text(as_written(entries), encoding="utf-8")
+        status, said = run("mcdc", "lamps.py", "--check", "--out", "cases.jsonl")
+        assert status == 1 and "line 2: something is missing or misplaced: " in said
+        assert "is no name" in said

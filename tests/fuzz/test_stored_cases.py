@@ -42,11 +42,20 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 # ---------------------------------------------------------------- the file of cases
 
 
+def as_written(entries: list[Any], ascii_only: bool = False) -> str:
+    """Return a file of these entries, checks and all."""
+    lines, before = [], ""
+    for entry in entries:
+        held = {k: v for k, v in entry.items() if k != "check"} if type(entry) is dict else entry
+        body = json.dumps(held, ensure_ascii=ascii_only)[:-1]
+        before = file._check(before, body)
+        lines.append(f'{body}, "check": "{before}"}}\n')
+    return "".join(lines)
+
+
 def written_anew(r: random.Random, text: str) -> str:
     """Return a file with one entry spoilt, as one who edits it on purpose would write it."""
     entries: list[Any] = [json.loads(line) for line in text.splitlines()]
-    for entry in entries:
-        entry.pop("check")
     at = r.randrange(len(entries))
     match r.randrange(6):
         case 0:
@@ -55,12 +64,7 @@ def written_anew(r: random.Random, text: str) -> str:
             entries.insert(at, r.choice(entries))
         case _:
             entries[at] = spoilt(r, entries[at], depth=6)
-    lines, before = [], ""
-    for entry in entries:
-        body = json.dumps(entry, ensure_ascii=r.random() < 0.5)[:-1]
-        before = file._check(before, body)
-        lines.append(f'{body}, "check": "{before}"}}\n')
-    return "".join(lines)
+    return as_written(entries, ascii_only=r.random() < 0.5)
 
 
 def outcome(spec: Spec, path: Path, case: str) -> str:

@@ -191,11 +191,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("kind", GOOD)
 def test_what_is_written_by_hand_is_read_or_refused(kind: str) -> None:
-    assert try_texts(kind, 150)["refused"] > 30
+    assert try_texts(kind, 50 if kind == "scope" else 150)["refused"] > 30
 
 
 def test_a_spoilt_schedule_is_read_or_refused(tmp_path: Path) -> None:
-    assert try_schedules(tmp_path / "faults.json", 300)["refused"] > 100
+    assert try_schedules(tmp_path / "faults.json", 150)["refused"] > 50
 
 
 def test_a_run_with_a_spoilt_schedule_is_recorded_or_refused(folder: Path) -> None:
