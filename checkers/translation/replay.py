@@ -63,6 +63,7 @@ SEARCH_MS = 10_000
 
 NARROWED_MS = 300
 """How long one variable may take to be given its first value in one that was found."""
+WHAT_ROW = "what the row is"
 
 
 @dataclass(slots=True)
@@ -277,6 +278,8 @@ def replay(
         keys = ["raises"]
     else:
         keys = [k for k in dict.fromkeys((*theirs, *ours)) if _differ(ours, theirs, k)]
+    if "row" in keys and WHAT_ROW in keys:
+        keys.remove(WHAT_ROW)  # it is another one: that says it
     for key in keys:
         lines.append(f"  {key}")
         lines.append(f"    the code:  {_shown(ours.get(key, 'nothing'))}")
@@ -343,7 +346,7 @@ def _beside(node: GeneratedNode, call: Call, given: Given) -> dict[str, str]:
     for table, one in ((node.plain.REPLIES, reply), *((node.plain.EVENTS, m) for _, m in sends)):
         for name, reader in table[type(one).__name__][1].items():
             found[f"the type of {name} in {type(one).__name__}"] = (getattr(one, name), reader)
-    told = {"what the row is": _row(rule.kind, rule.event, rule.clauses)}
+    told = {WHAT_ROW: _row(rule.kind, rule.event, rule.clauses)}
     for what, (value, reader) in found.items():
         wanted = reader(node.plain.to_plain(value))
         if _types(value) != _types(wanted):
@@ -375,7 +378,7 @@ def _answered(evaluator: NodeEvaluator, call: Call, event: type[Event]) -> dict[
     found["sends"] = sorted(map(str, out.sends))
     found["replies"] = _reply(out.reply or "", out.reply_fields, out.refused_by)
     row = evaluator.spec.by_label[out.transition]
-    found["what the row is"] = _row(row.kind, event.__name__, row.clauses)
+    found[WHAT_ROW] = _row(row.kind, event.__name__, row.clauses)
     durable = {n for n, d in evaluator.spec.variables.items() if d.durable}
     found["persists"] = sorted(durable & set(out.updates))
     return found
