@@ -10,6 +10,8 @@ show. Where it shows none, that is said, and nothing is refuted.
 from __future__ import annotations
 
 import sys
+import textwrap
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -29,7 +31,7 @@ from checkers.translation.obligations import (
     Reading,
     Shown,
 )
-from checkers.translation.package import Package
+from checkers.translation.package import MODULES, Package
 from checkers.translation.plainly import KIND, KINDS, RESTORE, SNAPSHOT, Plainly
 from checkers.translation.proving import Told
 from checkers.translation.replay_plain import PlainCalls
@@ -64,6 +66,9 @@ SEARCH_MS = 10_000
 NARROWED_MS = 300
 """How long one variable may take to be given its first value in one that was found."""
 WHAT_ROW = "what the row is"
+WIDE = 76
+"""Letters of a line, before the report indents it."""
+_FILES = frozenset(f"{name}.py" for name in MODULES)
 
 
 @dataclass(slots=True)
@@ -286,7 +291,19 @@ def replay(
         lines.append(f"    the rules: {_shown(theirs.get(key, 'nothing'))}")
     if "row" in theirs and "row" not in keys:
         lines.append(f"  the row that answers is {theirs['row']}")
-    return Told(tuple(lines), bool(keys))
+    return Told(tuple(short for line in lines for short in _folded(line)), bool(keys))
+
+
+def _folded(line: str) -> list[str]:
+    """Return a line as lines that a terminal holds, the others further in."""
+    lead = " " * (len(line) - len(line.lstrip()))
+    return textwrap.wrap(
+        line,
+        WIDE,
+        subsequent_indent=f"{lead}    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _differ(ours: Mapping[str, Any], theirs: Mapping[str, Any], key: str) -> bool:
@@ -298,7 +315,17 @@ def _guarded(run: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     try:
         return run()
     except Exception as error:  # whatever the code raises is what it does
-        return {"raises": f"{type(error).__name__}: {error}"}
+        return {"raises": f"{type(error).__name__}: {error}{_place(error)}"}
+
+
+def _place(error: Exception) -> str:
+    """Return where in the node's files an exception was raised, the handler's line first."""
+    found = [
+        f"{at.filename}:{at.lineno}"
+        for at in traceback.extract_tb(error.__traceback__)
+        if at.filename in _FILES and at.name != "handle"
+    ]
+    return f" (in {', '.join(found)})" if found else ""
 
 
 def _plainly(
