@@ -19,6 +19,7 @@ from checkers.translation.expressions import Expressions
 from checkers.translation.names import Count, Enums
 from checkers.translation.operations import Raised, over
 from checkers.translation.package import Class, Function, Package
+from checkers.translation.subset import INSTEAD, REGENERATE, outside
 from checkers.translation.things import (
     Callee,
     ClassValue,
@@ -125,7 +126,9 @@ class Machine(Expressions):
             return
         for node in (n for one in function.node.body for n in ast.walk(one)):
             if not isinstance(node, self.known):
-                self._refuse(frame, node, "there is no such thing in the subset")
+                fix = INSTEAD.get(type(node), REGENERATE)
+                why = "there is no such thing in the subset"
+                raise outside(self.package.file(frame.module), node, why, fix)
             name = getattr(node, "id", "") or getattr(node, "attr", "") or ""
             if name.startswith("__"):
                 self._refuse(frame, node, f"Python reads a meaning of its own in {name}")
@@ -190,6 +193,13 @@ class Machine(Expressions):
             case ast.Assign(targets=[target]):
                 self._assign(target, self._value(node.value, path, frame), path, frame)
                 return path
+            case ast.Assign(targets=targets):
+                given = shared(self._value(node.value, path, frame))
+                for target in targets:
+                    self._assign(target, given, path, frame)
+                return path
+            case ast.Expr(value=ast.Call() as call):
+                return self._performed(call, path, frame)
             case ast.AnnAssign(target=ast.Name(), value=None):
                 return path
             case ast.AnnAssign(target=ast.Name() as target, value=ast.expr() as given):
@@ -236,6 +246,23 @@ class Machine(Expressions):
             self._refuse(frame, node, "it may be too many things")
         frame.exits.append(Exit(path, value, dict(self.attributes), node.lineno))
 
+    def _performed(self, node: ast.Call, path: Bool, frame: Frame) -> Bool:
+        """Call a method of the node for what it does to it; return where the call comes back."""
+        called = self._value(node.func, path, frame)
+        if not isinstance(called, Callee) or not isinstance(called.of, Node):
+            self._refuse(frame, node, "by itself only a method of the node is called")
+        args, named = self._arguments(node, path, frame)
+        args.insert(0, called.of)
+        exits = self._call(called.function, args, named, path, node, frame.depth + 1)
+        live = [e for e in exits if not is_false(e.when)]
+        if not live:
+            return FALSE  # it always raises, which was noted
+        held = dict(live[-1].attributes)
+        for e in reversed(live[:-1]):
+            held = merged(e.when, e.attributes, held)
+        self.attributes = held
+        return disj(e.when for e in live)
+
     def _raise(self, node: ast.Raise, path: Bool, frame: Frame) -> None:
         match node:
             case ast.Raise(exc=ast.Call(func=ast.Name(id=name), args=[message]), cause=None):
@@ -260,7 +287,7 @@ class Machine(Expressions):
         match target:
             case ast.Name(id=name):
                 frame.locals[name] = value
-            case ast.Tuple(elts=elts) if all(isinstance(e, ast.Name) for e in elts):
+            case ast.Tuple(elts=elts) if all(isinstance(e, _SEVERAL) for e in elts):
                 if not isinstance(value, Row) or len(value.items) != len(elts):
                     self._refuse(frame, target, f"{described(value)} has not so many parts")
                 for one, item in zip(elts, value.items, strict=True):
@@ -318,6 +345,8 @@ class Machine(Expressions):
         init = cls.methods.get("__init__")
         if init is None:
             self._refuse(frame, node, "the node's class has no __init__")
+        if self.attributes:
+            self._refuse(frame, node, "a node makes no other node")
         args, named = self._arguments(node, path, frame)
         self.attributes = {}
         made = Node()
@@ -325,4 +354,6 @@ class Machine(Expressions):
         return [Exit(e.when, made, e.attributes, e.line) for e in exits]
 
 
+_SEVERAL = (ast.Name, ast.Attribute)
+"""What is assigned to as one of several."""
 _MESSAGES = (*(ast.JoinedStr, ast.FormattedValue, ast.Constant, ast.Name, ast.Load, ast.Attribute),)

@@ -15,7 +15,7 @@ import z3
 from checkers.translation import operations
 from checkers.translation.names import Names
 from checkers.translation.operations import Raised, over
-from checkers.translation.package import Class, Function
+from checkers.translation.package import BUILTINS, Class, Function
 from checkers.translation.things import (
     Builtin,
     Callee,
@@ -164,7 +164,9 @@ class Expressions(Names):
                 return self._defined(found, node, frame.module)
             if node.id in _FUNCTIONS:
                 return Builtin(node.id)
-            self._refuse(frame, node, "it means nothing to the reader")
+            told = f"; of Python's own there are {', '.join(sorted(_FUNCTIONS))}"
+            own = told if node.id in BUILTINS else ""
+            self._refuse(frame, node, f"it means nothing to the reader{own}")
         held = frame.locals.get(node.id, Unset())
         unset = disj(g for g, v in options(held) if isinstance(v, Unset))
         if not is_false(unset):
@@ -440,6 +442,14 @@ class Expressions(Names):
                 return Many(None, None)
             case "frozenset", [Many() as whole]:
                 return Many(whole.of, whole.term)
+            case "frozenset", [Row(kind=None) as row]:
+                made = operations.display(list(row.items), [])
+                return Many(made.of, made.term)
+            case "bool", [value]:
+                return Truth(truthy(value))
+            case (("all" | "any"), [Row(kind=None) as row]):
+                held = [truthy(v) for v in row.items]
+                return Truth(conj(held) if called.name == "all" else disj(held))
             case "len", [Row() as row]:
                 return Number(z3.IntVal(len(row.items)))
             case "len", [Many() as whole]:
@@ -480,7 +490,7 @@ _OF_SETS: dict[str, ast.operator | ast.cmpop] = {
     "issuperset": ast.GtE(),
 }
 """Methods of frozensets, by the operators that do the same."""
-_FUNCTIONS = frozenset(("frozenset", "len", "max", "min", "type"))
+_FUNCTIONS = frozenset(("all", "any", "bool", "frozenset", "len", "max", "min", "type"))
 
 
 NO_WAY_OUT = "no way out of the call that the reader knows of"

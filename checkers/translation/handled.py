@@ -180,7 +180,7 @@ class Handled:
             _text(told.get("label")) == t.label
             and _text(told.get("kind")) == t.kind
             and _text(told.get("event")) == t.event.__name__
-            and _texts(told.get("persists")) == stored
+            and _sorted(_texts(told.get("persists"))) == sorted(stored)
             and _clauses(told.get("clauses")) == clauses
         )
 
@@ -366,6 +366,10 @@ def _text(value: Value | None) -> str | None:
 
 def _texts(value: Value | None) -> list[str | None] | None:
     return [_text(v) for v in value.items] if isinstance(value, Row) else None
+
+
+def _sorted(texts: list[str | None] | None) -> list[str] | None:
+    return None if texts is None else sorted(map(str, texts))
 
 
 def _clauses(value: Value | None) -> list[tuple[str | None, str | None]] | None:

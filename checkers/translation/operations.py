@@ -231,10 +231,17 @@ def _calculated(operator: ast.operator, a: Value, b: Value, path: Bool, fail: Fa
                 raise NoMeaning(f"an operation on {described(a)} and {described(b)}")
             if isinstance(a, Map | Entries | Table) or isinstance(b, Map | Entries | Table):
                 raise NoMeaning(f"an operation on {described(a)} and {described(b)}")
-            if isinstance(a, Text | Name) or isinstance(b, Text | Name):
+            unlike = isinstance(a, _PLAIN) and isinstance(b, _PLAIN)
+            known = unlike and isinstance(operator, ast.Add | ast.Sub | ast.BitOr | ast.BitAnd)
+            if not known and not isinstance(a, _NO_OPERAND) and not isinstance(b, _NO_OPERAND):
                 raise NoMeaning(f"an operation on {described(a)} and {described(b)}")
             fail(path, f"TypeError: an operation on {described(a)} and {described(b)}")
             raise Raised
+
+
+_PLAIN = (Row, Many, Number, Truth)
+_NO_OPERAND = (Nothing, Leaf, Record)
+"""What no operator takes, whatever stands on its other side."""
 
 
 def _of_sets(operator: ast.operator, a: Many, b: Many) -> Many:

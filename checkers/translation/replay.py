@@ -10,6 +10,8 @@ show. Where it shows none, that is said, and nothing is refuted.
 from __future__ import annotations
 
 import sys
+import textwrap
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -29,7 +31,7 @@ from checkers.translation.obligations import (
     Reading,
     Shown,
 )
-from checkers.translation.package import Package
+from checkers.translation.package import MODULES, Package
 from checkers.translation.plainly import KIND, KINDS, RESTORE, SNAPSHOT, Plainly
 from checkers.translation.proving import Told
 from checkers.translation.replay_plain import PlainCalls
@@ -63,6 +65,10 @@ SEARCH_MS = 10_000
 
 NARROWED_MS = 300
 """How long one variable may take to be given its first value in one that was found."""
+WHAT_ROW = "what the row is"
+WIDE = 76
+"""Letters of a line, before the report indents it."""
+_FILES = frozenset(f"{name}.py" for name in MODULES)
 
 
 @dataclass(slots=True)
@@ -277,13 +283,27 @@ def replay(
         keys = ["raises"]
     else:
         keys = [k for k in dict.fromkeys((*theirs, *ours)) if _differ(ours, theirs, k)]
+    if "row" in keys and WHAT_ROW in keys:
+        keys.remove(WHAT_ROW)  # it is another one: that says it
     for key in keys:
         lines.append(f"  {key}")
         lines.append(f"    the code:  {_shown(ours.get(key, 'nothing'))}")
         lines.append(f"    the rules: {_shown(theirs.get(key, 'nothing'))}")
     if "row" in theirs and "row" not in keys:
         lines.append(f"  the row that answers is {theirs['row']}")
-    return Told(tuple(lines), bool(keys))
+    return Told(tuple(short for line in lines for short in _folded(line)), bool(keys))
+
+
+def _folded(line: str) -> list[str]:
+    """Return a line as lines that a terminal holds, the others further in."""
+    lead = " " * (len(line) - len(line.lstrip()))
+    return textwrap.wrap(
+        line,
+        WIDE,
+        subsequent_indent=f"{lead}    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _differ(ours: Mapping[str, Any], theirs: Mapping[str, Any], key: str) -> bool:
@@ -295,7 +315,17 @@ def _guarded(run: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     try:
         return run()
     except Exception as error:  # whatever the code raises is what it does
-        return {"raises": f"{type(error).__name__}: {error}"}
+        return {"raises": f"{type(error).__name__}: {error}{_place(error)}"}
+
+
+def _place(error: Exception) -> str:
+    """Return where in the node's files an exception was raised, the handler's line first."""
+    found = [
+        f"{at.filename}:{at.lineno}"
+        for at in traceback.extract_tb(error.__traceback__)
+        if at.filename in _FILES and at.name != "handle"
+    ]
+    return f" (in {', '.join(found)})" if found else ""
 
 
 def _plainly(
@@ -343,7 +373,7 @@ def _beside(node: GeneratedNode, call: Call, given: Given) -> dict[str, str]:
     for table, one in ((node.plain.REPLIES, reply), *((node.plain.EVENTS, m) for _, m in sends)):
         for name, reader in table[type(one).__name__][1].items():
             found[f"the type of {name} in {type(one).__name__}"] = (getattr(one, name), reader)
-    told = {"what the row is": _row(rule.kind, rule.event, rule.clauses)}
+    told = {WHAT_ROW: _row(rule.kind, rule.event, rule.clauses)}
     for what, (value, reader) in found.items():
         wanted = reader(node.plain.to_plain(value))
         if _types(value) != _types(wanted):
@@ -375,7 +405,7 @@ def _answered(evaluator: NodeEvaluator, call: Call, event: type[Event]) -> dict[
     found["sends"] = sorted(map(str, out.sends))
     found["replies"] = _reply(out.reply or "", out.reply_fields, out.refused_by)
     row = evaluator.spec.by_label[out.transition]
-    found["what the row is"] = _row(row.kind, event.__name__, row.clauses)
+    found[WHAT_ROW] = _row(row.kind, event.__name__, row.clauses)
     durable = {n for n, d in evaluator.spec.variables.items() if d.durable}
     found["persists"] = sorted(durable & set(out.updates))
     return found

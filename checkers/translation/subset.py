@@ -22,6 +22,24 @@ class OutsideSubset(Exception):
 
 
 REGENERATE = "run `oathbound generate`, or write it within the subset of docs/translation.md"
+INSTEAD: dict[type[ast.AST], str] = {
+    ast.Match: "write `if` and `elif`",
+    ast.NamedExpr: "assign it in a line of its own, before",
+    ast.Assert: "leave it out: what always holds is proved without it",
+    ast.While: "write a loop over a tuple, or none",
+    ast.Lambda: "write a method of the node, or a function at the top of the module",
+    ast.FunctionDef: "write it at the top of the module, or as a method of the node",
+    ast.ClassDef: "write it at the top of `types`, as what the spec declares",
+    ast.Import: "leave it out: a node's code needs its own modules alone",
+    ast.ImportFrom: "leave it out: a node's code needs its own modules alone",
+    ast.Global: "keep what is to be remembered in a variable of the spec",
+    ast.Delete: "leave it out, or assign another value",
+    ast.Try: "test before what would raise",
+    ast.ListComp: "write out what is in it: with operators on sets, or a tuple",
+    ast.SetComp: "write out what is in it: with operators on sets, or a tuple",
+    ast.GeneratorExp: "write out what is in it: with operators on sets, or a tuple",
+}
+"""What to write in a function in place of a construct, where there is one thing to say."""
 SHOWN = 60
 """Letters of a construct that a message shows."""
 
