@@ -1,7 +1,7 @@
-"""Workers that are copies of this process, as a backend of joblib: they start with all it has read.
+"""Who works: joblib's kinds of workers, and one more: copies of this process, with all it has read.
 
-Belongs here: the life of such workers. Never here: what they do (`tasks`), or who else could do it:
-joblib's own backends are workers too.
+Belongs here: which kinds there are, having them at hand, the life of copies. Never here: what they
+do (`tasks`, `explore.spread`).
 
 A new process takes two seconds to load the solver and to read the order again; a copy has both. A
 copy is right where the system copies processes well (Linux) and while nothing in this one is in the
@@ -17,13 +17,26 @@ import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
+from importlib import import_module
 from typing import Any
 
 from joblib import register_parallel_backend
-from joblib.parallel import ParallelBackendBase
+from joblib.parallel import BACKENDS, EXTERNAL_BACKENDS, ParallelBackendBase
 
-FORK = "fork"
-"""The backend's name."""
+FORK, DASK = "fork", "dask"
+"""Names of backends: the copies', and that of a cluster which has to be joined."""
+ADDRESS = "DASK_SCHEDULER_ADDRESS"
+"""Where dask itself looks for the address of its scheduler."""
+PATIENCE = 10
+"""Seconds to wait for a scheduler."""
+
+
+class NoWorkers(Exception):
+    """There are no such workers; the text says why, and `fix` what to do."""
+
+    def __init__(self, text: str, fix: str) -> None:
+        super().__init__(text)
+        self.fix = fix
 
 
 class Copies(ParallelBackendBase):  # type: ignore[misc]  # joblib has no types
@@ -102,3 +115,41 @@ def _end_with_owner() -> None:
 def register() -> None:
     """Let joblib know the backend."""
     register_parallel_backend(FORK, Copies)
+
+
+def backends() -> list[str]:
+    """Return the names of all kinds of workers that there are by now."""
+    register()
+    return sorted({*BACKENDS, *EXTERNAL_BACKENDS})
+
+
+def join(backend: str) -> None:
+    """Have workers of a kind at hand, whose names `backends` gives; raises NoWorkers."""
+    if backend not in (known := backends()):
+        raise NoWorkers("joblib knows no such workers", f"write one of: {', '.join(known)}")
+    if backend == DASK:
+        _join_dask()
+
+
+def _join_dask() -> None:
+    """Become a client of the cluster that dask's own settings name, where there is none yet."""
+    try:
+        dask = import_module("distributed")
+    except ImportError as error:
+        raise NoWorkers(f"dask cannot be loaded: {error}", "pip install distributed") from None
+    try:
+        dask.default_client()
+        return
+    except ValueError:
+        pass
+    address = os.environ.get(ADDRESS, "")
+    if not address:
+        raise NoWorkers("no cluster is named", f"write its scheduler's address in {ADDRESS}")
+    try:
+        client = dask.Client(address, timeout=PATIENCE)
+        alone = not client.scheduler_info()["workers"]
+    except (OSError, ValueError) as error:
+        why = str(error) or type(error).__name__
+        raise NoWorkers(f"{ADDRESS}={address}: {why}", "name a scheduler that runs") from None
+    if alone:
+        raise NoWorkers(f"the scheduler at {address} has no workers", "start some: dask worker")

@@ -13,7 +13,7 @@ import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -28,6 +28,7 @@ from checkers.explore.ghosts import spoken_of
 from checkers.explore.search import Interrupted, Limits, Search
 from checkers.explore.tables import Sent
 from checkers.verdict import Verdict
+from checkers.workers import ADDRESS, DASK, join
 from model.lang import Spec
 from model.lang.expr import Expr, Kind
 from model.lang.spec import Statement, drop_clause
@@ -244,3 +245,51 @@ def test_the_command_names_the_workers() -> None:
     assert wrong.exit_code == 2
     assert "--backend nobody: joblib knows no such workers\n  fix: write one of: " in wrong.output
     assert "loky" in wrong.output
+
+
+class Cluster:
+    """What stands for dask's own module: it knows of no client, and reaches one scheduler."""
+
+    joined: ClassVar[list[str]] = []
+    workers: ClassVar[dict[str, str]] = {}
+
+    @staticmethod
+    def default_client() -> None:
+        raise ValueError("no client")
+
+    class Client:
+        """A client of a scheduler."""
+
+        def __init__(self, address: str, timeout: int) -> None:
+            if address != "tcp://here:1":
+                raise OSError(f"nobody at {address} in {timeout} s")
+            Cluster.joined.append(address)
+
+        def scheduler_info(self) -> dict[str, dict[str, str]]:
+            return {"workers": Cluster.workers}
+
+
+@pytest.mark.parametrize(
+    ("module", "address", "workers", "why"),
+    [
+        (None, "tcp://here:1", {}, "dask cannot be loaded"),
+        (Cluster, "", {}, "no cluster is named"),
+        (Cluster, "tcp://there:2", {}, "DASK_SCHEDULER_ADDRESS=tcp://there:2: nobody at"),
+        (Cluster, "tcp://here:1", {}, "has no workers"),
+        (Cluster, "tcp://here:1", {"a": "b"}, ""),
+    ],
+)
+def test_a_cluster_is_joined_where_its_scheduler_is_named(
+    module: Any, address: str, workers: dict[str, str], why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", module)
+    monkeypatch.setenv(ADDRESS, address)
+    monkeypatch.setattr(Cluster, "workers", workers)
+    if not why:
+        join(DASK)
+        assert Cluster.joined[-1] == address
+        return
+    arguments = ["explore", TEXTBOOK, "--scope", "peers=3", "--backend", DASK]
+    ended = CliRunner().invoke(main, arguments)
+    assert ended.exit_code == 2
+    assert why in ended.output and "fix: " in ended.output

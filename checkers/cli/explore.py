@@ -156,13 +156,12 @@ def explore_command(
     from checkers.progress import Teller
 
     if backend:
-        from checkers.explore.spread import backends
+        from checkers import workers
 
-        if backend not in (known_by_name := backends()):
-            wrong(
-                f"--backend {backend}: joblib knows no such workers",
-                f"write one of: {', '.join(known_by_name)}; or leave it out, for threads",
-            )
+        try:
+            workers.join(backend)
+        except workers.NoWorkers as error:
+            wrong(f"--backend {backend}: {error}", f"{error.fix}; or leave it out, for threads")
     array_library = None
     if device != "cpu":
         from checkers.explore.device import NoDevice, library

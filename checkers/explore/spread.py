@@ -24,7 +24,6 @@ from warnings import catch_warnings, simplefilter
 
 import numpy as np
 from joblib import Parallel, delayed, parallel_config
-from joblib.parallel import BACKENDS, EXTERNAL_BACKENDS
 
 from checkers import workers
 from checkers.explore.disk import BLOCK, Level, Stretch, distinct, joined, written
@@ -250,9 +249,3 @@ def _parallel(jobs: int) -> Any:
         return Parallel(n_jobs=jobs, return_as="generator")
     except ValueError:  # workers that give all results at once
         return Parallel(n_jobs=jobs)
-
-
-def backends() -> list[str]:
-    """Return the names of all kinds of workers that there are by now."""
-    workers.register()
-    return sorted({*BACKENDS, *EXTERNAL_BACKENDS})
