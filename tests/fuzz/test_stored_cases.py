@@ -133,8 +133,8 @@ def found_by(command: str, case: str = "") -> tuple[int, str]:
     found = CliRunner().invoke(main, [command.split()[0], "lamps.py", *COMMANDS[command]])
     if found.exception is not None and not isinstance(found.exception, SystemExit):
         raise AssertionError(f"{case}: {found.exception!r}") from found.exception
-    said = re.sub(r",? *[\d.,]+ (m?s\b|questions|kept from before)", "", found.output)
-    return found.exit_code, said
+    said = " ".join(found.output.split())  # lines are broken by their length
+    return found.exit_code, re.sub(r",? *[\d.,]+ (m?s\b|questions|kept from before)", "", said)
 
 
 def try_caches(folder: Path, command: str, count: int) -> Counter[str]:
