@@ -134,7 +134,8 @@ def found_by(command: str, case: str = "") -> tuple[int, str]:
     if found.exception is not None and not isinstance(found.exception, SystemExit):
         raise AssertionError(f"{case}: {found.exception!r}") from found.exception
     said = " ".join(found.output.split())  # lines are broken by their length
-    return found.exit_code, re.sub(r",? *[\d.,]+ (m?s\b|questions|kept from before)", "", said)
+    said = re.sub("; [0-9.,]+ s of CPU time[^;]*", "", said)  # and what was kept
+    return found.exit_code, re.sub(",? *[0-9.,]+ (s|questions)\\b", "", said)
 
 
 def try_caches(folder: Path, command: str, count: int) -> Counter[str]:
