@@ -133,8 +133,9 @@ def found_by(command: str, case: str = "") -> tuple[int, str]:
     found = CliRunner().invoke(main, [command.split()[0], "lamps.py", *COMMANDS[command]])
     if found.exception is not None and not isinstance(found.exception, SystemExit):
         raise AssertionError(f"{case}: {found.exception!r}") from found.exception
-    said = re.sub(r",? *[\d.,]+ (m?s\b|questions|kept from before)", "", found.output)
-    return found.exit_code, said
+    said = " ".join(found.output.split())  # lines are broken by their length
+    said = re.sub("; [0-9.,]+ s of CPU time[^;]*", "", said)  # and what was kept
+    return found.exit_code, re.sub(",? *[0-9.,]+ (s|questions)\\b", "", said)
 
 
 def try_caches(folder: Path, command: str, count: int) -> Counter[str]:
