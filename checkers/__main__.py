@@ -12,8 +12,8 @@ from typing import NoReturn
 
 INTERRUPTED = 130
 """As of every program that Ctrl-C ends before it has begun."""
-UNKNOWN = 3
-"""As of every command that decides nothing (`cli.common` is not loaded yet)."""
+WRONG, UNKNOWN = 2, 3
+"""As of every command line that is wrong, and every command that decides nothing."""
 
 
 def not_begun() -> NoReturn:
@@ -33,6 +33,13 @@ def fault() -> NoReturn:
     raise SystemExit(UNKNOWN) from None
 
 
+def unchecked() -> NoReturn:
+    """End where Python was told to leave this program's own checks out: its word would be less."""
+    what = "python -O, or PYTHONOPTIMIZE, leaves out the checks that this program makes of itself"
+    sys.stderr.write(f"error: {what}: nothing was begun\n  fix: run it without\n")
+    raise SystemExit(WRONG)
+
+
 def main() -> None:
     """Load the commands, and run the one that is asked for."""
     try:
@@ -40,6 +47,8 @@ def main() -> None:
 
         streams.open_all()
         streams.keep_keys()
+        if not __debug__:
+            unchecked()
         from checkers.cli import main as commands
     except KeyboardInterrupt:
         not_begun()

@@ -199,3 +199,12 @@ def test_every_command_with_odd_streams(folder: Path, what: str, args: list[str]
     right, _ = with_streams(folder, args, "")
     # A full disk takes nothing; where nothing was to be written to it, nothing is wrong.
     assert status == right or (status == 2 and "full" in what) or "/dev/stdout" in args
+
+
+@pytest.mark.parametrize("option", ["-O", "-OO"])
+def test_without_its_own_checks_nothing_is_begun(option: str) -> None:
+    """A verdict would rest on what `assert` looks at, and Python was told to leave that out."""
+    command = [sys.executable, option, "-m", "checkers", "verify"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
+    assert ended.returncode == 2 and ended.stdout == ""
+    assert "nothing was begun" in ended.stderr and "fix: " in ended.stderr
