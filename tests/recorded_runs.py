@@ -90,14 +90,18 @@ def edit(path: Path, change: Callable[[list[Record]], Sequence[Record] | None]) 
     put(path, records if changed is None else changed)
 
 
-def oathbound(*args: object) -> Result:
-    """Run a command as users do, but read each spec once; no traceback may come of it."""
+def oathbound(*args: object, columns: int = 4000) -> Result:
+    """Run a command as users do, but read each spec once; no traceback may come of it.
+
+    Sentences are on one line each, unless there are fewer `columns`.
+    """
     with (
         mock.patch("checkers.cli.trace.load_spec", spec_of),
         mock.patch("checkers.cli.simulate.load_spec", spec_of),
         mock.patch("checkers.counterexamples.rerun.package_of", nodes_of),
     ):
-        result = CliRunner().invoke(main, [str(a) for a in args])
+        runner = CliRunner(env={"COLUMNS": str(columns)})
+        result = runner.invoke(main, [str(a) for a in args])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result
 

@@ -148,7 +148,8 @@ def test_recordings_are_not_written_over(tmp_path: Path) -> None:
 
 
 def test_rates_are_read_as_they_are_written() -> None:
-    assert read_rates("") == Rates()
+    assert read_rates("none") == Rates()
+    assert read_rates("loss=.5,crash=1.") == Rates(loss=0.5, crash=1)
     assert read_rates(str(HARSH)) == HARSH
     assert read_rates("delay=3") == Rates(delay=(3, 3))
 
@@ -156,6 +157,16 @@ def test_rates_are_read_as_they_are_written() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
+        ("", "nothing is said"),
+        (" ", "nothing is said"),
+        (",", "nothing is said"),
+        ("loss=0.1,", "nothing between two commas"),
+        ("none,loss=0.1", "no such fault"),
+        ("loss=\u0661", "it is no share"),
+        ("loss=0.0\u0661", "it is no share"),
+        ("loss=1e-1", "it is no share"),
+        ("loss=0_1", "it is no share"),
+        ("delay=\u0661-\u0662", "it is no range"),
         ("lose=0.1", "no such fault"),
         ("loss", "no such fault"),
         ("loss=2", "it is no share"),
@@ -170,7 +181,40 @@ def test_rates_are_read_as_they_are_written() -> None:
 def test_wrong_rates_are_told(text: str, reason: str) -> None:
     with pytest.raises(FaultError, match=reason):
         read_rates(text)
-    assert oathbound("simulate", "--faults", text).exit_code == 2
+    result = oathbound("simulate", "--faults", text)
+    assert result.exit_code == 2 and "fix: " in result.output
+
+
+def test_no_faults_are_written_as_none() -> None:
+    result = oathbound("simulate", "--faults", "")
+    assert result.exit_code == 2 and "write none for no faults" in result.output
+    same = [
+        oathbound("simulate", "--steps", 20, *more).output.partition(";")[0]
+        for more in ((), ("--faults", "none"))
+    ]
+    assert same[0] == same[1]
+
+
+@pytest.mark.parametrize("text", ["", "ReportFault=\u0661", "ReportFault=1,", "ReportFault=1e0"])
+def test_wrong_weights_are_told(text: str) -> None:
+    result = oathbound("simulate", "--weights", text)
+    assert result.exit_code == 2 and "fix: " in result.output
+
+
+@pytest.mark.parametrize("text", ["x", "1.5", "\u0661", "", "1_0", "9" * 30, "+1"])
+@pytest.mark.parametrize("option", ["--seed", "--steps", "--runs", "--joiners", "--nodes"])
+def test_what_is_no_number_is_told_as_other_mistakes(option: str, text: str) -> None:
+    result = oathbound("simulate", option, text)
+    assert result.exit_code == 2
+    assert f"error: {option} {text!r}: it is no whole number\n  fix: " in result.output
+    assert "Usage" not in result.output
+
+
+def test_the_json_file_may_be_in_a_new_folder(tmp_path: Path) -> None:
+    """As with each command that writes one."""
+    path = tmp_path / "new" / "folder" / "told.json"
+    assert oathbound("simulate", "--steps", 5, "--json", path).exit_code == 0
+    assert json.loads(path.read_text())["steps"] == 5
 
 
 @pytest.mark.parametrize(

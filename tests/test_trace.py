@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+import pty
 import random
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +28,7 @@ from model.lang import Spec
 from model.python import generate
 from tests.generated_nodes import NODES, related
 from tests.generated_nodes import load as load_nodes
+from tests.patience import PATIENCE
 from tests.protocol_faults import RAFT
 from tests.recorded_runs import (
     TARGETS,
@@ -36,6 +43,8 @@ from tests.recorded_runs import (
     run,
     spec_of,
 )
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="module")
@@ -848,3 +857,113 @@ def test_the_json_file_is_never_a_recording(folder: Path) -> None:
     kept = path.read_bytes()
     assert oathbound("trace", path, "--json", path).exit_code == 2
     assert path.read_bytes() == kept
+
+
+# ---------------------------------------------------------------- what is shown, and when
+
+
+def test_what_a_recording_names_is_shown_without_control_characters(folder: Path) -> None:
+    """A sender's name could else clear the screen, or write a line of its own."""
+    path = folder / "n2.jsonl"
+    name = "n1\x1b[2J\nright: all\u202e\ud800"
+    at = find(read(path), lambda r: r.get("event", {}).get("name") == "RequestVote", 10)
+
+    def change(records: list[Record]) -> None:
+        records[at]["event"]["from"] = name
+
+    edit(path, change)
+    result = oathbound("trace", *files(folder))
+    assert result.exit_code in (1, 3)
+    assert "n1\\x1b[2J\\nright: all\\u202e\\ud800" in result.output
+    assert all(line.isprintable() for line in result.output.split("\n"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda r: r["event"].update(name="Vote\x1b[2J"),
+        lambda r: r["event"].update({"na\x1bme": 1}),
+        lambda r: r.update({"\x9bx": 1}),
+        lambda r: r.update(rule="win\x1b[2J"),
+        lambda r: r["reply"].update(name="Fine\x07"),
+        lambda r: r["sent"].append({"name": "Vote\x07", "to": "n1", "fields": {}}),
+        lambda r: r["after"].update({"te\x07rm": 1}),
+        lambda r: r["persisted"].update({"te\x07rm": 1}),
+    ],
+)
+def test_what_is_no_record_is_shown_without_control_characters(
+    change: Callable[[Record], object], folder: Path
+) -> None:
+    path = folder / "n2.jsonl"
+    at = changed_event(read(path))
+    records = read(path)
+    change(records[at])
+    put(path, records)
+    result = oathbound("trace", *files(folder))
+    assert result.exit_code in (1, 2)
+    assert all(line.isprintable() for line in result.output.split("\n"))
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_sentences_are_as_wide_as_the_terminal(columns: int, folder: Path) -> None:
+    some = files(folder)[:2]
+    result = oathbound("trace", *some, columns=columns)
+    lines = result.output.splitlines()
+    assert result.exit_code == 3 and lines
+    assert all(len(line) <= columns for line in lines), lines
+
+
+def started(*command: object, **more: Any) -> subprocess.Popen[bytes]:
+    """Start a command of its own."""
+    words = [sys.executable, "-m", "checkers", *map(str, command)]
+    return subprocess.Popen(words, cwd=ROOT, **more)
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_a_key_ends_a_validation_with_a_word_and_no_verdict(early: bool, folder: Path) -> None:
+    """The recording never ends: whoever reads it waits, and it is then that the key comes."""
+    endless = folder / "endless.jsonl"
+    os.mkfifo(endless)
+    whole = files(folder)[0].read_bytes()
+    text = whole[: whole.index(b"\n") + 1] if early else whole
+    text += b'{"n":"' + b"a" * (1 << 20)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with started("trace", endless, **pipes) as child, endless.open("wb", buffering=0) as writer:
+        # More than a pipe holds: once all is written, the command has begun to read.
+        for at in range(0, len(text), 4096):
+            writer.write(text[at : at + 4096])
+        child.send_signal(signal.SIGINT)
+        with suppress(BrokenPipeError):  # it may have come just before the command began to wait
+            writer.write(b"\n")
+        out, error = child.communicate(timeout=PATIENCE)
+    told = (out + error).decode()
+    assert child.returncode == 3, told
+    word = "nothing is decided" if early else "nothing wrong in the first"
+    assert f"interrupted: {word}" in told and "Traceback" not in told
+
+
+def test_progress_is_shown_on_a_terminal_and_nowhere_else(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    run(spec_of("order"), folder, steps=1500, seed=4)
+    ours, theirs = pty.openpty()
+    pipes = {"stdin": theirs, "stdout": subprocess.PIPE, "stderr": theirs}
+    env = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    with started("trace", *files(folder), env=env, **pipes) as child:
+        os.close(theirs)
+        shown = b""
+        while True:
+            try:
+                some = os.read(ours, 4096)
+            except OSError:  # as Linux tells that nobody else has the terminal open
+                break
+            if not some:
+                break
+            shown += some
+        assert child.stdout is not None
+        out = child.stdout.read()
+        assert child.wait(PATIENCE) == 0
+    os.close(ours)
+    assert b"recordings, KiB" in shown and b"right: " in out
+    assert b"recordings, KiB" not in out
+    plain = oathbound("trace", *files(folder))
+    assert "recordings, KiB" not in plain.output

@@ -25,6 +25,10 @@ from model.lang.load import load
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
+    _Numbers = click.ParamType[int]
+else:
+    _Numbers = click.ParamType  # not every version of click that will do can be subscripted
+
 WRONG, REFUTED, UNKNOWN = 2, 1, 3
 
 LONG = 10.0
@@ -90,6 +94,28 @@ def wrong(what: str, fix: str) -> NoReturn:
     """Say what is wrong with the command line, and how to mend it."""
     click.echo(f"error: {what}\n  fix: {fix}", err=True)
     raise SystemExit(WRONG)
+
+
+class Number(_Numbers):
+    """A whole number, as everybody writes it; what is none is told as other mistakes are."""
+
+    name = "number"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Return the number that an option names, or end with the mistake."""
+        if isinstance(value, int):
+            return value
+        text = str(value)
+        digits = text.removeprefix("-")
+        if not (digits.isascii() and digits.isdecimal() and len(digits) <= 18):
+            option = param.opts[0] if param is not None else "a number"
+            wrong(f"{option} {text!r}: it is no whole number", "write digits, such as 12")
+        return int(text)
+
+
+NUMBER = Number()
 
 
 def check_names(spec: Spec, only: tuple[str, ...]) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from checkers.cli.common import (
+    NUMBER,
     REFUTED,
     UNKNOWN,
     Progress,
@@ -26,7 +27,7 @@ from checkers.cli.common import (
 from checkers.writing import write_text
 
 EPILOG = """\b
-FAULTS is a line such as loss=0.1,duplicate=0.05,crash=0.01,partition=0.02 (also: delay=1-20,
+FAULTS is none, a line such as loss=0.1,duplicate=0.05,crash=0.01,partition=0.02 (also: delay=1-20,
 down=5-60, cut=20-200), or the file faults.json that an earlier run wrote.
 
 \b
@@ -40,15 +41,26 @@ Exit status:
 
 @click.command(name="simulate", epilog=EPILOG)
 @click.argument("spec", default="order")
-@click.option("--nodes", type=int, metavar="N", help="How many nodes the configuration names.")
-@click.option("--joiners", default=0, metavar="N", help="So many nodes beside them.")
+@click.option("--nodes", type=NUMBER, metavar="N", help="How many nodes the configuration names.")
+@click.option("--joiners", type=NUMBER, default=0, metavar="N", help="So many nodes beside them.")
 @click.option("--constant", "constants", multiple=True, metavar="NAME=VALUE", help="A constant.")
-@click.option("--steps", default=10_000, show_default=True, metavar="N", help="Events handled.")
-@click.option("--seed", default=1, show_default=True, metavar="N", help="Of all that is random.")
-@click.option("--faults", default="", metavar="FAULTS", help="What goes wrong; see below.")
-@click.option("--weights", default="", metavar="NAME=W,...", help="How often timers and requests.")
 @click.option(
-    "--runs", default=1, show_default=True, metavar="N", help="Runs, with ever new seeds."
+    "--steps", type=NUMBER, default=10_000, show_default=True, metavar="N", help="Events handled."
+)
+@click.option(
+    "--seed", type=NUMBER, default=1, show_default=True, metavar="N", help="Of all that is random."
+)
+@click.option(
+    "--faults", default="none", show_default=True, metavar="FAULTS", help="What goes wrong."
+)
+@click.option("--weights", metavar="NAME=W,...", help="How often timers and requests.")
+@click.option(
+    "--runs",
+    type=NUMBER,
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Runs, with ever new seeds.",
 )
 @click.option(
     "--out",
@@ -72,7 +84,7 @@ def simulate_command(
     steps: int,
     seed: int,
     faults: str,
-    weights: str,
+    weights: str | None,
     runs: int,
     out: Path | None,
     states: str,
@@ -104,6 +116,7 @@ def simulate_command(
     from checkers.counterexamples.rerun import package_of
     from checkers.instances import ScopeError, read_setting
     from checkers.simulation import (
+        NONE,
         FaultError,
         Options,
         Rates,
@@ -135,7 +148,9 @@ def simulate_command(
     except FaultError as error:
         wrong(f"--faults {error.what}", error.fix)
     try:
-        weighed = read_weights(weights, [*loaded.timers, *loaded.requests])
+        weighed = {}
+        if weights is not None:
+            weighed = read_weights(weights, [*loaded.timers, *loaded.requests])
     except FaultError as error:
         wrong(f"--weights {error.what}", error.fix)
     try:
@@ -171,8 +186,8 @@ def simulate_command(
     again += ["--joiners", str(joiners)] if joiners else []
     again += [word for text in constants for word in ("--constant", text)]
     again += ["--steps", str(steps), "--seed", str(reports[-1].seed)]
-    again += ["--faults", faults] if faults else []
-    again += ["--weights", weights] if weights else []
+    again += ["--faults", faults] if faults != NONE else []
+    again += ["--weights", weights] if weights is not None else []
     for line in telling.lines(reports, seconds, shlex.join(again), spec):
         click.echo(line)
     if json_file is not None:

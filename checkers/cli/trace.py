@@ -12,7 +12,16 @@ from pathlib import Path
 
 import click
 
-from checkers.cli.common import WRONG, Progress, check_files, load_spec, write, wrong
+from checkers.cli.common import (
+    NUMBER,
+    WRONG,
+    Progress,
+    check_files,
+    console,
+    load_spec,
+    write,
+    wrong,
+)
 from checkers.writing import write_text
 
 EPILOG = """\b
@@ -31,12 +40,15 @@ Exit status:
 @click.option("--lemmas", is_flag=True, help="Check the lemmas, too.")
 @click.option(
     "--orders",
+    type=NUMBER,
     default=1,
     show_default=True,
     metavar="N",
     help="Take the records in so many of the orders that they determine.",
 )
-@click.option("--seed", default=1, show_default=True, metavar="N", help="Of the further orders.")
+@click.option(
+    "--seed", type=NUMBER, default=1, show_default=True, metavar="N", help="Of the further orders."
+)
 @click.option(
     "--allow-missing",
     is_flag=True,
@@ -83,7 +95,7 @@ def trace_command(
             raise SystemExit(WRONG) from None
     seconds = time.process_time() - started
     status = result.exit_status(allow_missing)
-    for line in telling.lines(result, seconds):
+    for line in telling.lines(result, seconds, console().width):
         click.echo(line)
     if json_file is not None:
         text = json.dumps(telling.data(result, seconds, status), indent=2) + "\n"

@@ -12,6 +12,7 @@ Reading order: `faults` (what can go wrong, as text and as a file), `network` (w
 """
 
 from checkers.simulation.faults import (
+    NONE,
     FaultError,
     Rates,
     Schedule,
@@ -22,6 +23,7 @@ from checkers.simulation.faults import (
 from checkers.simulation.running import Options, SimulationReport, simulate
 
 __all__ = [
+    "NONE",
     "FaultError",
     "Options",
     "Rates",

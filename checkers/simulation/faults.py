@@ -21,6 +21,7 @@ Belongs here: reading and writing both. Never here: carrying faults out (`networ
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -33,6 +34,9 @@ MARK = "faults"
 MOST_BYTES = 1 << 26
 """Of a schedule: that of a million faults is shorter."""
 MOST = 1_000_000
+NONE = "none"
+"""What is written for no faults."""
+_DECIMAL = re.compile(r"\d{1,9}(\.\d{0,9})?|\.\d{1,9}", re.ASCII)
 Span: TypeAlias = tuple[int, int]
 
 
@@ -120,7 +124,9 @@ def read_rates(text: str) -> Rates:
     """Return the rates that a text asks for. Raises `FaultError` where it cannot be read."""
     known = {one.name: one for one in fields(Rates)}
     found: dict[str, Any] = {}
-    for part in filter(None, (p.strip() for p in text.split(","))):
+    if text.strip() == NONE:
+        return Rates()
+    for part in _parts(text, f"write {NONE} for no faults, or NAME=VALUE of {', '.join(known)}"):
         name, equals, value = (x.strip() for x in part.partition("="))
         if name not in known or not equals:
             raise FaultError(f"{part}: no such fault", f"write NAME=VALUE of {', '.join(known)}")
@@ -135,7 +141,7 @@ def read_weights(text: str, known: Iterable[str]) -> dict[str, float]:
     """Return how often what happens, as `ReportFault=0.1,GetStatus=0`. Raises `FaultError`."""
     names = list(known)
     found: dict[str, float] = {}
-    for part in filter(None, (p.strip() for p in text.split(","))):
+    for part in _parts(text, f"leave it out, or write NAME=NUMBER of {', '.join(names)}"):
         name, equals, value = (x.strip() for x in part.partition("="))
         if name not in names or not equals:
             raise FaultError(
@@ -143,20 +149,28 @@ def read_weights(text: str, known: Iterable[str]) -> dict[str, float]:
             )
         if name in found:
             raise FaultError(f"{part}: {name} is there twice", "say it once")
-        try:
-            found[name] = float(value)
-        except ValueError:
-            found[name] = -1.0
+        found[name] = _decimal(value)
         if not (found[name] == 0 or 0.001 <= found[name] <= 1000):
             raise FaultError(f"{part}: it is no weight", "write 0, or a number from 0.001 to 1000")
     return found
 
 
+def _parts(text: str, fix: str) -> list[str]:
+    """Return what stands between commas."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(parts):
+        what = "nothing between two commas" if any(parts) else "nothing is said"
+        raise FaultError(f"{text!r}: {what}", fix)
+    return parts
+
+
+def _decimal(text: str) -> float:
+    """Return a number as it is usually written, -1 for what is none: Python reads more as one."""
+    return float(text) if _DECIMAL.fullmatch(text) else -1.0
+
+
 def _rate(part: str, value: str) -> float:
-    try:
-        number = float(value)
-    except ValueError:
-        number = -1.0
+    number = _decimal(value)
     if not 0 <= number <= 1:
         raise FaultError(f"{part}: it is no share", "write a number from 0 to 1, such as 0.1")
     return number

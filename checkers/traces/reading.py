@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
-from checkers.traces.values import Fields, ValueProblem, told
+from checkers.traces.values import Fields, ValueProblem, safe, told
 from model.evaluate.state import Schema
 from model.lang import Spec
 from model.lang.digest import digest
@@ -36,8 +36,9 @@ class TraceError(Exception):
     """A file that is no recording: where, what is wrong, and what mends it."""
 
     def __init__(self, path: Path, line: int, what: str, fix: str = "record it again") -> None:
-        self.path, self.line, self.what, self.fix = path, line, what, fix
-        place = f"{path}:{line}" if line else str(path)
+        self.path, self.line = path, line
+        what, fix = self.what, self.fix = safe(what), safe(fix)
+        place = safe(f"{path}:{line}" if line else str(path))
         super().__init__(f"{place}: {what}\n  fix: {fix}")
 
 

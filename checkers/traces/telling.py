@@ -5,9 +5,11 @@ Belongs here: words. Never here: deciding anything.
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import Any
 
 from checkers.traces.validation import Broken, Place, Result, Wrong
+from checkers.traces.values import safe
 from model.evaluate.values import show_value
 
 SCHEMA = 1
@@ -16,8 +18,11 @@ MOST = 12
 """How many differences, names or notes are shown."""
 
 
-def lines(result: Result, seconds: float) -> list[str]:
-    """Return what was found, as printed."""
+def lines(result: Result, seconds: float, width: int = 100) -> list[str]:
+    """Return what was found, as printed; what is said in sentences is `width` columns wide.
+
+    What is of a recording, a place or a value, stays on its line: it is there to be copied.
+    """
     found: list[str] = []
     if result.wrong is not None:
         found += _wrong(result.wrong)
@@ -25,9 +30,15 @@ def lines(result: Result, seconds: float) -> list[str]:
         found += _broken(broken)
     for broken in result.perhaps:
         found += _broken(broken, "PERHAPS BROKEN")
-    found += _notes(result)
-    found.append(_summary(result, seconds))
-    return found
+    for sentence in (*_notes(result), _summary(result, seconds)):
+        found += wrap(
+            safe(sentence),
+            width,
+            subsequent_indent="  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    return [safe(line) for line in found]
 
 
 def _wrong(wrong: Wrong) -> list[str]:

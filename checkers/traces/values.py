@@ -81,6 +81,14 @@ def told(data: object) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+def safe(text: str) -> str:
+    """Return text of a recording as it can be shown: what is not printed is written as escapes."""
+    if text.isprintable():
+        return text
+    escaped = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return "".join(escaped)
+
+
 def _no(data: object, sort: Sort, expected: str) -> ValueProblem:
     return ValueProblem(f"{told(data)} is no {sort}: expected {expected}")
 

@@ -218,7 +218,7 @@ class Checker:
                     search = formula.compiler.plan(goal, frozenset(), accept, given=part)
                     watch = Watch(statement, formula, goal, search)
                     self.by_relation.setdefault(part.expr.data, []).append(watch)
-                for name, slot in _variables(part.expr, part.scope):
+                for name, slot in variables_read(part.expr, part.scope):
                     if slot not in goal.slots:
                         self._add(self.by_variable, name, whole)
                         continue
@@ -227,7 +227,7 @@ class Checker:
                         at_node[slot] = Watch(statement, formula, goal, search, slot)
                     self._add(self.by_variable, name, at_node[slot])
                 if not part.is_atom:
-                    for relation in _growing(part):
+                    for relation in growing(part):
                         self._add(self.by_relation, relation, whole)
         self._watch_new_values(whole)
 
@@ -261,7 +261,7 @@ class Checker:
             where[name].append(watch)
 
 
-def _variables(expr: Expr, scope: Scope) -> Iterator[tuple[str, int]]:
+def variables_read(expr: Expr, scope: Scope) -> Iterator[tuple[str, int]]:
     """Yield each variable read, with the slot of its node, or -1 where it is none of `scope`'s."""
     if expr.kind in (Kind.FORALL, Kind.EXISTS):
         hidden = {name for name, _ in expr.data}
@@ -270,10 +270,10 @@ def _variables(expr: Expr, scope: Scope) -> Iterator[tuple[str, int]]:
         at = expr.args[0]
         yield expr.data, scope.get(at.data, -1) if at.kind is Kind.BOUND else -1
     for a in expr.args:
-        yield from _variables(a, scope)
+        yield from variables_read(a, scope)
 
 
-def _growing(part: Part) -> set[str]:
+def growing(part: Part) -> set[str]:
     """Return the relations by whose growth a part that is no atom can become true."""
     found: set[str] = set()
 

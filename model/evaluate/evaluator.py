@@ -57,12 +57,12 @@ class StepFormula:
     """A step property of one transition, compiled; None where it says nothing."""
 
     def __init__(self, formula: Expr) -> None:
-        self._compiler = FormulaCompiler()
-        self._test: Closure = self._compiler.compile(formula, {})
+        self.compiler = FormulaCompiler()
+        self._test: Closure = self.compiler.compile(formula, {})
 
     def holds(self, f: Frame) -> bool:
         """Tell whether it holds of a frame with the node before and after, and the state before."""
-        self._compiler.frame(f)
+        self.compiler.frame(f)
         return bool(self._test(f))
 
 
