@@ -938,7 +938,7 @@ def test_a_key_ends_a_validation_with_a_word_and_no_verdict(early: bool, folder:
         out, error = child.communicate(timeout=PATIENCE)
     told = (out + error).decode()
     assert child.returncode == 3, told
-    word = "nothing is decided" if early else "nothing wrong in the first"
+    word = "nothing is decided" if early else "none wrong of the first"
     assert f"interrupted: {word}" in told and "Traceback" not in told
 
 

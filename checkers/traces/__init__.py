@@ -10,6 +10,7 @@ Reading order: `values`, `reading`, `steps`, `determined`, `validation`, `neares
 """
 
 from checkers.traces.reading import TraceError
-from checkers.traces.validation import Options, Result, validate
+from checkers.traces.results import Options, Result
+from checkers.traces.validation import validate
 
 __all__ = ["Options", "Result", "TraceError", "validate"]

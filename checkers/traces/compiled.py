@@ -10,7 +10,7 @@ Compiling takes longer than a short recording does, so an event is compiled once
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import copy
 from typing import Any
 
@@ -18,7 +18,7 @@ from model.evaluate import Evaluator, Event
 from model.evaluate.evaluator import StepFormula
 from model.evaluate.node import CompiledTransition
 from model.evaluate.search import is_relational
-from model.evaluate.terms import Closure, Frame, TermCompiler
+from model.evaluate.terms import Closure, Frame, Scope, TermCompiler
 from model.evaluate.values import zero_value
 from model.lang import Spec
 from model.lang.expr import Expr, Kind
@@ -32,15 +32,24 @@ FREQUENT = 100
 class Text:
     """Writes expressions as Python text; values that have no text are constants by name."""
 
-    def __init__(self) -> None:
+    def __init__(self, terms: TermCompiler | None = None, scope: Scope | None = None) -> None:
+        """Begin. What has no text is left to `terms`; `scope` has the slots of quantified names."""
         self.space: dict[str, Any] = {"majority": _majority}
         self._lines: list[str] = []
-        self._terms = TermCompiler()
+        self._terms = terms if terms is not None else TermCompiler()
+        self._scope: Scope = scope if scope is not None else {}
 
     def function(self, e: Expr) -> str:
         """Add a function of a frame that computes `e`; return its name."""
         name = f"f{len(self._lines)}"
         self._lines.append(f"def {name}(f):\n    return {self.write(e)}\n")
+        return name
+
+    def first_false(self, clauses: Sequence[Expr]) -> str:
+        """Add a function that tells the first of some clauses that is false; return its name."""
+        name = f"f{len(self._lines)}"
+        tests = [f"    if not {self.write(e)}: return {at}\n" for at, e in enumerate(clauses)]
+        self._lines.append(f"def {name}(f):\n{''.join(tests)}    return {len(clauses)}\n")
         return name
 
     def compiled(self) -> dict[str, Any]:
@@ -67,6 +76,10 @@ class Text:
                 return f"f.config[{e.data!r}]"
             case Kind.VAR if e.args[0].kind is Kind.ME:
                 return f"f.local[{e.data!r}]"
+            case Kind.BOUND:
+                return f"f.bound[{self._scope[e.data]}]"
+            case Kind.VAR if e.args[0].kind is Kind.BOUND:
+                return f"f.state.nodes[{self.write(e.args[0])}][{e.data!r}]"
             case Kind.NEXT:
                 return f"f.after[{e.data!r}]"
             case Kind.CONST:
@@ -82,7 +95,7 @@ class Text:
             case _ if e.kind in _WRITERS and not is_relational(e):
                 return _WRITERS[e.kind](self, e, [self.write(a) for a in e.args])
             case _:
-                return f"{self.constant(self._terms.compile(e, {}))}(f)"
+                return f"{self.constant(self._terms.compile(e, self._scope))}(f)"
 
 
 def _majority(some: frozenset[str], whole: frozenset[str]) -> bool:
@@ -122,6 +135,14 @@ _WRITERS: dict[Kind, Callable[[Text, Expr, list[str]], str]] = {
     Kind.SOME: lambda t, e, a: a[0],
     Kind.KNOWN: lambda t, e, a: f"({a[0]} is not None)",
 }
+
+
+def closure(e: Expr, scope: Scope, terms: TermCompiler) -> Closure:
+    """Return what computes an expression with quantified names in sight."""
+    text = Text(terms, scope)
+    name = text.function(e)
+    made: Closure = text.compiled()[name]
+    return made
 
 
 class FastEvaluator(Evaluator):
@@ -173,6 +194,7 @@ def _compiled(rows: list[CompiledTransition]) -> list[CompiledTransition]:
         t = row.source
         made = copy(row)
         names = [text.function(c.expr) for c in t.clauses]
+        first = text.first_false([c.expr for c in t.clauses])
         updates = [(n, text.function(e)) for n, e in t.updates.items()]
         reply = [] if t.reply is None else t.reply.fields.items()
         told = [(n, text.function(e)) for n, e in reply]
@@ -180,9 +202,10 @@ def _compiled(rows: list[CompiledTransition]) -> list[CompiledTransition]:
         for send, out in zip(row.sends, t.sends, strict=True):
             fields = [text.function(e) for e in out.fields.values()]
             sends.append((copy(send), text.function(out.to), fields))
-        found.append((made, names, updates, told, sends))
+        found.append((made, names, first, updates, told, sends))
     space = text.compiled()
-    for made, names, updates, told, sends in found:
+    for made, names, first, updates, told, sends in found:
+        setattr(made, "first_false", space[first])  # noqa: B010  # in place of a method
         made.clauses = [space[n] for n in names]
         made.updates = [(v, space[n]) for v, n in updates]
         made.reply_fields = [(v, space[n]) for v, n in told]

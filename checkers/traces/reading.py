@@ -23,6 +23,8 @@ SCHEMA = 1
 MARK = "recording"
 LONGEST = 16 << 20
 """Bytes: a longer line is no record of any node."""
+BUFFER = 1 << 20
+"""Bytes that are read at once."""
 HEADER = ("oathbound", "schema", "spec", "digest", "node", "config", "states", "run")
 RECORDS = {
     "start": ("n", "start"),
@@ -71,7 +73,7 @@ class Recording:
 
     def __post_init__(self) -> None:
         try:
-            self._file: BinaryIO = self.path.open("rb")
+            self._file: BinaryIO = self.path.open("rb", BUFFER)
             self.size = self.path.stat().st_size
         except OSError as error:
             what = f"it cannot be read: {error.strerror}"

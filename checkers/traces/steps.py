@@ -66,6 +66,7 @@ class Words:
         self.refusals = {name for name, reply in spec.replies.items() if reply.refusal}
         self._events: dict[tuple[str, str], Event] = {}
         self._packets: dict[Packet, str] = {}
+        self._replies: dict[tuple[Value, ...], str] = {}
         self._values: dict[str, dict[Value, str]] = {name: {} for name in spec.variables}
 
     # ------------------------------------------------------------ events
@@ -130,8 +131,16 @@ class Words:
 
     def reply(self, outcome: Outcome) -> str:
         """Return the text of a reply."""
-        fields = {name: text_of(v) for name, v in reply_fields(self, outcome).items()}
-        return f'{{"name":{json.dumps(outcome.reply)},"fields":{object_text(fields)}}}'
+        values = reply_fields(self, outcome)
+        key = (outcome.reply, *values.values())
+        text = self._replies.get(key)
+        if text is None:
+            if len(self._replies) > REMEMBERED:
+                self._replies.clear()
+            fields = {name: text_of(v) for name, v in values.items()}
+            text = f'{{"name":{json.dumps(outcome.reply)},"fields":{object_text(fields)}}}'
+            self._replies[key] = text
+        return text
 
     @staticmethod
     def _named(fields: Fields, values: tuple[Value, ...]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import Any
 
-from checkers.traces.validation import Broken, Place, Result, Wrong
+from checkers.traces.results import Broken, Place, Result, Wrong
 from checkers.traces.values import safe
 from model.evaluate.values import show_value
 
@@ -94,18 +94,15 @@ def _notes(result: Result) -> list[str]:
             f"not determined by these nodes alone: {shown}{f' and {more} more' if more > 0 else ''}"
         )
     if result.interrupted:
-        found.append(f"interrupted: nothing wrong in the first {result.records:,} records")
+        left = ", whose properties are left open" if result.asked else ""
+        found.append(f"interrupted: none wrong of the first {result.records:,} records{left}")
     return found
 
 
 def _summary(result: Result, seconds: float) -> str:
     rate = f"{result.records * max(result.orders, 1) / seconds:,.0f} records/s" if seconds else ""
     orders = f", {result.orders} orders" if result.orders > 1 else ""
-    held = ""
-    if result.asked:
-        others = {b.violation.statement.name for b in (*result.broken, *result.perhaps)}
-        count = len(set(result.asked) - set(result.undetermined) - others)
-        held = f", {count} properties held at each cut visited"
+    held = _held(result)
     fine = result.wrong is None and not result.broken
     verdict = ("right" if result.is_determined else "nothing wrong") if fine else "WRONG"
     if result.wrong is not None:
@@ -113,6 +110,26 @@ def _summary(result: Result, seconds: float) -> str:
     return (
         f"{verdict}: {result.records:,} records of {len(result.nodes)} nodes of {result.spec},"
         f" {result.restarts} restarts{orders}{held}; {seconds:.1f} s, {rate}"
+    )
+
+
+def _held(result: Result) -> str:
+    """Return how many properties hold, and at which cuts: those that were looked at."""
+    others = {b.violation.statement.name for b in (*result.broken, *result.perhaps)}
+    left = [n for n in result.asked if n not in others and n not in result.undetermined]
+    if not left or result.interrupted:
+        return ""
+    every = [n for n in left if n in result.everywhere]
+    visited = [n for n in left if n not in result.everywhere]
+    cuts = f"the {result.cuts:,} cuts visited"
+    if not every:
+        return f", {len(left)} properties held at {cuts}"
+    if not visited:
+        return f", {len(left)} properties held at every cut that the records determine"
+    shown = ", ".join(visited[:MOST]) + (", ..." if len(visited) > MOST else "")
+    return (
+        f", {len(left)} properties held: {len(every)} at every cut that the records determine,"
+        f" {len(visited)} at {cuts} ({shown})"
     )
 
 
@@ -132,6 +149,8 @@ def data(result: Result, seconds: float, status: int) -> dict[str, Any]:
         "perhaps": [_broken_data(broken) for broken in result.perhaps],
         "begun": result.begun,
         "properties": result.asked,
+        "everywhere": result.everywhere,
+        "cuts": result.cuts,
         "undetermined": result.undetermined,
         "unmatched": dict(sorted(result.unmatched.items())),
         "torn": {str(path): count for path, count in result.torn.items()},

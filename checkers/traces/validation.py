@@ -15,35 +15,35 @@ what the spec means by a message: one that was sent can arrive late, twice or ne
 
 from __future__ import annotations
 
+import gc
 import random
-from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from checkers.traces.blocked import Blocked, Key, key_of, place_of
 from checkers.traces.compiled import FastEvaluator
-from checkers.traces.determined import determined, is_settled
+from checkers.traces.holding import Properties
 from checkers.traces.reading import Line, Recording, TraceError, open_recordings, parse
+from checkers.traces.results import Options, Result, Wrong
 from checkers.traces.steps import (
     Account,
     Difference,
     Words,
     differences,
-    read_sent,
     state_differences,
 )
 from checkers.traces.unchanged import shortened
 from checkers.traces.values import Value, ValueProblem, told
 from model.evaluate import (
-    Checker,
     EvaluationError,
     Evaluator,
     Event,
     GlobalState,
     Outcome,
     Packet,
-    Violation,
 )
 from model.evaluate.values import occurring, show_value
 from model.lang import Spec
@@ -52,105 +52,27 @@ from model.lang.spec import Statement
 
 EVERY = 1000
 """After how many records progress is told."""
-Key = tuple[str, tuple[Value, ...]]
-
-
-@dataclass(frozen=True)
-class Place:
-    """A record: its file, line, node, and what it is of, in words."""
-
-    path: Path
-    line: int
-    node: str
-    event: str
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.node}: {self.event}"
-
-
-@dataclass
-class Wrong:
-    """The first record that is none of the spec's.
-
-    `kind` is start, step, restart, unsent or cycle; `reason` says it in words; `nearest` names the
-    rule that comes nearest, and the clause that fails.
-    """
-
-    kind: str
-    place: Place
-    reason: str
-    differences: list[Difference] = field(default_factory=list)
-    nearest: list[str] = field(default_factory=list)
-
-
-@dataclass
-class Broken:
-    """A property that does not hold at a cut: after which record, and how far each node was."""
-
-    violation: Violation
-    place: Place
-    cut: dict[str, int]
-
-
-@dataclass
-class Result:
-    """What a validation found."""
-
-    spec: str
-    files: list[Path]
-    nodes: list[str]
-    records: int = 0
-    orders: int = 0
-    wrong: Wrong | None = None
-    broken: list[Broken] = field(default_factory=list)
-    perhaps: list[Broken] = field(default_factory=list)
-    """Those that are false of nodes at moments of which nothing tells that they were the same."""
-    begun: list[str] = field(default_factory=list)
-    """Nodes whose recording begins with a restart: where they stood then is taken as they say."""
-    asked: list[str] = field(default_factory=list)
-    """The properties that were checked."""
-    undetermined: list[str] = field(default_factory=list)
-    """Those that the recordings do not determine, or not of all steps."""
-    unmatched: Counter[str] = field(default_factory=Counter)
-    """By node whose recording is missing, or not whole: how many messages were received of it."""
-    torn: dict[Path, int] = field(default_factory=dict)
-    unfinished: int = 0
-    """Records of steps that did not take effect, since their node was killed."""
-    rules: Counter[str] = field(default_factory=Counter)
-    restarts: int = 0
-    slow: int = 0
-    """How many records had to be compared value by value."""
-    interrupted: bool = False
-
-    @property
-    def is_determined(self) -> bool:
-        """Tell whether everything that was asked could be answered."""
-        lacking = self.undetermined or self.unmatched or self.begun or self.perhaps
-        return not (lacking or self.interrupted)
-
-    def exit_status(self, allow_missing: bool = False) -> int:
-        """Return the command's exit status."""
-        if self.wrong is not None or self.broken:
-            return 1
-        if self.interrupted or self.perhaps:
-            return 3
-        return 0 if self.is_determined or allow_missing else 3
-
-
-@dataclass
-class Options:
-    """What is asked of recordings."""
-
-    properties: bool = True
-    lemmas: bool = False
-    orders: int = 1
-    seed: int = 1
-    progress: Callable[[int, int, int], None] | None = None
-    """Told how many records and bytes are done, and of how many bytes."""
 
 
 def validate(spec: Spec, paths: Sequence[Path], options: Options, target: str = "order") -> Result:
     """Validate recordings. Raises `TraceError` where a file is no recording of the spec's nodes."""
+    with _without_collection():
+        return _validate(spec, paths, options, target)
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Let Python not look for circles in what is kept: of records there are many, and no circle."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _validate(spec: Spec, paths: Sequence[Path], options: Options, target: str) -> Result:
     words = Words(spec)
     result = Result(spec.name, list(paths), [])
     for number in range(options.orders):
@@ -170,7 +92,7 @@ def validate(spec: Spec, paths: Sequence[Path], options: Options, target: str = 
 
 
 def asked(spec: Spec, options: Options) -> list[Statement]:
-    """Return the statements that are checked at every cut."""
+    """Return the statements that are to hold at every cut."""
     if not options.properties:
         return []
     return spec.of_kind("assumption", "safety", "step", *(["lemma"] if options.lemmas else []))
@@ -198,19 +120,27 @@ class _Validation:
         self.recorded = frozenset(recorded)
         self.open: set[str] = set()
         """Nodes whose sendings are not all recorded, and that were heard of."""
-        self.partial = False
-        """Whether only what is determined is checked."""
-        self.statements = [shortened(spec, s) for s in asked(spec, options)]
-        self.checker = Checker(self.evaluator, self.statements)
+        statements = [shortened(spec, s) for s in asked(spec, options)]
+        if not self.first and result.everywhere:
+            # What was looked up at all cuts is no other in another order.
+            statements = [s for s in statements if s.name not in result.everywhere]
+        self.properties = Properties(
+            words,
+            self.evaluator,
+            statements,
+            self.state,
+            recordings,
+            result,
+            everywhere=self.first and all(_kind(r) != "restart" for r in recordings),
+        )
         self.accounts: dict[str, Account] = {}
         self.started: set[str] = set()
         self.waiting: dict[Key, list[Recording]] = {}
         self.voided: dict[Key, tuple[Recording, int]] = {}
-        self.last: dict[str, int] = {}
         self.bytes = sum(r.size for r in recordings)
         if self.first:
             result.nodes = recorded
-            result.asked = [s.name for s in self.statements]
+            result.asked = [s.name for s in statements]
 
     def _first_state(self, config: Mapping[str, Value], recorded: list[str]) -> GlobalState:
         """Return the state in which no node has done anything yet: those of the configuration, too.
@@ -229,18 +159,22 @@ class _Validation:
     # ------------------------------------------------------------ the order
 
     def run(self) -> None:
-        """Take all records, as far as they are right."""
+        """Take all records, as far as they are right, and look at what holds of them."""
+        self._run()
+        self.properties.finish()
+
+    def _run(self) -> None:
         result = self.result
         if any(_kind(r) == "restart" for r in self.recordings):
             self._begin_in_the_middle()
-        place = self._first_place()
-        if self.statements:
-            self._found(self.checker.start(self.state), place)
+        place = place_of(self.recordings[0], "the first state")
+        self.properties.start(place)
+        result.cuts += 1
         for recording in self.recordings:
             if not self._begin(recording):
                 return
-        if self.partial:  # what was loaded is no first state
-            self._found(self.checker.start(self.state), place)
+        if self.properties.partial:  # what was loaded is no first state
+            self.properties.start(place)
         ready: deque[Recording] = deque(r for r in self.recordings if r.current is not None)
         done = 0
         while ready:
@@ -263,7 +197,8 @@ class _Validation:
                     break
         self._tell()
         if self.waiting:
-            self._stuck()
+            blocked = Blocked(self.words, self.recordings, self.waiting, self.voided)
+            result.wrong = blocked.look()
         for one in self.recordings:
             if one.torn:
                 result.torn[one.path] = one.torn
@@ -293,7 +228,7 @@ class _Validation:
         kind, data = recording.record()
         recording.check_number(data)
         node = recording.node
-        place = self._place(recording, kind)
+        place = place_of(recording, kind)
         if kind == "event":
             recording.wrong("the first record is an event: it is to be the start, or a restart")
         if kind == "start":
@@ -314,6 +249,7 @@ class _Validation:
                 self.result.wrong = Wrong("restart", place, reason, wrong)
                 return False
         self.accounts[node] = Account(self.words, recording, self.state.nodes[node])
+        self.properties.begin(recording)
         self._count()
         self._forward(recording)
         return True
@@ -381,7 +317,7 @@ class _Validation:
         if self._is_void(recording, before, outcome):
             account.put(before)
             for packet in outcome.sends:
-                self.voided[_key(packet)] = (recording, line.number)
+                self.voided[key_of(packet)] = (recording, line.number)
             if self.first:
                 self.result.unfinished += 1
             self._count()
@@ -390,7 +326,7 @@ class _Validation:
         self._apply(recording, event, outcome)
         if self.waiting:
             for packet in outcome.sends:
-                ready.extend(self.waiting.pop(_key(packet), ()))
+                ready.extend(self.waiting.pop(key_of(packet), ()))
         self._count()
         self._forward(recording)
         return True
@@ -408,7 +344,7 @@ class _Validation:
 
     def _forward(self, recording: Recording) -> None:
         assert recording.current is not None
-        self.last[str(recording.path)] = recording.current.number
+        self.properties.last[str(recording.path)] = recording.current.number
         recording.advance()
 
     def _was_sent(self, recording: Recording, event: Event) -> bool:
@@ -431,25 +367,18 @@ class _Validation:
 
     def _assume(self, recording: Recording, event: Event, packet: Packet) -> None:
         """Take it that a message was sent by a node that was not recorded."""
-        if not self.statements:
+        if not self.properties.statements:
             self.state.send(packet)
             return
         sending = Outcome("", "", event.node, {}, [packet], None, {}, None, [])
-        self._found(self.checker.apply(self.state, sending), self._place(recording, event))
+        self.properties.assume(recording, event, sending)
 
     def _lose(self) -> None:
         """From here on, only what is determined without the nodes not recorded is checked."""
+        self.properties.lose()
         for node in [n for n in self.state.nodes if n not in self.recorded]:
             del self.state.nodes[node]  # heard of or not: others may have heard of it
         self.state.changed()
-        if not self.statements or self.partial:
-            return
-        self.partial = True
-        kept, lost = determined(self.spec, self.statements)
-        self.result.undetermined = lost
-        checker = Checker(FastEvaluator(self.spec), kept)
-        checker.broken = set(self.checker.broken)
-        self.checker = checker
 
     def _outcome(
         self, recording: Recording, event: Event, data: dict[str, Any] | None
@@ -460,7 +389,7 @@ class _Validation:
             return self._answer(event)
         except EvaluationError as error:
             if "ORD111" not in error.place:
-                self.result.wrong = Wrong("step", self._place(recording, event), str(error))
+                self.result.wrong = Wrong("step", place_of(recording, event), str(error))
                 return None
         label = (data if data is not None else recording.record()[1])["rule"]
         evaluator.prefer = frozenset({label} if isinstance(label, str) else ())
@@ -471,17 +400,15 @@ class _Validation:
 
     def _answer(self, event: Event) -> Outcome:
         state = self.state
-        if self.statements:
+        if self.properties.statements:
             return self.evaluator.outcome(state, event)
         local = state.nodes[event.node]
         return self.evaluator.answer(state.config, event.node, local, event)
 
     def _apply(self, recording: Recording, event: Event, outcome: Outcome) -> None:
-        if self.statements:
-            found = self.checker.before(self.state, event, outcome)
-            found += self.checker.apply(self.state, outcome)
-            if found:
-                self._found(found, self._place(recording, event), outcome.transition)
+        self.result.cuts += 1
+        if self.properties.statements:
+            self.properties.step(recording, event, outcome)
         else:
             if outcome.updates:
                 node = event.node
@@ -508,7 +435,7 @@ class _Validation:
         before = self.state.nodes[node]
         event = Event("crash", "crash", node)
         loaded, after, _ = self._restarted(recording, data)
-        place = self._place(recording, "restart")
+        place = place_of(recording, "restart")
         wrong = [
             Difference(f"{n} loaded", show_value(before[n]), show_value(v))
             for n, v in loaded.items()
@@ -535,26 +462,6 @@ class _Validation:
 
     # ------------------------------------------------------------ what is found
 
-    def _place(self, recording: Recording, event: Event | str) -> Place:
-        line = recording.current
-        assert line is not None
-        told_event = event if isinstance(event, str) else _told_event(event)
-        return Place(recording.path, line.number, recording.node, told_event)
-
-    def _first_place(self) -> Place:
-        return self._place(self.recordings[0], "the first state")
-
-    def _found(self, violations: list[Violation], place: Place, label: str = "") -> None:
-        for violation in violations:
-            cut = {**self.last, str(place.path): place.line}
-            statement = violation.statement
-            formula = statement.formula
-            if formula is None:
-                formula = statement.per_transition[label]
-            sure = not self.partial or is_settled(self.spec, formula)
-            into = self.result.broken if sure else self.result.perhaps
-            into.append(Broken(violation, place, cut))
-
     def _wrong_step(
         self,
         recording: Recording,
@@ -566,103 +473,14 @@ class _Validation:
     ) -> None:
         from checkers.traces.nearest import nearest
 
-        place = self._place(recording, event)
+        place = place_of(recording, event)
         reason = "it is no step of the spec"
         if all(d.what.startswith("the digest before") or d.what.endswith(" before") for d in wrong):
             reason = "the state before is not the state after the record before it"
         told_nearest = nearest(self.evaluator, self.state.config, event, before, outcome, data)
         self.result.wrong = Wrong("step", place, reason, wrong, told_nearest)
 
-    def _stuck(self) -> None:
-        """Every recording left waits for a message: say why the first of them waits in vain."""
-        blocked: dict[str, tuple[Recording, Key, Event]] = {}
-        for key, ones in self.waiting.items():
-            for one in ones:
-                _, data = one.record()
-                blocked[one.node] = (one, key, self.words.event(one, data["event"]))
-        later: dict[str, tuple[str, int]] = {}
-        for node in sorted(blocked):
-            recording, key, event = blocked[node]
-            sender = event.sender
-            assert sender is not None
-            place = self._place(recording, event)
-            if key in self.voided:
-                self._wrong_voided(place, *self.voided[key])
-                return
-            at = self._sent_later(sender, key) if sender in blocked else None
-            if at is None:
-                reason = f"{sender} never sent this message, as far as its recording goes"
-                by = next(r for r in self.recordings if r.node == sender)
-                notes = [f"{by.path} ends after {by.records - 1} records"] if by.torn == 0 else []
-                if by.torn:
-                    notes = [f"{by.path} ends with half a record, whose step did not take effect"]
-                self.result.wrong = Wrong("unsent", place, reason, [], notes)
-                return
-            later[node] = (sender, at)
-        self._cycle(blocked, later)
-
-    def _sent_later(self, sender: str, key: Key) -> int | None:
-        """Return the line at which a recording that waits itself says that it sent a message."""
-        path = next(r.path for r in self.recordings if r.node == sender)
-        again = Recording(path)
-        again.node = sender
-        waiting_at = next(r for r in self.recordings if r.node == sender).current
-        assert waiting_at is not None
-        try:
-            while (line := again.next_line()) is not None:
-                if line.number < waiting_at.number or '"sent"' not in line.text:
-                    continue
-                kind, data = again.record(line)
-                if kind == "event":
-                    again.current = line
-                    packets = read_sent(self.words, again, data["sent"])
-                    if any(_key(p) == key for p in packets):
-                        return line.number
-        finally:
-            again.close()
-        return None
-
-    def _cycle(
-        self, blocked: dict[str, tuple[Recording, Key, Event]], later: dict[str, tuple[str, int]]
-    ) -> None:
-        node = min(later)
-        seen: list[str] = []
-        while node not in seen:
-            seen.append(node)
-            node = later[node][0]
-        circle = seen[seen.index(node) :]
-        notes = []
-        for one in circle:
-            recording, _, event = blocked[one]
-            sender, at = later[one]
-            path = blocked[sender][0].path
-            notes.append(
-                f"{self._place(recording, event)}, which {path}:{at} sends, after that waits itself"
-            )
-        place = self._place(blocked[circle[0]][0], blocked[circle[0]][2])
-        reason = "each of these messages is received before it can have been sent"
-        self.result.wrong = Wrong("cycle", place, reason, [], notes)
-
-    def _wrong_voided(self, received: Place, sender: Recording, line: int) -> None:
-        reason = (
-            "durable state did not survive the restart: what the step before it stored is gone,"
-            " and that step had taken effect"
-        )
-        place = Place(sender.path, line + 1, sender.node, "restart")
-        notes = [f"a message of {sender.path}:{line} was received: {received}"]
-        self.result.wrong = Wrong("restart", place, reason, [], notes)
-
 
 def _kind(recording: Recording) -> str:
     kind, _ = recording.record()
     return kind
-
-
-def _key(packet: Packet) -> Key:
-    return packet[0], (packet[1], packet[2], *packet[3])
-
-
-def _told_event(event: Event) -> str:
-    given = ", ".join(f"{n}={show_value(v)}" for n, v in event.fields.items())
-    origin = f" from {event.sender}" if event.sender is not None else ""
-    return f"{event.name}({given}){origin}"
