@@ -259,8 +259,8 @@ FAULTS: dict[str, tuple[Any, str, Any]] = {
     ),
     "what has to be there is there from the first": (
         everywhere,
-        "_with",
-        lambda _: lambda clock, cut, stamp: cut,
+        "reached",
+        lambda _: lambda clock, cut, stamps: cut,
     ),
 }
 

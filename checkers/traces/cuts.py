@@ -122,6 +122,8 @@ class _RowsAt:
     def __init__(self, view: View, whole: Relation) -> None:
         self._view = view
         self._stamps: Mapping[Row, Stamps] = whole.rows  # type: ignore[assignment]
+        self._last: Row | None = None
+        """The row at which a search ended: what made one thing so makes the next one so, often."""
 
     def __contains__(self, row: object) -> bool:
         stamps = self._stamps.get(row)  # type: ignore[call-overload]
@@ -129,7 +131,13 @@ class _RowsAt:
 
     def __iter__(self) -> Iterator[Row]:
         has = self._view.has
-        return (row for row, stamps in self._stamps.items() if has(stamps))
+        last = self._last
+        if last is not None and has(self._stamps[last]):
+            yield last
+        for row, stamps in self._stamps.items():
+            if row is not last and has(stamps):
+                self._last = row
+                yield row
 
 
 class _RelationAt(Relation):
@@ -157,15 +165,21 @@ class View(GlobalState):
         super().__init__(schema, state.config, {})
         self.clock = clock
         self.cut: Cut = clock.zero
+        self.beside: tuple[Stamp, ...] = ()
+        """Records that are there, too, each with all that happened before it."""
         self.sent = {name: _RelationAt(self, r) for name, r in state.sent.items()}
         self.ghosts = {name: _RelationAt(self, r) for name, r in state.ghosts.items()}
 
     def has(self, stamps: Stamps) -> bool:
         """Tell whether a row with these stamps is there."""
-        cut, count = self.cut, self.clock.count
-        if isinstance(stamps, int):
-            return cut[stamps % count] >= stamps // count
-        return any(cut[one % count] >= one // count for one in stamps)
+        cut, count, beside = self.cut, self.clock.count, self.beside
+        for one in each(stamps):
+            if one in beside or cut[one % count] >= one // count:
+                return True
+            for other in beside:
+                if self.clock.knows(other, one):
+                    return True
+        return False
 
     def values(self) -> Iterator[tuple[Value, Sort]]:
         """Refuse: see the class."""

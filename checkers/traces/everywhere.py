@@ -24,9 +24,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 
 from checkers.traces.compiled import closure
-from checkers.traces.cuts import Clock, Cut, History, Stamps, View, each, join
+from checkers.traces.cuts import Clock, Cut, History, Stamp, Stamps, View, each, join
+from checkers.traces.narrowing import narrowed
 from model.evaluate import Evaluator, Event, GlobalState, Outcome, Violation
 from model.evaluate.checker import growing, variables_read
 from model.evaluate.evaluator import StepFormula
@@ -71,7 +73,8 @@ class _Goal:
     """What has to be there."""
     later: Search | None
     """What has to be so at the least cut; None where nothing is left to ask."""
-    search: Search = accept
+    parts: list[Part]
+    """What has to be so wherever it is looked at, what has to be there included."""
     history: Mapping[str, History] = field(default_factory=dict)
 
 
@@ -109,7 +112,7 @@ class Everywhere:
         self.evaluator, self.clock = evaluator, clock
         schema = evaluator.schema
         self._view, self._whole = (View(schema, clock, state) for _ in range(2))
-        self._whole.sent, self._whole.ghosts = state.sent, state.ghosts
+        self._whole.sent, self._ghosts = state.sent, state.ghosts
         self._nodes: dict[str, Local] = {node: {} for node in state.nodes}
         self._view.nodes = self._whole.nodes = self._nodes
         self._cut: Cut = clock.zero
@@ -126,7 +129,7 @@ class Everywhere:
             if statement.formula is None:
                 self._split(statement)
                 continue
-            claim = _claim(evaluator.spec, statement, self._reached)
+            claim = _claim(evaluator.spec, statement)
             if claim is None:
                 self._leave(statement)
                 continue
@@ -231,8 +234,12 @@ class Everywhere:
 
     def _look(self, claim: _Claim) -> Failure | None:
         for goal in claim.goals:
+            self._whole.ghosts = dict(self._ghosts)
+            parts = narrowed(goal.parts, self._whole)
+            bound = frozenset(goal.slots)
+            search = goal.compiler.plan(Goal(parts, goal.goal.slots), bound, self._reached)
+            self._goal, self._search = goal, search
             f = goal.compiler.frame(Frame(self._whole.config, state=self._whole))
-            self._goal = goal
             self._ends = {}
             self._done: set[tuple[object, ...]] = set()
             passing = {slot: self._passing(goal, slot, f) for slot in goal.slots}
@@ -275,7 +282,7 @@ class Everywhere:
                     return False
                 self._done.add(key)
             self._base = cut
-            return goal.search(f)
+            return self._search(f)
         slot = goal.slots[at]
         for k, node in enumerate(self.clock.nodes):
             f.bound[slot] = node
@@ -304,31 +311,38 @@ class Everywhere:
 
     def _reached(self, f: Frame) -> bool:
         """Ask, once all that has to be there is found, for what must not be there at that cut."""
-        goal, clock = self._goal, self.clock
-        whole = self._whole
-        cuts = [self._base]
+        goal, whole = self._goal, self._whole
+        stamps: list[Stamps] = []
         for atom, args in goal.atoms:
             rows = (whole.sent if atom.kind is Kind.SENT else whole.ghosts)[atom.data].rows
-            stamps: Stamps = rows[tuple([a(f) for a in args])]  # type: ignore[index]
-            cuts = [_with(clock, cut, stamp) for cut in cuts for stamp in each(stamps)]
-        for cut in cuts:
+            stamps.append(rows[tuple([a(f) for a in args])])  # type: ignore[index]
+        return any(self._is_at(chosen, f) for chosen in product(*map(each, stamps)))
+
+    def _is_at(self, chosen: tuple[Stamp, ...], f: Frame) -> bool:
+        """Tell whether the least cut with these records is one that is looked for."""
+        clock, goal = self.clock, self._goal
+        if self._ends:
+            cut = reached(clock, self._base, chosen)
             if any(cut[k] > end for k, end in self._ends.items()):
-                continue
-            if goal.later is not None:
-                self._view.cut = cut
-                f.state = self._view
-                fails = goal.later(f)
-                f.state = whole
-                if not fails:
-                    continue
-            self._cut = cut
-            return True
-        return False
+                return False
+        if goal.later is not None:
+            self._view.cut, self._view.beside = self._base, chosen
+            f.state = self._view
+            holds = goal.later(f)
+            f.state = self._whole
+            if not holds:
+                return False
+        self._cut = reached(clock, self._base, chosen)
+        return True
 
 
-def _with(clock: Clock, cut: Cut, stamp: int) -> Cut:
-    number, k = divmod(stamp, clock.count)
-    return cut if cut[k] >= number else join(cut, clock.past(k, number))
+def reached(clock: Clock, cut: Cut, stamps: Iterable[Stamp]) -> Cut:
+    """Return the least cut with all of another and some records."""
+    for stamp in stamps:
+        number, k = divmod(stamp, clock.count)
+        if cut[k] < number:
+            cut = join(cut, clock.past(k, number))
+    return cut
 
 
 # ---------------------------------------------------------------- which properties
@@ -362,13 +376,13 @@ class _Compiler(FormulaCompiler):
         return lambda rest: lambda f: holds(f) and rest(f)
 
 
-def _claim(spec: Spec, statement: Statement, reached: Search) -> _Claim | None:
+def _claim(spec: Spec, statement: Statement) -> _Claim | None:
     """Return what makes a property false, or None where no least cut shows it."""
     assert statement.formula is not None
     compiler = _Compiler()
     goals = []
     for goal in compiler.goals(statement.formula, {}, False):
-        made = _goal(compiler, goal, reached)
+        made = _goal(compiler, goal)
         if made is None:
             return None
         goals.append(made)
@@ -377,7 +391,7 @@ def _claim(spec: Spec, statement: Statement, reached: Search) -> _Claim | None:
     return _Claim(statement, goals, ghosts_of(statement.formula) & orderedghosts_of(spec))
 
 
-def _goal(compiler: FormulaCompiler, goal: Goal, reached: Search) -> _Goal | None:
+def _goal(compiler: FormulaCompiler, goal: Goal) -> _Goal | None:
     first: list[Part] = []
     later: list[Part] = []
     atoms: list[Part] = []
@@ -405,7 +419,7 @@ def _goal(compiler: FormulaCompiler, goal: Goal, reached: Search) -> _Goal | Non
         else:
             rest.append(part)
     bound = frozenset(read)
-    search = compiler.plan(Goal([*rest, *atoms], goal.slots), bound, reached)
+    compiler.plan(Goal([*rest, *atoms], goal.slots), bound, accept)  # tells what it runs through
     known = bound.union(*(free_slots(p.expr, p.scope) for p in (*rest, *atoms)))
     names = frozenset().union(*read.values())
     return _Goal(
@@ -416,7 +430,7 @@ def _goal(compiler: FormulaCompiler, goal: Goal, reached: Search) -> _Goal | Non
         filters,
         [(p.expr, [compiler.compile(a, p.scope) for a in p.expr.args]) for p in atoms],
         compiler.plan(Goal(later, goal.slots), known, accept) if later else None,
-        search,
+        [*rest, *atoms],
     )
 
 
