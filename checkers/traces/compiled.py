@@ -10,19 +10,21 @@ Compiling takes longer than a short recording does, so an event is compiled once
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from typing import Any
 
+from checkers.traces.unchanged import conjuncts
 from model.evaluate import Evaluator, Event
 from model.evaluate.evaluator import StepFormula
-from model.evaluate.node import CompiledTransition
+from model.evaluate.node import CompiledGhost, CompiledTransition
 from model.evaluate.search import is_relational
 from model.evaluate.terms import Closure, Frame, Scope, TermCompiler
 from model.evaluate.values import zero_value
 from model.lang import Spec
+from model.lang.declare import GhostUpdate
 from model.lang.expr import Expr, Kind
-from model.lang.sorts import OrderSort, RangeSort, StructSort
+from model.lang.sorts import NODE, OrderSort, RangeSort, StructSort
 from model.lang.spec import Statement
 
 FREQUENT = 100
@@ -38,6 +40,8 @@ class Text:
         self._lines: list[str] = []
         self._terms = terms if terms is not None else TermCompiler()
         self._scope: Scope = scope if scope is not None else {}
+        self._columns: dict[str, str] = {}
+        """Texts of the quantified names that are columns of a row."""
 
     def function(self, e: Expr) -> str:
         """Add a function of a frame that computes `e`; return its name."""
@@ -51,6 +55,45 @@ class Text:
         tests = [f"    if not {self.write(e)}: return {at}\n" for at, e in enumerate(clauses)]
         self._lines.append(f"def {name}(f):\n{''.join(tests)}    return {len(clauses)}\n")
         return name
+
+    def rows(self, update: GhostUpdate) -> str | None:
+        """Add a function that lists the rows a ghost update adds, each once; return its name.
+
+        None where a row comes of more than the rows of one ghost and tests of what is in them.
+        """
+        name = f"f{len(self._lines)}"
+        if update.where is None:
+            self._lines.append(f"def {name}(f):\n    return [{self._tuple(update.args)}]\n")
+            return name
+        atom, *tests = conjuncts([update.where])
+        asked = (*atom.args, *tests, *update.args)
+        if atom.kind is not Kind.GHOST or any(is_relational(e) or _is_beyond(e) for e in asked):
+            return None
+        columns: dict[str, str] = {}
+        keys: dict[int, Expr] = {}
+        for at, arg in enumerate(atom.args):
+            if arg.kind is Kind.BOUND and arg.data not in columns:
+                columns[arg.data] = f"r[{at}]"
+            elif mentions(arg, Kind.BOUND):
+                return None
+            else:
+                keys[at] = arg
+        if columns.keys() != dict(update.bound).keys():
+            return None
+        self._columns = columns
+        rows = f"f.state.ghosts[{atom.data!r}].rows"
+        if keys:
+            rows = f"f.state.ghosts[{atom.data!r}].having({(*keys,)}, {self._tuple(keys.values())})"
+        # A name that no process has: no quantifier speaks of it.
+        known = [f"{columns[n]} in f.state.nodes" for n, sort in update.bound if sort == NODE]
+        test = " and ".join([*known, *map(self.write, tests)]) or "True"
+        made = f"{{{self._tuple(update.args)}: None for r in {rows} if {test}}}"
+        self._lines.append(f"def {name}(f):\n    return list({made})\n")
+        self._columns = {}
+        return name
+
+    def _tuple(self, parts: Iterable[Expr]) -> str:
+        return f"({''.join([self.write(e) + ', ' for e in parts])})"
 
     def compiled(self) -> dict[str, Any]:
         """Compile the functions added so far; return them by name."""
@@ -76,6 +119,8 @@ class Text:
                 return f"f.config[{e.data!r}]"
             case Kind.VAR if e.args[0].kind is Kind.ME:
                 return f"f.local[{e.data!r}]"
+            case Kind.BOUND if e.data in self._columns:
+                return self._columns[e.data]
             case Kind.BOUND:
                 return f"f.bound[{self._scope[e.data]}]"
             case Kind.VAR if e.args[0].kind is Kind.BOUND:
@@ -135,6 +180,30 @@ _WRITERS: dict[Kind, Callable[[Text, Expr, list[str]], str]] = {
     Kind.SOME: lambda t, e, a: a[0],
     Kind.KNOWN: lambda t, e, a: f"({a[0]} is not None)",
 }
+
+
+def _is_beyond(e: Expr) -> bool:
+    """Tell whether some part that mentions quantified names has no text."""
+    if e.kind is Kind.BOUND or not mentions(e, Kind.BOUND):
+        return False
+    has_text = e.kind in _WRITERS or e.kind in (Kind.AND, Kind.OR)
+    return not has_text or any(map(_is_beyond, e.args))
+
+
+def mentions(e: Expr, *kinds: Kind) -> bool:
+    """Tell whether an expression of one of these kinds occurs."""
+    return e.kind in kinds or any(mentions(a, *kinds) for a in e.args)
+
+
+class FastGhost(CompiledGhost):
+    """One ghost update of a row, compiled where it has a text."""
+
+    def __init__(self, update: GhostUpdate) -> None:
+        super().__init__(update)
+        text = Text()
+        name = text.rows(update)
+        if name is not None:
+            setattr(self, "rows", text.compiled()[name])  # noqa: B010  # in place of a method
 
 
 def closure(e: Expr, scope: Scope, terms: TermCompiler) -> Closure:
@@ -202,6 +271,7 @@ def _compiled(rows: list[CompiledTransition]) -> list[CompiledTransition]:
         for send, out in zip(row.sends, t.sends, strict=True):
             fields = [text.function(e) for e in out.fields.values()]
             sends.append((copy(send), text.function(out.to), fields))
+        made.ghosts = [FastGhost(update) for update in t.ghosts]
         found.append((made, names, first, updates, told, sends))
     space = text.compiled()
     for made, names, first, updates, told, sends in found:

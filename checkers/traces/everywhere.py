@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
-from checkers.traces.compiled import closure
+from checkers.traces.compiled import closure, mentions
 from checkers.traces.cuts import Clock, Cut, History, Stamp, Stamps, View, each, join
 from checkers.traces.narrowing import narrowed
 from model.evaluate import Evaluator, Event, GlobalState, Outcome, Violation
@@ -162,7 +162,7 @@ class Everywhere:
         for label, formula in statement.per_transition.items():
             compiled = None
             if not reads_others(formula):
-                if not mentions(formula, RELATIONS):
+                if not mentions(formula, *RELATIONS):
                     rest[label] = formula  # the step alone says it
                     continue
                 compiled = _of_least(self.evaluator.spec, formula)
@@ -316,7 +316,10 @@ class Everywhere:
         for atom, args in goal.atoms:
             rows = (whole.sent if atom.kind is Kind.SENT else whole.ghosts)[atom.data].rows
             stamps.append(rows[tuple([a(f) for a in args])])  # type: ignore[index]
-        return any(self._is_at(chosen, f) for chosen in product(*map(each, stamps)))
+        for one in stamps:
+            if not isinstance(one, int):
+                return any(self._is_at(chosen, f) for chosen in product(*map(each, stamps)))
+        return self._is_at(tuple(stamps), f)  # type: ignore[arg-type]
 
     def _is_at(self, chosen: tuple[Stamp, ...], f: Frame) -> bool:
         """Tell whether the least cut with these records is one that is looked for."""
@@ -353,12 +356,12 @@ class _Compiler(FormulaCompiler):
 
     def _test(self, part: Part) -> Callable[[Search], Search]:
         expr = part.expr
-        if mentions(expr, RELATIONS):
+        if mentions(expr, *RELATIONS):
             return super()._test(part)
-        if not mentions(expr, QUANTIFIERS):
+        if not mentions(expr, *QUANTIFIERS):
             test = given(self, part)
             return lambda rest: lambda f: test(f) and rest(f)
-        if mentions(expr, frozenset({Kind.VAR})):
+        if mentions(expr, Kind.VAR):
             return super()._test(part)
         slots = sorted(free_slots(expr, part.scope))
         test = self.compile(expr, part.scope)
@@ -403,7 +406,7 @@ def _goal(compiler: FormulaCompiler, goal: Goal) -> _Goal | None:
             read.setdefault(slot, set()).add(name)
         if part.is_atom:
             atoms.append(part)
-        elif not mentions(part.expr, RELATIONS):
+        elif not mentions(part.expr, *RELATIONS):
             first.append(part)
         elif growing(part):
             return None
@@ -463,11 +466,6 @@ def ghosts_of(e: Expr) -> frozenset[str]:
     """Return the ghosts that an expression mentions."""
     found = frozenset().union(*map(ghosts_of, e.args))
     return found | {e.data} if e.kind is Kind.GHOST else found
-
-
-def mentions(e: Expr, kinds: frozenset[Kind]) -> bool:
-    """Tell whether an expression of one of these kinds occurs."""
-    return e.kind in kinds or any(mentions(a, kinds) for a in e.args)
 
 
 def reads_others(e: Expr) -> bool:

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from checkers.traces.compiled import FastGhost, mentions
 from checkers.traces.cuts import Clock, Stamp, Unheard, View
-from checkers.traces.everywhere import ghosts_of, mentions, reads_others
+from checkers.traces.everywhere import ghosts_of, reads_others
 from model.evaluate import Evaluator, Event, GlobalState, Outcome
 from model.evaluate.checker import growing
 from model.evaluate.node import CompiledGhost, CompiledTransition
@@ -62,7 +63,8 @@ class Memory:
     def _read(self, row: CompiledTransition) -> list[tuple[str, list[CompiledGhost]]]:
         found: dict[str, list[CompiledGhost]] = {}
         ordered = set()
-        for ghost, update in zip(row.ghosts, row.source.ghosts, strict=True):
+        for update in row.source.ghosts:
+            ghost = FastGhost(update)
             found.setdefault(ghost.relation, []).append(ghost)
             if update.where is None:
                 continue
@@ -95,7 +97,8 @@ class Memory:
         for name, ghosts in updates:
             added = {row for relation, row in outcome.ghosts if relation == name}
             made.rows.append(added)
-            if added != {row for ghost in ghosts for row in ghost.rows(f)}:
+            # Of less it cannot add more.
+            if added and added != {row for ghost in ghosts for row in ghost.rows(f)}:
                 self._found.add(name)
         self._pending.append(made)
 
@@ -131,7 +134,7 @@ class Memory:
 def _only_grows(update: GhostUpdate) -> bool:
     """Tell whether more rows of others can only add to what an update adds."""
     assert update.where is not None
-    if reads_others(update.where) or mentions(update.where, frozenset({Kind.SENT})):
+    if reads_others(update.where) or mentions(update.where, Kind.SENT):
         return False
     compiler = FormulaCompiler()
     return not growing(Part(update.where, compiler.bind(update.bound, {}), False))

@@ -72,17 +72,18 @@ def _junction(e: Expr, args: tuple[Expr, ...]) -> Expr:
     if any(_is(a, decisive) for a in args):
         return TRUE if decisive else FALSE
     left = [a for a in args if not _is(a, not decisive)]
-    if e.kind is Kind.AND and _contradict(list(_conjuncts(left))):
+    if e.kind is Kind.AND and _contradict(list(conjuncts(left))):
         return FALSE
     if not left:
         return FALSE if decisive else TRUE
     return left[0] if len(left) == 1 else e.with_args(tuple(left))
 
 
-def _conjuncts(parts: Iterable[Expr]) -> Iterator[Expr]:
+def conjuncts(parts: Iterable[Expr]) -> Iterator[Expr]:
+    """Yield what conjunctions are made of, one by one."""
     for part in parts:
         if part.kind is Kind.AND:
-            yield from _conjuncts(part.args)
+            yield from conjuncts(part.args)
         else:
             yield part
 
