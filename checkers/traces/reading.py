@@ -156,12 +156,7 @@ class Recording:
 def parse(path: Path, line: Line) -> dict[str, Any]:
     """Return a line's JSON object."""
     try:
-        data = json.loads(
-            line.text,
-            object_pairs_hook=_members,
-            parse_float=_no_fraction,
-            parse_constant=_no_fraction,
-        )
+        data = _DECODER.decode(line.text)
     except ValueProblem as error:
         raise TraceError(path, line.number, str(error)) from None
     except json.JSONDecodeError as error:
@@ -188,6 +183,11 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_fraction(text: str) -> NoReturn:
     raise ValueProblem(f"{text[:40]}: a recording has whole numbers alone")
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_members, parse_float=_no_fraction, parse_constant=_no_fraction
+)
 
 
 def _exactly(path: Path, line: int, data: dict[str, Any], names: Sequence[str]) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 
 from checkers.traces.reading import Recording
@@ -113,7 +114,7 @@ class Words:
         if text is None:
             if len(known) > REMEMBERED:
                 known.clear()
-            text = known[value] = f"{json.dumps(name)}:{text_of(value)}"
+            text = known[value] = f"{quoted(name)}:{text_of(value)}"
         return text
 
     def packet(self, packet: Packet) -> str:
@@ -124,8 +125,7 @@ class Words:
                 self._packets.clear()
             fields = self._named(self.fields[packet.message], packet.fields)
             text = self._packets[packet] = (
-                f'{{"name":{json.dumps(packet.message)},"to":{json.dumps(packet.dst)},'
-                f'"fields":{fields}}}'
+                f'{{"name":{quoted(packet.message)},"to":{quoted(packet.dst)},"fields":{fields}}}'
             )
         return text
 
@@ -188,7 +188,7 @@ class Account:
         sent = ",".join([words.packet(p) for p in outcome.sends])
         kept = ",".join([self._texts[self._at[name]] for name in stored])
         return (
-            f',"rule":{json.dumps(outcome.transition)},"before":{before},"after":{self.state},'
+            f',"rule":{quoted(outcome.transition)},"before":{before},"after":{self.state},'
             f'"sent":[{sent}],"reply":{words.reply(outcome)},"persisted":{{{kept}}}}}'
         )
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
+from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, TypeAlias
 
 from model.evaluate.values import default_of, show_value
@@ -50,7 +51,7 @@ def text_of(value: Value) -> str:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, str):
-        return json.dumps(value)
+        return quoted(value)
     parts = [text_of(part) for part in value]
     if isinstance(value, frozenset):
         parts.sort()
@@ -59,7 +60,7 @@ def text_of(value: Value) -> str:
 
 def object_text(members: Mapping[str, str]) -> str:
     """Return the JSON object whose members have these texts."""
-    return "{" + ",".join([f"{json.dumps(name)}:{text}" for name, text in members.items()]) + "}"
+    return "{" + ",".join([f"{quoted(name)}:{text}" for name, text in members.items()]) + "}"
 
 
 def digest_of(text: str) -> str:
