@@ -15,10 +15,12 @@ from unittest import mock
 
 import pytest
 
-from checkers.traces import Options, everywhere, validate, validation
+from checkers.simulation import Rates
+from checkers.traces import Options, everywhere, telling, validate, validation
 from checkers.traces.cuts import FOREVER, Clock, History, View
 from checkers.traces.holding import Properties
 from checkers.traces.memory import Memory
+from checkers.traces.perhaps import Perhaps
 from checkers.traces.reading import open_recordings
 from checkers.traces.steps import Words
 from model.evaluate import Evaluator, Event, GlobalState, Outcome
@@ -26,9 +28,12 @@ from model.lang import Spec
 from model.lang.expr import Expr, Kind
 from model.lang.sorts import BOOL, NODE, SumSort
 from model.lang.spec import Statement
-from tests.recorded_runs import LASTING, TARGETS, files, run, spec_of
+from tests.latecomers_toy import toy
+from tests.recorded_runs import LASTING, TARGETS, files, read, run, spec_of
 
 Cut = tuple[int, ...]
+OTHERWISE = 1
+"""A seed of a run of the toy in which something breaks in another order alone."""
 MOST_CUTS = 3000
 SERVICE, RAFT = (next(t for t in TARGETS if name in t) for name in ("lock_service", "raft"))
 
@@ -218,12 +223,11 @@ def drawn(
         yield spec, folder / str(seed), [*known, *made]
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", (RAFT, SERVICE))
 def test_what_is_said_of_every_cut_holds_at_each_and_what_breaks_at_one_is_found(
     target: str, tmp_path: Path
 ) -> None:
-    seeds, copies = (1, 1) if target == "order" else (2, 6)
-    found = [compare(*one) for one in drawn(target, tmp_path, seeds, copies)]
+    found = [compare(*one) for one in drawn(target, tmp_path, 2, 5)]
     looked, false, _ = map(sum, zip(*found, strict=True))
     assert looked > false > 0
 
@@ -295,6 +299,15 @@ def test_what_takes_too_long_at_all_cuts_is_checked_at_those_visited(tmp_path: P
 # ---------------------------------------------------------------- what depends on the order
 
 
+def trade(folder: Path, seed: int, steps: int = 9) -> tuple[Spec, Path]:
+    """Record a run of the toy: of some, most messages are lost, and little comes before other."""
+    place = folder / str(seed)
+    weights = {"Sell": 3.0, "Close": 3.0}
+    rates = Rates(loss=0.8 if seed < 30 else 0.2, crash=0.01)
+    run(toy(), place, steps=steps, seed=seed, weights=weights, rates=rates)
+    return toy(), place
+
+
 def ghosts_of_orders(
     spec: Spec, paths: list[Path], orders: int
 ) -> tuple[frozenset[str], list[dict[str, set[Any]]]]:
@@ -324,6 +337,21 @@ def ghosts_of_orders(
 def test_what_is_remembered_is_the_same_in_each_order_unless_it_is_said_not_to_be(
     tmp_path: Path,
 ) -> None:
+    (shut,) = (s for s in toy().of_kind("safety") if s.name == "shut")
+    same = differ = 0
+    for seed in (*range(12), *range(30, 34)):
+        spec, folder = trade(tmp_path, seed, 12)
+        with mock.patch.object(validation, "asked", lambda *_: [shut]):
+            told, found = ghosts_of_orders(spec, files(folder), 6)
+        other = {n for n in found[0] if any(one[n] != found[0][n] for one in found)}
+        assert other <= told <= {"late", "heard"}, (seed, told, other)
+        same += not told
+        differ += bool(other)
+    assert same and differ
+
+
+@pytest.mark.slow
+def test_the_orders_proof_remembers_the_same_in_each_order_but_who_was_late(tmp_path: Path) -> None:
     spec = spec_of("order")
     weights = {**LASTING, "ElectionTimeout": 0.5}
     loose = differ = 0
@@ -337,3 +365,65 @@ def test_what_is_remembered_is_the_same_in_each_order_unless_it_is_said_not_to_b
         loose += bool(told)
         differ += bool(other)
     assert loose and differ, "neither is told, or neither is so"
+
+
+def test_what_only_another_order_remembers_is_found(tmp_path: Path) -> None:
+    """Nothing tells who was first: with the one before the other, something breaks."""
+    looked = unseen = 0
+    for seed in (*range(20), *range(30, 36)):
+        spec, folder = trade(tmp_path, seed)
+        found = compare(spec, folder, spec.of_kind("safety"))
+        looked += found[0]
+        unseen += found[2]
+    assert unseen >= 2 and looked >= 3 * 26, "`late`, `first` and `shut` are looked up each time"
+
+
+ORDER_FAULTS: dict[str, tuple[Any, str, Any]] = {
+    "no other order is thought of": (Perhaps, "ways", lambda _: lambda *_: []),
+    "all comes before all": (
+        Clock,
+        "unheard",
+        lambda _: lambda self, stamp: tuple([FOREVER] * self.count),
+    ),
+    "nothing comes before anything": (
+        Clock,
+        "unheard",
+        lambda _: lambda self, stamp: self.zero,
+    ),
+    "what adds nothing here is not looked at": (
+        Memory,
+        "step",
+        lambda real: (
+            lambda self, event, outcome, state: (
+                real(self, event, outcome, state) if outcome.transition != "sell" else None
+            )
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", ORDER_FAULTS)
+def test_a_fault_in_thinking_of_other_orders_is_noticed(fault: str, tmp_path: Path) -> None:
+    owner, name, change = ORDER_FAULTS[fault]
+    with mock.patch.object(owner, name, change(getattr(owner, name))):
+        try:
+            for seed in (*range(8), *range(30, 60)):
+                spec, folder = trade(tmp_path, seed)
+                compare(spec, folder, spec.of_kind("safety"))
+        except (AssertionError, KeyError, IndexError):
+            return
+    pytest.fail("nothing was noticed")
+
+
+def test_it_is_said_which_record_is_taken_before_which(tmp_path: Path) -> None:
+    spec, folder = trade(tmp_path, OTHERWISE)
+    result = validate(spec, files(folder), Options())
+    broken = next(b for b in result.broken if b.violation.statement.name == "late")
+    result.broken = [broken]
+    (line,) = (line for line in telling.lines(result, 1.0) if line.startswith("  with"))
+    closing, _, _, selling = line.removesuffix(", which may be").split()[1:]
+    for place, event in ((closing, "Close"), (selling, "Sell")):
+        path, number = place.rsplit(":", 1)
+        assert read(Path(path))[int(number) - 1]["event"]["name"] == event
+        assert broken.cut[path] >= int(number)
+    assert broken.order == f"{closing} taken before {selling}"

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from typing import Any
 
+from checkers.traces.formulas import mentions
 from checkers.traces.unchanged import conjuncts
 from model.evaluate import Evaluator, Event
 from model.evaluate.evaluator import StepFormula
@@ -188,11 +189,6 @@ def _is_beyond(e: Expr) -> bool:
         return False
     has_text = e.kind in _WRITERS or e.kind in (Kind.AND, Kind.OR)
     return not has_text or any(map(_is_beyond, e.args))
-
-
-def mentions(e: Expr, *kinds: Kind) -> bool:
-    """Tell whether an expression of one of these kinds occurs."""
-    return e.kind in kinds or any(mentions(a, *kinds) for a in e.args)
 
 
 class FastGhost(CompiledGhost):

@@ -12,7 +12,7 @@ whatever the order in which they were taken.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import Any, TypeAlias
@@ -80,6 +80,12 @@ class Clock:
         number, k = divmod(stamp, self.count)
         index, other = divmod(of, self.count)
         return number >= index if k == other else self._past[k][number][other] >= index
+
+    def unheard(self, stamp: Stamp) -> Cut:
+        """Return how many records of each node need not come after a record: it is no cut."""
+        number, own = divmod(stamp, self.count)
+        heard = (bisect_left(pasts, number, key=lambda cut: cut[own]) for pasts in self._past)
+        return tuple([number - 1 if k == own else first - 1 for k, first in enumerate(heard)])
 
     def is_known_to_all(self, stamp: Stamp) -> bool:
         """Tell whether whatever any node does from now on comes after a record."""
@@ -184,18 +190,6 @@ class View(GlobalState):
     def values(self) -> Iterator[tuple[Value, Sort]]:
         """Refuse: see the class."""
         raise TypeError("what occurs is another thing at each cut")
-
-
-class Unheard(View):
-    """The state with everything that can have been there before a record, in some order."""
-
-    def __init__(self, schema: Schema, clock: Clock, state: GlobalState) -> None:
-        super().__init__(schema, clock, state)
-        self.before: Stamp = 0
-
-    def has(self, stamps: Stamps) -> bool:
-        """Tell whether some record that added a row need not come after `before`."""
-        return any(not self.clock.knows(one, self.before) for one in each(stamps))
 
 
 class History:

@@ -22,13 +22,15 @@ ghost whose rows depend on what was taken first (`Memory`).
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
-from checkers.traces.compiled import closure, mentions
+from checkers.traces.compiled import closure
 from checkers.traces.cuts import Clock, Cut, History, Stamp, Stamps, View, each, join
+from checkers.traces.formulas import ghosts_of, mentions, ordered_ghosts_of, reads_others
 from checkers.traces.narrowing import narrowed
+from checkers.traces.perhaps import Perhaps, Way
 from model.evaluate import Evaluator, Event, GlobalState, Outcome, Violation
 from model.evaluate.checker import growing, variables_read
 from model.evaluate.evaluator import StepFormula
@@ -41,6 +43,7 @@ from model.evaluate.search import (
     free_slots,
     is_open,
 )
+from model.evaluate.state import Relation
 from model.evaluate.terms import Closure, Frame, Local
 from model.evaluate.values import Value
 from model.lang import Spec
@@ -93,6 +96,8 @@ class Failure:
 
     violation: Violation
     cut: Cut
+    ways: tuple[Way, ...]
+    """How ghosts got their rows that hang on the order."""
 
 
 class Everywhere:
@@ -118,6 +123,7 @@ class Everywhere:
         self._cut: Cut = clock.zero
         self._ends: dict[int, int] = {}
         self._looked = 0
+        self._loose: frozenset[str] = frozenset()
         self.claims: list[_Claim] = []
         self.left: list[Statement] = []
         """What is not looked up at all cuts, or not of the steps of all rules."""
@@ -208,18 +214,25 @@ class Everywhere:
 
     # ------------------------------------------------------------ looking
 
-    def failures(self, loose: frozenset[str], broken: Iterable[str]) -> list[Failure]:
-        """Return the properties that are false at some cut, each once, with the cut.
+    def failures(
+        self, loose: frozenset[str], perhaps: Perhaps, broken: Iterable[str]
+    ) -> Iterator[Failure]:
+        """Yield the properties that are false at some cut, each once, with the cut.
 
-        Those that hang on a ghost of `loose`, or take too many combinations, join `only_visited`.
+        Those that hang on a ghost of `loose` in another way than that one of its rows must not be
+        there, or take too many combinations, join `only_visited`.
         """
-        found = []
+        self._perhaps = perhaps
         known = set(broken)
         for claim in self.claims:
             name = claim.statement.name
             if name in known:
                 continue
-            if claim.ghosts & loose:
+            self._loose = claim.ghosts & loose
+            if self._loose and not (
+                self._loose <= perhaps.names
+                and all(_is_of_one_row(goal.goal, self._loose) for goal in claim.goals)
+            ):
                 self.only_visited.append(name)
                 continue
             self._looked = 0
@@ -229,12 +242,13 @@ class Everywhere:
                 self.only_visited.append(name)
                 continue
             if failure is not None:
-                found.append(failure)
-        return found
+                yield failure
 
     def _look(self, claim: _Claim) -> Failure | None:
         for goal in claim.goals:
             self._whole.ghosts = dict(self._ghosts)
+            for name in self._loose:
+                self._whole.ghosts[name] = Relation(self._perhaps.rows(name))
             parts = narrowed(goal.parts, self._whole)
             bound = frozenset(goal.slots)
             search = goal.compiler.plan(Goal(parts, goal.goal.slots), bound, self._reached)
@@ -245,7 +259,7 @@ class Everywhere:
             passing = {slot: self._passing(goal, slot, f) for slot in goal.slots}
             if self._assign(goal, passing, f, 0, self.clock.zero):
                 named = {name: f.bound[slot] for slot, (name, _) in goal.goal.slots.items()}
-                return Failure(Violation(claim.statement, named), self._cut)
+                return Failure(Violation(claim.statement, named), self._cut, self._ways)
         return None
 
     def _passing(self, goal: _Goal, slot: int, f: Frame) -> dict[str, list[int]]:
@@ -312,14 +326,24 @@ class Everywhere:
     def _reached(self, f: Frame) -> bool:
         """Ask, once all that has to be there is found, for what must not be there at that cut."""
         goal, whole = self._goal, self._whole
+        self._ways: tuple[Way, ...] = ()
+        loose: list[Way] = []
         stamps: list[Stamps] = []
         for atom, args in goal.atoms:
+            row = tuple([a(f) for a in args])
+            if atom.data in self._loose:
+                loose = self._perhaps.ways(atom.data, row)
+                if not loose:
+                    return False
+                continue
             rows = (whole.sent if atom.kind is Kind.SENT else whole.ghosts)[atom.data].rows
-            stamps.append(rows[tuple([a(f) for a in args])])  # type: ignore[index]
-        for one in stamps:
-            if not isinstance(one, int):
-                return any(self._is_at(chosen, f) for chosen in product(*map(each, stamps)))
-        return self._is_at(tuple(stamps), f)  # type: ignore[arg-type]
+            stamps.append(rows[row])  # type: ignore[index]
+        for way in loose or [()]:
+            for chosen in product(*map(each, stamps)):
+                if self._is_at((*chosen, *way), f):
+                    self._ways = (way,) if way else ()
+                    return True
+        return False
 
     def _is_at(self, chosen: tuple[Stamp, ...], f: Frame) -> bool:
         """Tell whether the least cut with these records is one that is looked for."""
@@ -391,7 +415,13 @@ def _claim(spec: Spec, statement: Statement) -> _Claim | None:
         goals.append(made)
     if _runs_through_what_occurs(compiler):
         return None
-    return _Claim(statement, goals, ghosts_of(statement.formula) & orderedghosts_of(spec))
+    return _Claim(statement, goals, ghosts_of(statement.formula) & ordered_ghosts_of(spec))
+
+
+def _is_of_one_row(goal: Goal, ghosts: frozenset[str]) -> bool:
+    """Tell whether a goal asks nothing of ghosts but that one row of one of them is there."""
+    asking = [part for part in goal.parts if ghosts_of(part.expr) & ghosts]
+    return len(asking) <= 1 and all(part.is_atom for part in asking)
 
 
 def _goal(compiler: FormulaCompiler, goal: Goal) -> _Goal | None:
@@ -445,7 +475,7 @@ def given(compiler: FormulaCompiler, part: Part) -> Closure:
 
 def _of_least(spec: Spec, formula: Expr) -> StepFormula | None:
     """Return a step's formula, compiled, if it is true in each order once in the least."""
-    if growing(Part(formula, {}, False)) or ghosts_of(formula) & orderedghosts_of(spec):
+    if growing(Part(formula, {}, False)) or ghosts_of(formula) & ordered_ghosts_of(spec):
         return None
     compiled = StepFormula(formula)
     return None if _runs_through_what_occurs(compiled.compiler) else compiled
@@ -453,23 +483,3 @@ def _of_least(spec: Spec, formula: Expr) -> StepFormula | None:
 
 def _runs_through_what_occurs(compiler: FormulaCompiler) -> bool:
     return any(is_open(compiler.slots[slot][1]) for slot in compiler.enumerated)
-
-
-def orderedghosts_of(spec: Spec) -> frozenset[str]:
-    """Return the ghosts whose rows may depend on what was taken first."""
-    return frozenset(
-        u.relation.name for t in spec.transitions for u in t.ghosts if u.where is not None
-    )
-
-
-def ghosts_of(e: Expr) -> frozenset[str]:
-    """Return the ghosts that an expression mentions."""
-    found = frozenset().union(*map(ghosts_of, e.args))
-    return found | {e.data} if e.kind is Kind.GHOST else found
-
-
-def reads_others(e: Expr) -> bool:
-    """Tell whether a formula of a step reads variables of another node than the one that steps."""
-    if e.kind is Kind.VAR and e.args[0].kind is not Kind.ME:
-        return True
-    return any(reads_others(a) for a in e.args)

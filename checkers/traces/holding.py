@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from checkers.traces.blocked import place_of, told_event
-from checkers.traces.cuts import Clock, Cut, Stamped
+from checkers.traces.cuts import Clock, Cut, Stamp, Stamped
 from checkers.traces.determined import determined, is_settled
 from checkers.traces.everywhere import Everywhere, Failure
 from checkers.traces.memory import Memory
+from checkers.traces.perhaps import Perhaps, Way
 from checkers.traces.reading import Recording
 from checkers.traces.results import Broken, Place, Result
 from checkers.traces.steps import Words
@@ -52,6 +53,7 @@ class Properties:
             state.ghosts = {name: Stamped(self._clock) for name in state.ghosts}
             self._everywhere = Everywhere(evaluator, self.statements, state, self._clock)
             self._memory = Memory(evaluator, self._clock, state)
+            self._perhaps = Perhaps(self.spec, evaluator.schema, self._clock, state)
             left = self._everywhere.left
         self.checker = Checker(evaluator, left)
 
@@ -83,8 +85,8 @@ class Properties:
             ]
             self.checker.broken |= {violation.statement.name for violation in found}
             found += self.checker.before(state, event, outcome)
-            if outcome.ghosts:
-                self._memory.step(event, outcome, state)
+            self._memory.step(event, outcome, state)
+            self._perhaps.take(outcome.transition, event)
             before = state.nodes[event.node]
             found += self.checker.apply(state, outcome)
             if outcome.updates:
@@ -122,7 +124,7 @@ class Properties:
         all_cuts, self._everywhere = self._everywhere, None
         if all_cuts is None:
             return
-        for failure in all_cuts.failures(self._memory.loose(), self.checker.broken):
+        for failure in all_cuts.failures(self._memory.loose(), self._perhaps, self.checker.broken):
             self._fails(failure)
         only = set(all_cuts.only_visited)
         self.result.everywhere = [s.name for s in self.statements if s.name not in only]
@@ -146,7 +148,21 @@ class Properties:
         cut = {
             str(r.path): max(1, failure.cut[self._clock.at[r.node]]) + 1 for r in self.recordings
         }
-        self.result.broken.append(Broken(failure.violation, self._last_of(failure.cut), cut))
+        place = self._last_of(failure.cut)
+        self.result.broken.append(Broken(failure.violation, place, cut, self._order(failure.ways)))
+
+    def _order(self, ways: Sequence[Way]) -> str:
+        """Return what has to be taken before what, where that is not the order that was taken."""
+        return "; ".join(
+            f"{', '.join(map(self._line_of, before))} taken before {self._line_of(adding)}"
+            for adding, *before in ways
+            if before
+        )
+
+    def _line_of(self, stamp: Stamp) -> str:
+        number, k = divmod(stamp, self._clock.count)
+        path = next(r.path for r in self.recordings if r.node == self._clock.nodes[k])
+        return f"{path}:{number + 1}"
 
     def _last_of(self, cut: Cut) -> Place:
         """Return a record of a cut after which none of it comes."""

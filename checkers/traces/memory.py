@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from checkers.traces.compiled import FastGhost, mentions
-from checkers.traces.cuts import Clock, Stamp, Unheard, View
-from checkers.traces.everywhere import ghosts_of, reads_others
+from checkers.traces.compiled import FastGhost
+from checkers.traces.cuts import Clock, Stamp, View
+from checkers.traces.formulas import ghosts_of, mentions, reads_others
 from model.evaluate import Evaluator, Event, GlobalState, Outcome
 from model.evaluate.checker import growing
 from model.evaluate.node import CompiledGhost, CompiledTransition
@@ -43,7 +43,7 @@ class Memory:
     def __init__(self, evaluator: Evaluator, clock: Clock, state: GlobalState) -> None:
         self.clock = clock
         schema = evaluator.schema
-        self._least, self._most = View(schema, clock, state), Unheard(schema, clock, state)
+        self._least, self._most = (View(schema, clock, state) for _ in range(2))
         self._least.nodes = self._most.nodes = {node: {} for node in state.nodes}
         rows = [row for rules, refusals in evaluator.events.values() for row in (*rules, *refusals)]
         self._made: dict[str, list[tuple[str, list[CompiledGhost]]]] = {}
@@ -114,7 +114,7 @@ class Memory:
     def _review(self) -> None:
         """Look again at steps in doubt, and forget those that whatever comes will come after."""
         for one in self._doubtful:
-            self._most.before = one.stamp
+            self._most.cut = self.clock.unheard(one.stamp)
             one.frame.state = self._most
             for (name, ghosts), added in zip(one.updates, one.rows, strict=True):
                 if name not in self._found:

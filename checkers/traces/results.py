@@ -49,6 +49,8 @@ class Broken:
     violation: Violation
     place: Place
     cut: dict[str, int]
+    order: str = ""
+    """Which records come before which there, where nothing tells that they do."""
 
 
 @dataclass

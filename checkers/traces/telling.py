@@ -59,6 +59,7 @@ def _broken(broken: Broken, verdict: str = "BROKEN") -> list[str]:
         f"  by {broken.place}",
         f"  for {values or 'no values'}",
         f"  at the cut after {cut}",
+        *([f"  with {broken.order}, which may be"] if broken.order else []),
         "",
     ]
 
@@ -191,4 +192,5 @@ def _broken_data(broken: Broken) -> dict[str, Any]:
         "values": {n: show_value(v) for n, v in violation.witness.items()},
         **_place(broken.place),
         "cut": dict(sorted(broken.cut.items())),
+        "order": broken.order,
     }
