@@ -10,8 +10,10 @@ import random
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +28,10 @@ from model.evaluate import Checker, EvaluationError, Evaluator, Event, Mix, Simu
 from model.evaluate.evaluator import StepFormula
 from model.lang import Spec
 from model.python import generate
+from tests.evaluate_toy import toy
 from tests.generated_nodes import NODES, related
 from tests.generated_nodes import load as load_nodes
+from tests.latecomers_toy import toy as latecomers
 from tests.patience import PATIENCE
 from tests.protocol_faults import RAFT
 from tests.recorded_runs import (
@@ -673,6 +677,32 @@ def test_compiled_rows_answer_as_the_evaluator_does(target: str) -> None:
             except (EvaluationError, KeyError) as error:
                 answers.append(f"{type(error).__name__} {error}")
         assert answers[0] == answers[1], (step, local)
+
+
+GHOSTS = {
+    "order": (partial(spec_of, "order"), {"elected", "descends"}),
+    "toy": (toy, {"pair"}),
+    "latecomers": (latecomers, {"late", "heard"}),
+}
+
+
+@pytest.mark.parametrize("target", GHOSTS)
+def test_compiled_rows_add_to_ghosts_what_the_evaluator_adds(target: str) -> None:
+    made, some = GHOSTS[target]
+    spec = made()
+    evaluator, fast = Evaluator(spec), FastEvaluator(spec, frequent=0)
+    setting = read_setting(spec, "", ())
+    state = evaluator.initial_state(setting.config, setting.bounds.nodes)
+    simulation = Simulation(evaluator, state, 3, Checker(evaluator, []), Mix(tries=4, phase=40))
+    found: Counter[str] = Counter()
+    for _ in range(500):
+        before = state.copy()
+        wanted = simulation.step()
+        event, _ = simulation.run.steps[-1]
+        outcome = fast.answer(before.config, event.node, before.nodes[event.node], event, before)
+        assert sorted(outcome.ghosts) == sorted(wanted.ghosts), event
+        found.update(name for name, _ in wanted.ghosts)
+    assert some <= found.keys(), found
 
 
 # ---------------------------------------------------------------- faulty nodes

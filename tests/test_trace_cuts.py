@@ -16,7 +16,7 @@ from unittest import mock
 import pytest
 
 from checkers.simulation import Rates
-from checkers.traces import Options, everywhere, telling, validate, validation
+from checkers.traces import Options, everywhere, narrowing, telling, validate, validation
 from checkers.traces.cuts import FOREVER, Clock, History, View
 from checkers.traces.holding import Properties
 from checkers.traces.memory import Memory
@@ -280,6 +280,23 @@ def test_a_fault_in_looking_at_all_cuts_is_noticed(fault: str, tmp_path: Path) -
         except (AssertionError, KeyError, IndexError):
             return
     pytest.fail("nothing was noticed")
+
+
+def test_projections_of_relations_change_nothing(tmp_path: Path) -> None:
+    """They are made where there are many rows; here, everywhere."""
+    made: list[str] = []
+    real = narrowing.projection
+
+    def told(*given: Any) -> Any:
+        found = real(*given)
+        made.extend([] if found is None else [found.expr.data])
+        return found
+
+    with mock.patch.object(narrowing, "FEWER", 0), mock.patch.object(narrowing, "projection", told):
+        for target in (RAFT, SERVICE):
+            for one in drawn(target, tmp_path / Path(target).stem, 2, 5):
+                compare(*one)
+    assert made
 
 
 def test_what_takes_too_long_at_all_cuts_is_checked_at_those_visited(tmp_path: Path) -> None:

@@ -99,8 +99,14 @@ class Memory:
             made.rows.append(added)
             # Of less it cannot add more.
             if added and added != {row for ghost in ghosts for row in ghost.rows(f)}:
-                self._found.add(name)
+                self._find(name)
         self._pending.append(made)
+
+    def _find(self, name: str) -> None:
+        """Take note of a ghost that depends on the order; its rows need not be looked at again."""
+        self._found.add(name)
+        left = [sources for n, sources in self._sources.items() if n not in self._found]
+        self._watched = frozenset().union(*left)
 
     def loose(self) -> frozenset[str]:
         """Return the ghosts whose rows may be others in another order of the same records."""
@@ -120,7 +126,7 @@ class Memory:
                 if name not in self._found:
                     most = {row for ghost in ghosts for row in ghost.rows(one.frame)}
                     if most != added:
-                        self._found.add(name)
+                        self._find(name)
         self._pending = [one for one in self._pending if self._is_open(one) and not one.doubtful]
         self._doubtful = [one for one in self._doubtful if self._is_open(one)]
         self._many = 2 * (len(self._pending) + len(self._doubtful)) + 32

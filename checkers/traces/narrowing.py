@@ -35,7 +35,7 @@ def narrowed(parts: Iterable[Part], state: GlobalState) -> list[Part]:
             continue
         for at, columns in touched:
             if (at, columns) not in found:
-                made = _projection(atoms[at], columns, state)
+                made = projection(atoms[at], columns, state)
                 if made is not None:
                     found[at, columns] = made
     return [*found.values(), *whole]
@@ -47,7 +47,8 @@ def _columns(atom: Part, slots: set[int]) -> tuple[int, ...]:
     return tuple([i for i, a in plain if a.kind is Kind.BOUND and atom.scope[a.data] in slots])
 
 
-def _projection(atom: Part, columns: tuple[int, ...], state: GlobalState) -> Part | None:
+def projection(atom: Part, columns: tuple[int, ...], state: GlobalState) -> Part | None:
+    """Return an atom of some columns of another's relation; None where it has too many values."""
     expr = atom.expr
     relations: Mapping[str, Relation] = state.sent if expr.kind is Kind.SENT else state.ghosts
     rows = relations[expr.data].rows
