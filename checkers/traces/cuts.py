@@ -136,12 +136,17 @@ class _RowsAt:
         return stamps is not None and self._view.has(stamps)
 
     def __iter__(self) -> Iterator[Row]:
-        has = self._view.has
-        last = self._last
+        view, last = self._view, self._last
+        has, cut, count, is_more = view.has, view.cut, view.clock.count, bool(view.beside)
         if last is not None and has(self._stamps[last]):
             yield last
         for row, stamps in self._stamps.items():
-            if row is not last and has(stamps):
+            if isinstance(stamps, int) and not is_more:  # as `has` does, and there are many
+                if cut[stamps % count] < stamps // count:
+                    continue
+            elif not has(stamps):
+                continue
+            if row is not last:
                 self._last = row
                 yield row
 

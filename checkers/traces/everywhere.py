@@ -74,6 +74,8 @@ class _Goal:
     """By such a node: what its values have to satisfy by themselves."""
     atoms: list[tuple[Expr, list[Closure]]]
     """What has to be there."""
+    absent: list[tuple[Expr, list[Closure]]]
+    """What must not be there, row by row: a part of `later`."""
     later: Search | None
     """What has to be so at the least cut; None where nothing is left to ask."""
     parts: list[Part]
@@ -140,8 +142,9 @@ class Everywhere:
                 self._leave(statement)
                 continue
             self.claims.append(claim)
+            # In case it has to be given up.
             if claim.ghosts or any(len(goal.slots) > 1 for goal in claim.goals):
-                self.left.append(statement)  # in case it has to be given up
+                self.left.append(statement)
             for goal in claim.goals:
                 if goal.names not in histories:
                     histories[goal.names] = {
@@ -338,6 +341,11 @@ class Everywhere:
                 continue
             rows = (whole.sent if atom.kind is Kind.SENT else whole.ghosts)[atom.data].rows
             stamps.append(rows[row])  # type: ignore[index]
+        for atom, args in goal.absent:
+            rows = (whole.sent if atom.kind is Kind.SENT else whole.ghosts)[atom.data].rows
+            by = rows.get(tuple([a(f) for a in args]))  # type: ignore[attr-defined]
+            if by is not None and by in stamps:
+                return False  # what is there by the same record
         for way in loose or [()]:
             for chosen in product(*map(each, stamps)):
                 if self._is_at((*chosen, *way), f):
@@ -461,10 +469,15 @@ def _goal(compiler: FormulaCompiler, goal: Goal) -> _Goal | None:
         sorted(read),
         names,
         filters,
-        [(p.expr, [compiler.compile(a, p.scope) for a in p.expr.args]) for p in atoms],
+        _rows(compiler, atoms),
+        _rows(compiler, [p for p in later if p.expr.kind in RELATIONS]),
         compiler.plan(Goal(later, goal.slots), known, accept) if later else None,
         [*rest, *atoms],
     )
+
+
+def _rows(compiler: FormulaCompiler, parts: Iterable[Part]) -> list[tuple[Expr, list[Closure]]]:
+    return [(p.expr, [compiler.compile(a, p.scope) for a in p.expr.args]) for p in parts]
 
 
 def given(compiler: FormulaCompiler, part: Part) -> Closure:
