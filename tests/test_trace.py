@@ -679,7 +679,7 @@ def test_compiled_rows_answer_as_the_evaluator_does(target: str) -> None:
         assert answers[0] == answers[1], (step, local)
 
 
-GHOSTS = {
+GHOSTS: dict[str, tuple[Callable[[], Spec], set[str]]] = {
     "order": (partial(spec_of, "order"), {"elected", "descends"}),
     "toy": (toy, {"pair"}),
     "latecomers": (latecomers, {"late", "heard"}),

@@ -6,8 +6,8 @@ Belongs here: reading what nodes recorded (`impl/recording.py`), and whether tha
 spec. Never here: the generated node, or anything else that made a recording: what a step should be
 is the evaluator's to say, and no other's.
 
-Reading order: `values`, `reading`, `steps`, `validation`, `blocked`, `nearest`; then `holding`, `cuts`,
-`everywhere`, `memory`, `perhaps`, `narrowing`, `determined`; `results` and `telling`.
+Reading order: `values`, `reading`, `steps`, `validation`, `blocked`, `nearest`; then `holding`,
+`cuts`, `everywhere`, `memory`, `perhaps`, `narrowing`, `determined`; `results` and `telling`.
 """
 
 from checkers.traces.reading import TraceError
