@@ -232,6 +232,31 @@ def test_what_is_said_of_every_cut_holds_at_each_and_what_breaks_at_one_is_found
     assert looked > false > 0
 
 
+def test_whoever_lacks_a_row_is_looked_for_anew_for_each_row_that_is_there(tmp_path: Path) -> None:
+    """Nothing that is there names the node `n`: it is any of those of whom something is not."""
+    spec = spec_of(RAFT)
+    term, role = (spec.variables[name].sort for name in ("term", "role"))
+    a, b, c, d, n = (Expr(Kind.BOUND, NODE, (), name) for name in "abcdn")
+    t = Expr(Kind.BOUND, term, (), "t")
+    parts = (
+        Expr(Kind.SENT, BOOL, (a, b, t), "Vote"),
+        Expr(Kind.GHOST, BOOL, (c, t, d), "voted"),
+        Expr(Kind.IS, BOOL, (Expr(Kind.VAR, role, (c,), "role"),), frozenset({"LEADER"})),
+        Expr(Kind.NOT, BOOL, (Expr(Kind.GHOST, BOOL, (n, t, d), "voted"),)),
+    )
+    never = Expr(Kind.NOT, BOOL, (Expr(Kind.AND, BOOL, parts),))
+    names = (*((name, NODE) for name in "abcdn"), ("t", term))
+    any_of = next(s for s in spec.statements.values() if s.formula is not None)
+    statement = replace(
+        any_of,
+        prop=replace(any_of.prop, name="all voted"),
+        formula=Expr(Kind.FORALL, BOOL, (never,), names),
+    )
+    for seed in (1, 3, 4):
+        run(spec, tmp_path / str(seed), steps=24, seed=seed)
+        assert compare(spec, tmp_path / str(seed), [statement])[:2] == (1, 1)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("target", TARGETS)
 def test_it_is_so_of_many_more_recordings(target: str, tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ class _Goal:
     atoms: list[tuple[Expr, list[Closure]]]
     """What has to be there."""
     absent: list[tuple[Expr, list[Closure]]]
-    """What must not be there, row by row: a part of `later`."""
+    """What must not be there, of rows that are known before `later` is searched: a part of it."""
     later: Search | None
     """What has to be so at the least cut; None where nothing is left to ask."""
     parts: list[Part]
@@ -463,6 +463,8 @@ def _goal(compiler: FormulaCompiler, goal: Goal) -> _Goal | None:
     compiler.plan(Goal([*rest, *atoms], goal.slots), bound, accept)  # tells what it runs through
     known = bound.union(*(free_slots(p.expr, p.scope) for p in (*rest, *atoms)))
     names = frozenset().union(*read.values())
+    # A row is looked for before what is left is searched: it may hang on nothing found only there.
+    rows = [p for p in later if p.expr.kind in RELATIONS and free_slots(p.expr, p.scope) <= known]
     return _Goal(
         goal,
         compiler,
@@ -470,7 +472,7 @@ def _goal(compiler: FormulaCompiler, goal: Goal) -> _Goal | None:
         names,
         filters,
         _rows(compiler, atoms),
-        _rows(compiler, [p for p in later if p.expr.kind in RELATIONS]),
+        _rows(compiler, rows),
         compiler.plan(Goal(later, goal.slots), known, accept) if later else None,
         [*rest, *atoms],
     )
