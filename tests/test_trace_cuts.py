@@ -257,6 +257,19 @@ def test_whoever_lacks_a_row_is_looked_for_anew_for_each_row_that_is_there(tmp_p
         assert compare(spec, tmp_path / str(seed), [statement])[:2] == (1, 1)
 
 
+def test_what_a_step_says_of_all_values_that_occur_is_not_said_of_every_cut(tmp_path: Path) -> None:
+    """It reads no other node by name, and yet it hangs on what others have."""
+    spec = toy()
+    count = spec.variables["count"].sort
+    c, zero = Expr(Kind.BOUND, count, (), "c"), Expr(Kind.CONST, count, (), 0)
+    none = Expr(Kind.FORALL, BOOL, (Expr(Kind.EQ, BOOL, (c, zero)),), (("c", count),))
+    any_of = next(iter(spec.of_kind("safety")))
+    prop = replace(any_of.prop, name="none is sold before one closes")
+    statement = replace(any_of, prop=prop, formula=None, per_transition={"close": none})
+    looked = [compare(*trade(tmp_path, seed), [statement])[0] for seed in range(6)]
+    assert not any(looked)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("target", TARGETS)
 def test_it_is_so_of_many_more_recordings(target: str, tmp_path: Path) -> None:
