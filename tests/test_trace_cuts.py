@@ -261,7 +261,7 @@ def test_what_a_step_says_of_all_values_that_occur_is_not_said_of_every_cut(tmp_
     """It reads no other node by name, and yet it hangs on what others have."""
     spec = toy()
     count = spec.variables["count"].sort
-    c, zero = Expr(Kind.BOUND, count, (), "c"), Expr(Kind.CONST, count, (), 0)
+    c, zero = Expr(Kind.BOUND, count, (), "c"), Expr(Kind.CONST, count, (), "zero")
     none = Expr(Kind.FORALL, BOOL, (Expr(Kind.EQ, BOOL, (c, zero)),), (("c", count),))
     any_of = next(iter(spec.of_kind("safety")))
     prop = replace(any_of.prop, name="none is sold before one closes")
