@@ -28,7 +28,13 @@ from itertools import product
 
 from checkers.traces.compiled import closure
 from checkers.traces.cuts import Clock, Cut, History, Stamp, Stamps, View, each, join
-from checkers.traces.formulas import ghosts_of, mentions, ordered_ghosts_of, reads_others
+from checkers.traces.formulas import (
+    ghosts_of,
+    mentions,
+    ordered_ghosts_of,
+    reads_others,
+    runs_through_what_occurs,
+)
 from checkers.traces.narrowing import narrowed
 from checkers.traces.perhaps import Perhaps, Way
 from model.evaluate import Evaluator, Event, GlobalState, Outcome, Violation
@@ -41,7 +47,6 @@ from model.evaluate.search import (
     Search,
     accept,
     free_slots,
-    is_open,
 )
 from model.evaluate.state import Relation
 from model.evaluate.terms import Closure, Frame, Local
@@ -421,7 +426,7 @@ def _claim(spec: Spec, statement: Statement) -> _Claim | None:
         if made is None:
             return None
         goals.append(made)
-    if _runs_through_what_occurs(compiler):
+    if runs_through_what_occurs(compiler):
         return None
     return _Claim(statement, goals, ghosts_of(statement.formula) & ordered_ghosts_of(spec))
 
@@ -493,8 +498,4 @@ def _of_least(spec: Spec, formula: Expr) -> StepFormula | None:
     if growing(Part(formula, {}, False)) or ghosts_of(formula) & ordered_ghosts_of(spec):
         return None
     compiled = StepFormula(formula)
-    return None if _runs_through_what_occurs(compiled.compiler) else compiled
-
-
-def _runs_through_what_occurs(compiler: FormulaCompiler) -> bool:
-    return any(is_open(compiler.slots[slot][1]) for slot in compiler.enumerated)
+    return None if runs_through_what_occurs(compiled.compiler) else compiled
