@@ -176,10 +176,10 @@ class Everywhere:
         for label, formula in statement.per_transition.items():
             compiled = None
             if not reads_others(formula):
-                compiled = _of_least(self.evaluator.spec, formula)
-                if compiled is not None and not mentions(formula, *RELATIONS):
+                if not mentions(formula, *RELATIONS, *QUANTIFIERS):
                     rest[label] = formula  # the step alone says it
                     continue
+                compiled = _of_least(self.evaluator.spec, formula)
             if compiled is None:
                 rest[label] = formula
                 is_left = True
