@@ -460,21 +460,19 @@ def _goal(compiler: FormulaCompiler, goal: Goal) -> _Goal | None:
     for part in first:
         free = free_slots(part.expr, part.scope)
         if len(free) == 1 and free <= set(read):
-            (slot,) = free
-            filters[slot].append(given(compiler, part))
+            filters[free.pop()].append(given(compiler, part))
         else:
             rest.append(part)
     bound = frozenset(read)
     compiler.plan(Goal([*rest, *atoms], goal.slots), bound, accept)  # tells what it runs through
     known = bound.union(*(free_slots(p.expr, p.scope) for p in (*rest, *atoms)))
-    names = frozenset().union(*read.values())
     # A row is looked for before what is left is searched: it may hang on nothing found only there.
     rows = [p for p in later if p.expr.kind in RELATIONS and free_slots(p.expr, p.scope) <= known]
     return _Goal(
         goal,
         compiler,
         sorted(read),
-        names,
+        frozenset().union(*read.values()),
         filters,
         _rows(compiler, atoms),
         _rows(compiler, rows),
