@@ -27,6 +27,8 @@ from checkers.traces.unchanged import shortened
 from model.evaluate import Checker, EvaluationError, Evaluator, Event, Mix, Simulation
 from model.evaluate.evaluator import StepFormula
 from model.lang import Spec
+from model.lang.expr import Expr, Kind
+from model.lang.sorts import BOOL, NODE
 from model.python import generate
 from tests.evaluate_toy import toy
 from tests.generated_nodes import NODES, related
@@ -594,6 +596,18 @@ def test_what_breaks_whatever_was_first() -> None:
     assert holders is not None and not is_settled(locks, holders)
     steps = spec.statements["S3"].per_transition
     assert all(is_settled(spec, f) for f in steps.values())
+
+
+def test_what_is_said_of_all_values_that_occur_is_said_of_all_nodes_at_one_moment() -> None:
+    shop = latecomers()
+    count = shop.variables["count"].sort
+    n, c = Expr(Kind.BOUND, NODE, (), "n"), Expr(Kind.BOUND, count, (), "c")
+    least = Expr(Kind.CONST, count, (), "zero")
+    own = Expr(Kind.VAR, count, (n,), "count")
+    for value, more, settled in ((c, (("c", count),), False), (least, (), True)):
+        no_more = Expr(Kind.LE, BOOL, (value, own))
+        formula = Expr(Kind.FORALL, BOOL, (no_more,), (("n", NODE), *more))
+        assert is_settled(shop, formula) is settled
 
 
 def test_a_wrong_record_is_found_without_the_other_nodes(folder: Path) -> None:

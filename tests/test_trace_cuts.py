@@ -6,6 +6,7 @@ The properties are those of the spec and others made of them by chance, most of 
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -22,7 +23,8 @@ from checkers.traces.holding import Properties
 from checkers.traces.memory import Memory
 from checkers.traces.perhaps import Perhaps
 from checkers.traces.reading import open_recordings
-from checkers.traces.steps import Words
+from checkers.traces.steps import Account, Words
+from checkers.traces.values import text_of
 from model.evaluate import Evaluator, Event, GlobalState, Outcome
 from model.lang import Spec
 from model.lang.expr import Expr, Kind
@@ -230,6 +232,92 @@ def test_what_is_said_of_every_cut_holds_at_each_and_what_breaks_at_one_is_found
     found = [compare(*one) for one in drawn(target, tmp_path, 2, 5)]
     looked, false, _ = map(sum, zip(*found, strict=True))
     assert looked > false > 0
+
+
+def test_whoever_lacks_a_row_is_looked_for_anew_for_each_row_that_is_there(tmp_path: Path) -> None:
+    """Nothing that is there names the node `n`: it is any of those of whom something is not."""
+    spec = spec_of(RAFT)
+    term, role = (spec.variables[name].sort for name in ("term", "role"))
+    a, b, c, d, n = (Expr(Kind.BOUND, NODE, (), name) for name in "abcdn")
+    t = Expr(Kind.BOUND, term, (), "t")
+    parts = (
+        Expr(Kind.SENT, BOOL, (a, b, t), "Vote"),
+        Expr(Kind.GHOST, BOOL, (c, t, d), "voted"),
+        Expr(Kind.IS, BOOL, (Expr(Kind.VAR, role, (c,), "role"),), frozenset({"LEADER"})),
+        Expr(Kind.NOT, BOOL, (Expr(Kind.GHOST, BOOL, (n, t, d), "voted"),)),
+    )
+    never = Expr(Kind.NOT, BOOL, (Expr(Kind.AND, BOOL, parts),))
+    names = (*((name, NODE) for name in "abcdn"), ("t", term))
+    any_of = next(s for s in spec.statements.values() if s.formula is not None)
+    statement = replace(
+        any_of,
+        prop=replace(any_of.prop, name="all voted"),
+        formula=Expr(Kind.FORALL, BOOL, (never,), names),
+    )
+    for seed in (1, 3, 4):
+        run(spec, tmp_path / str(seed), steps=24, seed=seed)
+        assert compare(spec, tmp_path / str(seed), [statement])[:2] == (1, 1)
+
+
+def test_what_a_step_says_of_all_values_that_occur_is_not_said_of_every_cut(tmp_path: Path) -> None:
+    """It reads no other node by name, and yet it hangs on what others have."""
+    spec = toy()
+    count = spec.variables["count"].sort
+    c, zero = Expr(Kind.BOUND, count, (), "c"), Expr(Kind.CONST, count, (), "zero")
+    none = Expr(Kind.FORALL, BOOL, (Expr(Kind.EQ, BOOL, (c, zero)),), (("c", count),))
+    any_of = next(iter(spec.of_kind("safety")))
+    prop = replace(any_of.prop, name="none is sold before one closes")
+    statement = replace(any_of, prop=prop, formula=None, per_transition={"close": none})
+    looked = [compare(*trade(tmp_path, seed), [statement])[0] for seed in range(6)]
+    assert not any(looked)
+
+
+def test_what_a_node_heard_before_it_was_killed_happened_before_its_restart(tmp_path: Path) -> None:
+    """Its step did not take effect, but the message had been sent."""
+    spec = spec_of(RAFT)
+    run(spec, tmp_path, steps=1, seed=1)
+    term, role = (spec.variables[name].sort for name in ("term", "role"))
+    due = [{"name": "ElectionDue", "fields": {}}] * 2
+    vote = {"name": "RequestVote", "from": "n1", "fields": {"term": 2}}
+    evaluator, words = Evaluator(spec), Words(spec)
+    for path, events in zip(files(tmp_path), (due, [due[0], vote], []), strict=True):
+        (recording,) = open_recordings([path], spec, "spec")
+        recording.close()
+        node, local = recording.node, evaluator.initial(recording.node, recording.config)
+        lines = path.read_text().splitlines()[:2]
+        for number, data in enumerate(events, 2):
+            event = words.event(recording, data)
+            outcome = evaluator.answer(recording.config, node, local, event)
+            account = Account(words, recording, local)
+            lines.append(f'{{"n":{number},"event":{json.dumps(data)}{account.take(outcome)}')
+            if data is vote:
+                loaded = {name: local[name] for name in words.durable.sorts}
+                crash = Event("crash", "crash", node)
+                outcome = evaluator.answer(recording.config, node, local, crash)
+            local = {**local, **outcome.updates}
+            if data is vote:
+                told = {
+                    "loaded": loaded,
+                    "after": {n: json.loads(text_of(v)) for n, v in local.items()},
+                }
+                lines.append(json.dumps({"n": number + 1, "restart": told}))
+        path.write_text("".join(f"{line}\n" for line in lines))
+    a, b = (Expr(Kind.BOUND, NODE, (), name) for name in "ab")
+    t, u = (Expr(Kind.BOUND, term, (), name) for name in "tu")
+    asked = Expr(Kind.SENT, BOOL, (b, a, u), "RequestVote")
+    parts = (
+        Expr(Kind.GHOST, BOOL, (a, t, a), "voted"),
+        Expr(Kind.IS, BOOL, (Expr(Kind.VAR, role, (a,), "role"),), frozenset({"FOLLOWER"})),
+        Expr(Kind.NOT, BOOL, (Expr(Kind.EXISTS, BOOL, (asked,), (("b", NODE), ("u", term))),)),
+    )
+    never = Expr(Kind.NOT, BOOL, (Expr(Kind.AND, BOOL, parts),))
+    formula = Expr(Kind.FORALL, BOOL, (never,), (("a", NODE), ("t", term)))
+    any_of = next(s for s in spec.statements.values() if s.formula is not None)
+    statement = replace(any_of, prop=replace(any_of.prop, name="follows"), formula=formula)
+    with mock.patch.object(validation, "asked", lambda *_: [statement]):
+        result = validate(spec, files(tmp_path), Options())
+    assert result.wrong is None and result.unfinished == 1 and result.restarts == 1
+    assert result.everywhere == ["follows"] and not result.broken
 
 
 @pytest.mark.slow

@@ -12,7 +12,8 @@ is not, since the quorum may be among those who were not recorded.
 Nor is it known then what happened first: a node may have heard of a later step of another one, by
 way of a third. So a known part of nodes, each as it was at some moment, need not be a part of any
 one state. A statement is *settled* if that does not matter to it: it speaks of one node alone, or
-of nothing but what was sent and remembered.
+of nothing but what was sent and remembered. A value that merely occurs, does so with some node at
+some moment.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from checkers.traces.formulas import runs_through_what_occurs
+from model.evaluate.search import FormulaCompiler
 from model.lang import Spec
 from model.lang.expr import Expr, Kind
 from model.lang.sorts import BoolSort, MaybeSort, RangeSort, Sort, StructSort, SumSort
@@ -75,6 +78,10 @@ def is_settled(spec: Spec, formula: Expr) -> bool:
     visit(formula, {})
     if relations & ordered:
         return False  # what such a ghost holds hangs on what happened first
+    compiler = FormulaCompiler()
+    compiler.compile(formula, {})
+    if runs_through_what_occurs(compiler):
+        return False
     return len(nodes) + bool(relations) <= 1
 
 

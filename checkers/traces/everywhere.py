@@ -28,7 +28,13 @@ from itertools import product
 
 from checkers.traces.compiled import closure
 from checkers.traces.cuts import Clock, Cut, History, Stamp, Stamps, View, each, join
-from checkers.traces.formulas import ghosts_of, mentions, ordered_ghosts_of, reads_others
+from checkers.traces.formulas import (
+    ghosts_of,
+    mentions,
+    ordered_ghosts_of,
+    reads_others,
+    runs_through_what_occurs,
+)
 from checkers.traces.narrowing import narrowed
 from checkers.traces.perhaps import Perhaps, Way
 from model.evaluate import Evaluator, Event, GlobalState, Outcome, Violation
@@ -41,7 +47,6 @@ from model.evaluate.search import (
     Search,
     accept,
     free_slots,
-    is_open,
 )
 from model.evaluate.state import Relation
 from model.evaluate.terms import Closure, Frame, Local
@@ -75,7 +80,7 @@ class _Goal:
     atoms: list[tuple[Expr, list[Closure]]]
     """What has to be there."""
     absent: list[tuple[Expr, list[Closure]]]
-    """What must not be there, row by row: a part of `later`."""
+    """What must not be there, of rows that are known before `later` is searched: a part of it."""
     later: Search | None
     """What has to be so at the least cut; None where nothing is left to ask."""
     parts: list[Part]
@@ -171,7 +176,7 @@ class Everywhere:
         for label, formula in statement.per_transition.items():
             compiled = None
             if not reads_others(formula):
-                if not mentions(formula, *RELATIONS):
+                if not mentions(formula, *RELATIONS, *QUANTIFIERS):
                     rest[label] = formula  # the step alone says it
                     continue
                 compiled = _of_least(self.evaluator.spec, formula)
@@ -421,7 +426,7 @@ def _claim(spec: Spec, statement: Statement) -> _Claim | None:
         if made is None:
             return None
         goals.append(made)
-    if _runs_through_what_occurs(compiler):
+    if runs_through_what_occurs(compiler):
         return None
     return _Claim(statement, goals, ghosts_of(statement.formula) & ordered_ghosts_of(spec))
 
@@ -455,22 +460,22 @@ def _goal(compiler: FormulaCompiler, goal: Goal) -> _Goal | None:
     for part in first:
         free = free_slots(part.expr, part.scope)
         if len(free) == 1 and free <= set(read):
-            (slot,) = free
-            filters[slot].append(given(compiler, part))
+            filters[free.pop()].append(given(compiler, part))
         else:
             rest.append(part)
     bound = frozenset(read)
     compiler.plan(Goal([*rest, *atoms], goal.slots), bound, accept)  # tells what it runs through
     known = bound.union(*(free_slots(p.expr, p.scope) for p in (*rest, *atoms)))
-    names = frozenset().union(*read.values())
+    # A row is looked for before what is left is searched: it may hang on nothing found only there.
+    rows = [p for p in later if p.expr.kind in RELATIONS and free_slots(p.expr, p.scope) <= known]
     return _Goal(
         goal,
         compiler,
         sorted(read),
-        names,
+        frozenset().union(*read.values()),
         filters,
         _rows(compiler, atoms),
-        _rows(compiler, [p for p in later if p.expr.kind in RELATIONS]),
+        _rows(compiler, rows),
         compiler.plan(Goal(later, goal.slots), known, accept) if later else None,
         [*rest, *atoms],
     )
@@ -491,8 +496,4 @@ def _of_least(spec: Spec, formula: Expr) -> StepFormula | None:
     if growing(Part(formula, {}, False)) or ghosts_of(formula) & ordered_ghosts_of(spec):
         return None
     compiled = StepFormula(formula)
-    return None if _runs_through_what_occurs(compiled.compiler) else compiled
-
-
-def _runs_through_what_occurs(compiler: FormulaCompiler) -> bool:
-    return any(is_open(compiler.slots[slot][1]) for slot in compiler.enumerated)
+    return None if runs_through_what_occurs(compiled.compiler) else compiled

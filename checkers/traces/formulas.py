@@ -5,6 +5,7 @@ Belongs here: reading expressions. Never here: what they mean (the evaluator's b
 
 from __future__ import annotations
 
+from model.evaluate.search import FormulaCompiler, is_open
 from model.lang import Spec
 from model.lang.expr import Expr, Kind
 
@@ -32,3 +33,8 @@ def ordered_ghosts_of(spec: Spec) -> frozenset[str]:
     return frozenset(
         u.relation.name for t in spec.transitions for u in t.ghosts if u.where is not None
     )
+
+
+def runs_through_what_occurs(compiler: FormulaCompiler) -> bool:
+    """Tell whether a compiled formula asks all values of some sort that occur anywhere."""
+    return any(is_open(compiler.slots[slot][1]) for slot in compiler.enumerated)

@@ -73,11 +73,7 @@ class Properties:
             found = self.checker.before(state, event, outcome)
             found += self.checker.apply(state, outcome)
         else:
-            received = None
-            if event.sender is not None:
-                row = (event.sender, event.node, *event.fields.values())
-                received = state.sent[event.name].rows[row]  # type: ignore[index]
-            self._clock.take(event.node, recording.records, received)
+            self._take(recording, event)
             found = [
                 violation
                 for violation in all_cuts.step(event, outcome, state)
@@ -96,6 +92,18 @@ class Properties:
                     all_cuts.changed(event.node, changed, local)
         if found:
             self._found(found, place_of(recording, event), outcome.transition)
+
+    def skip(self, recording: Recording, event: Event) -> None:
+        """Take a step that did not take effect: of what its node had heard, it had heard."""
+        if self._everywhere is not None:
+            self._take(recording, event)
+
+    def _take(self, recording: Recording, event: Event) -> None:
+        received = None
+        if event.sender is not None:
+            row = (event.sender, event.node, *event.fields.values())
+            received = self.state.sent[event.name].rows[row]  # type: ignore[index]
+        self._clock.take(event.node, recording.records, received)
 
     def assume(self, recording: Recording, event: Event, outcome: Outcome) -> None:
         """Take it that a message was sent by a node that was not recorded."""

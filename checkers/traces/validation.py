@@ -315,6 +315,7 @@ class _Validation:
                 self._wrong_step(recording, event, before, outcome, data, wrong)
                 return False
         if self._is_void(recording, before, outcome):
+            self.properties.skip(recording, event)
             account.put(before)
             for packet in outcome.sends:
                 self.voided[key_of(packet)] = (recording, line.number)
