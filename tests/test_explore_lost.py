@@ -12,6 +12,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from joblib import register_parallel_backend
+from joblib.parallel import BACKENDS, ThreadingBackend
 
 from checkers.cli import main
 from checkers.explore import CannotExplore, Options, disk, explore, partitions, read_setting, spread
@@ -112,6 +115,43 @@ def test_a_worker_that_a_backend_tells_of_in_its_own_way_is_lost(
     monkeypatch.setattr(spread, "expand", mistaken)
     with pytest.raises(IndexError):  # what is no loss is not told as one
         explore(spec, setting, options(backend="threading"))
+
+
+class Idle(ThreadingBackend):  # type: ignore[misc]  # joblib has no types
+    """Workers of whom one ends between two calls: the first task of the next is not taken."""
+
+    calls = 0
+
+    def start_call(self) -> None:
+        Idle.calls += 1
+        super().start_call()
+
+    def submit(self, func: Any, callback: Any = None) -> Any:
+        if Idle.calls == 9:
+            raise BrokenProcessPool("the process pool is not usable anymore")
+        return super().submit(func, callback)
+
+    def apply_async(self, func: Any, callback: Any = None) -> Any:
+        return self.submit(func, callback)
+
+
+def test_a_worker_that_ends_while_it_has_nothing_to_do_is_lost_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is killed between two levels is told of as who is killed in one is."""
+    spec, file = spec_of("two_phase_textbook"), tmp_path / "kept"
+    setting = read_setting(spec, "peers=4")
+    monkeypatch.setattr(Idle, "calls", 0)
+    register_parallel_backend("tests", Idle)
+    try:
+        with pytest.raises(CannotExplore, match=r"a worker ended(.|\n)*goes on from there"):
+            explore(spec, setting, options(backend="tests", resume=file, folder=tmp_path))
+    finally:
+        del BACKENDS["tests"]
+    assert Idle.calls == 9
+    assert [p.name for p in tmp_path.iterdir()] == ["kept"]
+    found = explore(spec, setting, options(resume=file))
+    assert (found.distinct, found.generated) == PUBLISHED[4]
 
 
 @pytest.mark.parametrize("later", ["", "threading"])

@@ -32,6 +32,7 @@ from checkers.workers import ADDRESS, DASK, join
 from model.lang import Spec
 from model.lang.expr import Expr, Kind
 from model.lang.spec import Statement, drop_clause
+from tests import climbing_toy
 from tests.test_explore import PUBLISHED, TEXTBOOK, drop_all_updates_to, spec_of
 
 FORK = pytest.param(
@@ -130,6 +131,16 @@ def test_crashes_messages_and_ghosts_are_counted_there_too(
     assert told(searched(spec, scope, "threading", **limits)) == told(
         searched(spec, scope, **limits)
     )
+
+
+@pytest.mark.parametrize("backend", ["", "sequential"])
+def test_a_refusal_that_no_later_state_can_meet_ends_no_search(backend: str) -> None:
+    """The table of who gives it grows with the states, though nothing is to be set in it."""
+    made = searched(climbing_toy.spec(), "nodes=1", backend, crashes=0)
+    top = climbing_toy.TOP
+    # Any height with the bell heard or not, but on the ground, where there is no bell.
+    assert (made.distinct, made.complete) == (2 * top + 1, True)
+    assert made.world.replies_wanted == {"Refused"}
 
 
 def test_orbits_are_found_by_whoever_asked() -> None:

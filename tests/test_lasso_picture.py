@@ -81,6 +81,20 @@ def test_what_is_long_is_told_whole() -> None:
     assert "n19})" in by_class["change"]
 
 
+def test_long_names_of_nodes_do_not_stand_on_each_other() -> None:
+    """What acts is named whole beside its step."""
+    long = [f"server{'z' * 60}{i}" for i in range(3)]
+    run = told(("n1", *long), None)
+    steps = (*run.steps, replace(run.steps[0], number=3, node=long[1]))
+    found = texts(picture(replace(run, steps=steps)))
+    headers = sorted((begin, end) for kind, begin, end, *_ in found if kind == "node")
+    assert len(headers) == 4
+    bold = 8.6 / SIGN
+    for (begin, end), (after, until) in itertools.pairwise(headers):
+        assert (after + until - begin - end) / 2 >= bold * (end - begin + until - after) / 2
+    assert f"3 {long[1]}: again" in [words for kind, *_, words in found if kind == "rule"]
+
+
 def test_a_lasso_shows_its_loop_and_why_no_fair_action_ends_it() -> None:
     svg = picture(told(("n1", "n2"), 2))
     root = ElementTree.fromstring(svg)

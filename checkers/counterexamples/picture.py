@@ -18,7 +18,7 @@ from textwrap import wrap
 from checkers.story import ToldRun, ToldStep
 
 COLUMN, TOP, LEFT, LINE = 210, 60, 44, 14
-LABEL, NOTE, CHANGES = 26, 60, 4
+LABEL, NOTE, CHANGES, NAME = 26, 60, 4, 23
 SIGN, NARROWEST = 8, 720
 """How wide a sign is at most, and the page at least."""
 
@@ -97,7 +97,8 @@ class _Picture:
         ]
         lines += self._loop()
         for node, x in self.x.items():
-            lines.append(f'<text class="node" x="{x}" y="{TOP}">{escape(node)}</text>')
+            name = escape(_cut(node, NAME))  # the notes have it whole
+            lines.append(f'<text class="node" x="{x}" y="{TOP}">{name}</text>')
             lines.append(
                 f'<line class="life" x1="{x}" y1="{TOP + 8}" x2="{x}" y2="{self.bottom}"/>'
             )

@@ -193,6 +193,9 @@ class NodeParts:
             grid.reserve(count, words)
         for grid in self.gives.values():
             grid.reserve(count, 1)
+        for grid in self.replies.values():
+            # Nothing was set where no new local state gives it to any event.
+            grid.reserve(locals_, 1)
         for sender in self.world.nodes:
             if self.me in sender.gives:
                 sender.gives[self.me].reserve(len(sender.part_local), words)

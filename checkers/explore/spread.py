@@ -162,8 +162,10 @@ class Workers:
         if states <= SMALL:
             yield from here(task, calls)
             return
-        results = self._parallel(delayed(task)(*call) for call in calls)
+        results: Any = None
         try:
+            # A worker that ended while it had nothing to do is met here.
+            results = self._parallel(delayed(task)(*call) for call in calls)
             for result in results:  # noqa: UP028  # else they are closed before what follows
                 yield result
         except BrokenExecutor as error:

@@ -19,6 +19,7 @@ from model.lang.promises import (
     CEASES,
     EVENTUALLY,
     LEADS_TO,
+    LOSS,
     ONCE,
     FairAction,
     Fairness,
@@ -124,14 +125,19 @@ def _clash(
     if first is not None:
         return first, f"it is declared as {first.strength} already", "say once how fair it is"
     for other in known.values():
-        if (other.strength == CEASES) != (action.strength == CEASES):
-            shared = sorted(_labels(spec, other) & _labels(spec, action))
-            if shared:
-                said = "to cease" if other.strength == CEASES else f"as {other.strength}"
-                reason = (
-                    f"{other.name} is declared {said} already, and {shared[0]} is a rule of both"
-                )
-                return other, reason, "say of a rule how fair it is, or that it ceases"
+        strengths = {other.strength, action.strength}
+        shared = sorted(_labels(spec, other) & _labels(spec, action))
+        if not shared or not strengths & {CEASES, LOSS}:
+            continue
+        said = "to cease" if other.strength == CEASES else f"as {other.strength}"
+        reason = f"{other.name} is declared {said} already, and {shared[0]} is a rule of both"
+        fix = "say of a rule how fair it is, or that it ceases"
+        if strengths == {CEASES}:
+            fix = "say once what ceases"
+        elif LOSS in strengths:
+            # What is sent once would have to arrive finitely often, and its rule act for ever.
+            fix = "say of a message that it may be lost, or how fair its rules are"
+        return other, reason, fix
     return None
 
 

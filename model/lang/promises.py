@@ -44,6 +44,8 @@ LEADS_TO, ONCE, AGAIN, FOR_GOOD = "leads to", "once", "again and again", "for go
 
 CEASES = "ceases"
 """The strength of what is assumed to happen finitely often; all others are of what does happen."""
+LOSS = "loss"
+"""The strength of fair-loss links."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -176,7 +178,7 @@ class FairAction:
     why: str = ""
 
 
-_WRITTEN = {"weak": "weak", "strong": "strong", "loss": "fair_loss", CEASES: "ceases"}
+_WRITTEN = {"weak": "weak", "strong": "strong", LOSS: "fair_loss", CEASES: "ceases"}
 
 
 def weak(*targets: Any, unless: tuple[type[Event], ...] = (), why: str = "") -> Fairness:
@@ -201,7 +203,7 @@ def fair_loss(*messages: type[Message], why: str = "") -> Fairness:
     What is sent a finite number of times may be lost, or be doubled a finite number of times; and
     what arrives may be refused.
     """
-    found = _fairness("loss", messages, why)
+    found = _fairness(LOSS, messages, why)
     for message in messages:
         if not (isinstance(message, type) and issubclass(message, Message)):
             text, fix = f"fair_loss({_called(message)})", "write weak(...) or strong(...) of it"
