@@ -391,12 +391,15 @@ def killed(records: list[Record], at: int) -> list[Record]:
 DURABLE = {n for n, d in spec_of("order").variables.items() if d.durable}
 
 
+@pytest.mark.parametrize("written", ["restart", r"\u0072estart"])
 def test_a_step_that_was_recorded_and_not_stored_before_a_kill_did_not_happen(
-    folder: Path,
+    folder: Path, written: str
 ) -> None:
     """The recorder writes a record before anything of it takes effect."""
     path, at = voted(folder)
     edit(path, lambda records: killed(records, at))
+    text = path.read_text(encoding="utf-8").replace('"restart"', f'"{written}"')
+    path.write_text(text, encoding="utf-8")
     result = oathbound("trace", path, "--allow-missing")
     assert result.exit_code == 0, result.output
     assert "note: 1 steps were recorded and did not take effect" in result.output
