@@ -248,3 +248,19 @@ def test_with_two_radiants_a_fault_for_ever_is_found_and_none_if_faults_cease() 
     assert set(verdicts(outcome(ORDER, **scope)).values()) == {UNKNOWN}
     mutant = outcome(without(ORDER, "recover_as_herald"), **scope)
     assert {"L1.active", "L3.active"} <= {n for n, v in verdicts(mutant).items() if v is BROKEN}
+
+
+# ---------------------------------------------------------------- fairness that contradicts itself
+
+
+@ENGINES
+def test_a_promise_that_is_kept_for_want_of_fair_runs_is_unknown(engine: str) -> None:
+    """The language refuses such declarations where it sees them (ORD116); this is what if not."""
+    spec = printer()
+    (jams,) = [f for f in spec.fairness if f.name == "Jam"]
+    ends = replace(jams, name="Print", event=ceasing_toy.Print)
+    asked = replace(ends, strength="weak")  # and whenever there is no job, one may be asked for
+    impossible = replace(spec, fairness=(*spec.fairness, ends, asked))
+    found = {c.name: c for c in outcome(impossible, engine=engine).checked}
+    assert found["printed"].verdict is UNKNOWN
+    assert "no fair run goes on" in found["printed"].reason

@@ -14,7 +14,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from checkers.liveness.fair import Condition, missed_by
+from checkers.liveness.fair import Condition, missed_by, stranded
 from checkers.liveness.graph import UNREACHED, Graph, distances, from_states
 from checkers.liveness.lasso import Lasso, lasso
 from checkers.liveness.second import Demand, Edge, broken
@@ -186,6 +186,29 @@ def test_arrays_and_networkx_agree(seed: int) -> None:
     assert (found is not None) == broken(drawn.first, drawn.edges, drawn.asked, due, stay, visit)
     if found is not None:
         held_to(drawn, found)
+
+
+def on_from(drawn: Drawn, state: int) -> bool:
+    """Tell by networkx whether a fair run goes on from a state, or one that leaves the scope."""
+    every = frozenset(range(drawn.graph.count))
+    cut = set(drawn.graph.cut_source.tolist())
+    met, waiting = {state}, [state]
+    while waiting:
+        at = waiting.pop()
+        fresh = {e.target for e in drawn.edges if e.source == at} - met
+        met |= fresh
+        waiting += fresh
+    return bool(cut & met) or broken([state], drawn.edges, drawn.asked, every, every)
+
+
+def test_where_no_fair_run_goes_on_is_told_by_both() -> None:
+    seen = set()
+    for seed in (*TINY, *SMALL[:40]):
+        drawn = Drawn(seed, 4, 6) if seed in TINY else Drawn(seed, 12, 20)
+        told = stranded(drawn.graph, drawn.conditions).tolist()
+        assert told == [not on_from(drawn, s) for s in range(drawn.graph.count)], seed
+        seen |= {(any(told), all(told))}
+    assert seen == {(False, False), (True, False), (True, True)}
 
 
 def test_the_random_graphs_are_no_foregone_conclusion() -> None:

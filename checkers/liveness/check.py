@@ -17,7 +17,8 @@ from checkers.explore.packing import OutOfBits
 from checkers.explore.parts import Ambiguous
 from checkers.liveness.arrays import ArrayExplored
 from checkers.liveness.explored import Bounds, Explored
-from checkers.liveness.fair import Condition
+from checkers.liveness.fair import Condition, stranded
+from checkers.liveness.graph import Mask
 from checkers.liveness.lasso import Lasso, lasso
 from checkers.liveness.meaning import Promises, asked_about, conditions, may_stop, reads
 from checkers.story import ToldRun
@@ -96,7 +97,8 @@ def check(
     tell(f"{explored.graph.count:,} states, {explored.graph.edges:,} steps: what is fair")
     fair = conditions(explored)
     promises = Promises(explored)
-    checked = tuple(_check(explored, fair, promises, s, tell) for s in asked)
+    idle: dict[tuple[str, ...], Mask] = {}
+    checked = tuple(_check(explored, fair, promises, s, tell, idle) for s in asked)
     graph = explored.graph
     return Outcome(
         spec.name,
@@ -164,16 +166,18 @@ def explore(
 
 def _check(
     explored: Explored,
-    fair: Sequence[Condition],
+    declared: Sequence[Condition],
     promises: Promises,
     statement: Statement,
     tell: Tell,
+    stranded_without: dict[tuple[str, ...], Mask],
 ) -> Checked:
+    """Check a promise; what is found of its fairness is kept for those that assume the same."""
     name, title = statement.name, statement.prop.title
     promise = statement.promise
     assert promise is not None
     graph = explored.graph
-    fair = [c for c in fair if c.action not in statement.prop.without]
+    fair = [c for c in declared if c.action not in statement.prop.without]
     instances = promises.instances(
         statement, lambda at, count: tell(f"{name}: {at:,} of {count:,} states")
     )
@@ -200,6 +204,17 @@ def _check(
     if promise.when is not None and not due.any():
         reason = "in this scope it is never due: nothing was checked"
         return Checked(name, title, Verdict.UNKNOWN, reason)
+    without = tuple(sorted({c.action for c in declared} & set(statement.prop.without)))
+    if without not in stranded_without:
+        tell(f"{name}: whether there are fair runs")
+        stranded_without[without] = stranded(graph, fair)
+    idle = int((due & stranded_without[without]).sum())
+    if idle:
+        reason = (
+            f"in {idle:,} of the states where it is due no fair run goes on: what is declared fair"
+            " cannot be served together there, so that it is kept says nothing"
+        )
+        return Checked(name, title, Verdict.UNKNOWN, reason, int(due.sum()))
     return Checked(name, title, Verdict.BOUND_REACHED, "", int(due.sum()))
 
 

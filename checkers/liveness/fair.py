@@ -19,7 +19,7 @@ which nothing is done. A run may stay there where no weak condition is enabled.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,6 +79,42 @@ def fair_parts(
     With `visit`, a run that stays in one must come through a state of that again and again. Only
     `usable` edges are taken.
     """
+    return [
+        part
+        for found in _search(graph, conditions, stay, visit, usable)
+        for part in _parts(graph, *found)
+    ]
+
+
+def stranded(graph: Graph, conditions: Sequence[Condition]) -> Mask:
+    """Return the states from which no fair run goes on, in the graph or out of it by a cut.
+
+    None, where what is declared fair can be served together; else whatever is promised in these
+    states is kept by nobody's doing.
+    """
+    good = graph.cut_states()
+    if not good.all():
+        for label, states, _, accepted in _search(graph, conditions, np.ones(graph.count, bool)):
+            good |= states & accepted[label]
+    while not good.all():
+        before = good[graph.source] | ~good[graph.target]
+        if before.all():
+            break
+        good[graph.source[~before]] = True
+    return ~good
+
+
+_Found = tuple[Ints, Mask, Ints, Mask]
+"""Components: of each state, of which states, their inner edges, and which of them are fair."""
+
+
+def _search(
+    graph: Graph,
+    conditions: Sequence[Condition],
+    stay: Mask,
+    visit: Mask | None = None,
+    usable: Mask | None = None,
+) -> Iterator[_Found]:
     states = stay.copy()
     edges = states[graph.source] & states[graph.target]
     if usable is not None:
@@ -87,7 +123,6 @@ def fair_parts(
         if c.ceases:
             assert c.asks is not None and not c.takes.any()
             edges &= ~c.asks[graph.action]
-    found: list[FairPart] = []
     while states.any():
         label = _components(graph, states, edges)
         inner = np.flatnonzero(edges & (label[graph.source] == label[graph.target]))
@@ -133,12 +168,11 @@ def fair_parts(
             out_edges[asking[wanting[label[graph.source[asking]]]]] = True
             if c.asked is not None:
                 out_states |= states & c.asked & wanting[label]
-        found += _parts(graph, label, states, inner, ~doubtful)
+        yield label, states, inner, ~doubtful
         states &= doubtful[label] & ~out_states
         left = np.zeros(graph.edges, bool)
         left[inner] = True
         edges = left & ~out_edges & states[graph.source] & states[graph.target]
-    return found
 
 
 MOST_FLAGS = 1 << 28
