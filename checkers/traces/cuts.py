@@ -93,6 +93,15 @@ class Clock:
         return all(k == other or pasts[-1][other] >= index for k, pasts in enumerate(self._past))
 
 
+def reached(clock: Clock, cut: Cut, stamps: Iterable[Stamp]) -> Cut:
+    """Return the least cut with all of another and some records."""
+    for stamp in stamps:
+        number, k = divmod(stamp, clock.count)
+        if cut[k] < number:
+            cut = join(cut, clock.past(k, number))
+    return cut
+
+
 def each(stamps: Stamps) -> tuple[Stamp, ...]:
     """Return stamps one by one."""
     return (stamps,) if isinstance(stamps, int) else stamps

@@ -25,9 +25,10 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
+from typing import Any
 
 from checkers.traces.compiled import closure
-from checkers.traces.cuts import Clock, Cut, History, Stamp, Stamps, View, each, join
+from checkers.traces.cuts import Clock, Cut, History, Stamp, Stamps, View, each, join, reached
 from checkers.traces.formulas import (
     ghosts_of,
     mentions,
@@ -261,6 +262,7 @@ class Everywhere:
             bound = frozenset(goal.slots)
             search = goal.compiler.plan(Goal(parts, goal.goal.slots), bound, self._reached)
             self._goal, self._search = goal, search
+            self._there, self._gone = self._rows_of(goal.atoms), self._rows_of(goal.absent)
             f = goal.compiler.frame(Frame(self._whole.config, state=self._whole))
             self._ends = {}
             self._done: set[tuple[object, ...]] = set()
@@ -269,6 +271,17 @@ class Everywhere:
                 named = {name: f.bound[slot] for slot, (name, _) in goal.goal.slots.items()}
                 return Failure(Violation(claim.statement, named), self._cut, self._ways)
         return None
+
+    def _rows_of(
+        self, atoms: Sequence[tuple[Expr, list[Closure]]]
+    ) -> list[tuple[str, Any, list[Closure]]]:
+        """Return, of each atom, its name, all rows there are with their stamps, and arguments."""
+        whole = self._whole
+        found: list[tuple[str, Any, list[Closure]]] = []
+        for atom, args in atoms:
+            relations = whole.sent if atom.kind is Kind.SENT else whole.ghosts
+            found.append((atom.data, relations[atom.data].rows, args))
+        return found
 
     def _passing(self, goal: _Goal, slot: int, f: Frame) -> dict[str, list[int]]:
         """Return which of each node's values may be those of a variable, by themselves."""
@@ -333,22 +346,19 @@ class Everywhere:
 
     def _reached(self, f: Frame) -> bool:
         """Ask, once all that has to be there is found, for what must not be there at that cut."""
-        goal, whole = self._goal, self._whole
         self._ways: tuple[Way, ...] = ()
         loose: list[Way] = []
         stamps: list[Stamps] = []
-        for atom, args in goal.atoms:
+        for name, rows, args in self._there:
             row = tuple([a(f) for a in args])
-            if atom.data in self._loose:
-                loose = self._perhaps.ways(atom.data, row)
+            if name in self._loose:
+                loose = self._perhaps.ways(name, row)
                 if not loose:
                     return False
                 continue
-            rows = (whole.sent if atom.kind is Kind.SENT else whole.ghosts)[atom.data].rows
-            stamps.append(rows[row])  # type: ignore[index]
-        for atom, args in goal.absent:
-            rows = (whole.sent if atom.kind is Kind.SENT else whole.ghosts)[atom.data].rows
-            by = rows.get(tuple([a(f) for a in args]))  # type: ignore[attr-defined]
+            stamps.append(rows[row])
+        for _, rows, args in self._gone:
+            by = rows.get(tuple([a(f) for a in args]))
             if by is not None and by in stamps:
                 return False  # what is there by the same record
         for way in loose or [()]:
@@ -374,15 +384,6 @@ class Everywhere:
                 return False
         self._cut = reached(clock, self._base, chosen)
         return True
-
-
-def reached(clock: Clock, cut: Cut, stamps: Iterable[Stamp]) -> Cut:
-    """Return the least cut with all of another and some records."""
-    for stamp in stamps:
-        number, k = divmod(stamp, clock.count)
-        if cut[k] < number:
-            cut = join(cut, clock.past(k, number))
-    return cut
 
 
 # ---------------------------------------------------------------- which properties
