@@ -92,16 +92,22 @@ def stranded(graph: Graph, conditions: Sequence[Condition]) -> Mask:
     None, where what is declared fair can be served together; else whatever is promised in these
     states is kept by nobody's doing.
     """
-    good = graph.cut_states()
-    if not good.all():
+    good = _leading_to(graph, graph.cut_states())
+    if not good.all():  # to find components takes longer, and mostly a cut is near
         for label, states, _, accepted in _search(graph, conditions, np.ones(graph.count, bool)):
             good |= states & accepted[label]
-    while not good.all():
-        before = good[graph.source] | ~good[graph.target]
-        if before.all():
-            break
-        good[graph.source[~before]] = True
+        good = _leading_to(graph, good)
     return ~good
+
+
+def _leading_to(graph: Graph, goal: Mask) -> Mask:
+    """Return the states from which one of `goal` can be reached."""
+    found = goal.copy()
+    while True:
+        lead = found[graph.target] & ~found[graph.source]
+        if not lead.any():
+            return found
+        found[graph.source[lead]] = True
 
 
 _Found = tuple[Ints, Mask, Ints, Mask]
