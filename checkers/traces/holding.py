@@ -74,12 +74,10 @@ class Properties:
             found += self.checker.apply(state, outcome)
         else:
             self._take(recording, event)
-            found = [
-                violation
-                for violation in all_cuts.step(event, outcome, state)
-                if violation.statement.name not in self.checker.broken
-            ]
-            self.checker.broken |= {violation.statement.name for violation in found}
+            found = all_cuts.step(event, outcome, state)
+            if found:
+                found = [one for one in found if one.statement.name not in self.checker.broken]
+                self.checker.broken |= {one.statement.name for one in found}
             found += self.checker.before(state, event, outcome)
             self._memory.step(event, outcome, state)
             self._perhaps.take(outcome.transition, event)

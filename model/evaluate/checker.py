@@ -121,7 +121,8 @@ class Checker:
                 for s in self.steps
                 if (formula := self.evaluator.step_formula(s, label)) is not None
             ]
-        waiting = [one for one in relevant if one[0] not in self.broken]
+        broken = self.broken
+        waiting = [one for one in relevant if one[0] not in broken] if broken else relevant
         if not waiting:
             return []
         f = self.evaluator.step_frame(state, event, outcome)
