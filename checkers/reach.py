@@ -18,8 +18,8 @@ from typing import Any
 
 from checkers.cases import cases_of, leaf_goals
 from checkers.instances import members_config, suits
-from checkers.scenarios import play
-from model.evaluate import Checker, Evaluator, Event, Mix, Simulation, shorten
+from checkers.scenarios import NoAnswer, play
+from model.evaluate import Checker, Evaluator, Event, Mix, Run, Simulation, shorten
 from model.evaluate.simulate import checkable
 from model.evaluate.values import EvaluationError
 from model.lang import Spec
@@ -111,8 +111,19 @@ def reach(
     }
     taken = 0
     kept: dict[tuple[str, str], tuple[list[Event], Any]] = {("", ""): ([], first)}
+
+    def no_answer(run: Run, error: EvaluationError) -> Reached:
+        """End with a run that comes to an event which two rules answer."""
+        found = Reached(seed, taken, len(nodes), fired, replies)
+        found.broken["one answer"] = [*str(run).splitlines(), str(error)]
+        found.seconds = time.perf_counter() - started
+        return found
+
     for scenario in spec.scenarios:
-        played = play(evaluator, scenario, checker)
+        try:
+            played = play(evaluator, scenario, checker)
+        except NoAnswer as error:
+            return no_answer(error.run, error)
         taken += len(played.steps)
         fired += played.transitions
         replies += played.replies
@@ -145,12 +156,8 @@ def reach(
         for _ in range(mix.phase * 2):
             try:
                 outcome = simulation.step()
-            except EvaluationError as error:  # two rules answer one event
-                steps_so_far = str(simulation.run).splitlines()
-                found = Reached(seed, taken, len(nodes), fired, replies)
-                found.broken["one answer"] = [*steps_so_far, str(error)]
-                found.seconds = time.perf_counter() - started
-                return found
+            except EvaluationError as error:
+                return no_answer(simulation.run, error)
             taken += 1
             local = simulation.state.nodes[outcome.node]
             place = " ".join([outcome.transition, *(str(local[name]) for name in spec.control)])

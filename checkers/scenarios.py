@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 
 from model.evaluate import Checker, Evaluator, Event, GlobalState, Packet, Run
+from model.evaluate.values import EvaluationError
 from model.lang.errors import SpecError
 from model.lang.scenario import Act, Scenario
 
@@ -15,10 +16,23 @@ MOST = 10_000
 """How many messages one `settle` may deliver before it is called endless."""
 
 
+class NoAnswer(EvaluationError):
+    """An event of a scenario has no answer, such as one that two rules give; `run` came before."""
+
+    def __init__(self, error: EvaluationError, run: Run) -> None:
+        """Add the run to the reason."""
+        super().__init__(error.place, error.value, error.reason, error.fix)
+        self.run = run
+
+    def __reduce__(self) -> tuple[type[EvaluationError], tuple[str, object, str, str]]:
+        """Go to other processes as the reason alone."""
+        return EvaluationError, (self.place, self.value, self.reason, self.fix)
+
+
 def play(evaluator: Evaluator, scenario: Scenario, checker: Checker) -> Run:
     """Play a scenario and return the run, with what `checker` found broken.
 
-    Raises `SpecError` for an act that cannot be carried out.
+    Raises `SpecError` for an act that cannot be carried out, and `NoAnswer`.
     """
     return _Player(evaluator, scenario, checker).play()
 
@@ -50,7 +64,10 @@ class _Player:
         return self.run
 
     def step(self, event: Event) -> None:
-        outcome, found = self.checker.advance(self.state, event)
+        try:
+            outcome, found = self.checker.advance(self.state, event)
+        except EvaluationError as error:
+            raise NoAnswer(error, self.run) from None
         self.run.note(event, outcome, found)
         self.pending.extend(outcome.sends)
 

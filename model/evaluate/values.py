@@ -45,6 +45,10 @@ class EvaluationError(Exception):
         text = f"{place}: {value}: {reason}"
         super().__init__(f"{text}; {fix}" if fix else text)
 
+    def __reduce__(self) -> tuple[type[EvaluationError], tuple[str, object, str, str]]:
+        """Let workers raise it: by its text alone it could not be made again."""
+        return type(self), (self.place, self.value, self.reason, self.fix)
+
 
 def zero_value(sort: OrderSort) -> Value:
     """Return the least element of an order."""
