@@ -70,10 +70,11 @@ class Clock:
         cut = self._past[k][number]
         return (*cut[:k], number, *cut[k + 1 :])
 
-    def of(self, stamp: Stamp) -> Cut:
-        """Return the least cut with a record."""
+    def before(self, stamp: Stamp) -> Cut:
+        """Return the least cut that a record can come next to: its past, and not the record."""
         number, k = divmod(stamp, self.count)
-        return self.past(k, number)
+        cut = self._past[k][number]
+        return (*cut[:k], number - 1, *cut[k + 1 :])
 
     def knows(self, stamp: Stamp, of: Stamp) -> bool:
         """Tell whether the record `of` happened before the record `stamp`, or is the same."""

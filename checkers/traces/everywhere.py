@@ -196,10 +196,7 @@ class Everywhere:
         formulas = self._steps.get(outcome.transition)
         if formulas is None:
             return []
-        clock = self.clock
-        number, k = divmod(clock.stamp, clock.count)
-        past = clock.of(clock.stamp)
-        self._view.cut = (*past[:k], number - 1, *past[k + 1 :])
+        self._view.cut = self.clock.before(self.clock.stamp)
         f = self.evaluator.step_frame(state, event, outcome)
         f.state = self._view
         return [

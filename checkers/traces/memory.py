@@ -88,9 +88,7 @@ class Memory:
         updates = [one for one in updates if one[0] not in self._found]
         if not updates:
             return
-        number, k = divmod(stamp, clock.count)
-        past = clock.of(stamp)
-        self._least.cut = (*past[:k], number - 1, *past[k + 1 :])
+        self._least.cut = clock.before(stamp)
         local = state.nodes[event.node]
         f = Frame(state.config, event.node, local, event.fields, event.sender, self._least)
         made = _Made(stamp, f, updates, [])
